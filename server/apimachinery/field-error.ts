@@ -1,0 +1,91 @@
+/** Invalid fields, as upstream's util/validation/field reports them: a reason, a path, a sentence. */
+
+export type FieldErrorReason =
+  | "FieldValueNotFound"
+  | "FieldValueRequired"
+  | "FieldValueDuplicate"
+  | "FieldValueInvalid"
+  | "FieldValueNotSupported"
+  | "FieldValueForbidden"
+  | "FieldValueTooLong"
+  | "FieldValueTooMany"
+  | "FieldValueTypeInvalid"
+  | "InternalError";
+
+export interface FieldError {
+  readonly reason: FieldErrorReason;
+  readonly field: string;
+  readonly message: string;
+}
+
+/** `spec.containers[0].name`: a path is built downwards, one step a call. */
+export class Path {
+  readonly text: string;
+
+  constructor(text = "") {
+    this.text = text;
+  }
+
+  child(...names: readonly string[]): Path {
+    const tail = names.join(".");
+    return new Path(this.text === "" ? tail : `${this.text}.${tail}`);
+  }
+
+  index(position: number): Path {
+    return new Path(`${this.text}[${position}]`);
+  }
+
+  key(name: string): Path {
+    return new Path(`${this.text}[${name}]`);
+  }
+}
+
+const shown = (value: unknown): string => JSON.stringify(value) ?? "null";
+
+export function required(path: Path, detail: string): FieldError {
+  const message = detail === "" ? "Required value" : `Required value: ${detail}`;
+  return { reason: "FieldValueRequired", field: path.text, message };
+}
+
+export function invalidValue(path: Path, value: unknown, detail: string): FieldError {
+  const message = `Invalid value: ${shown(value)}: ${detail}`;
+  return { reason: "FieldValueInvalid", field: path.text, message };
+}
+
+export function notSupported(path: Path, value: unknown, valid: readonly string[]): FieldError {
+  const list = [...valid]
+    .sort()
+    .map((item) => JSON.stringify(item))
+    .join(", ");
+  const message = `Unsupported value: ${shown(value)}: supported values: ${list}`;
+  return { reason: "FieldValueNotSupported", field: path.text, message };
+}
+
+export function forbiddenField(path: Path, detail: string): FieldError {
+  return { reason: "FieldValueForbidden", field: path.text, message: `Forbidden: ${detail}` };
+}
+
+export function duplicate(path: Path, value: unknown): FieldError {
+  const message = `Duplicate value: ${shown(value)}`;
+  return { reason: "FieldValueDuplicate", field: path.text, message };
+}
+
+export function notFoundValue(path: Path, value: unknown): FieldError {
+  const message = `Not found: ${shown(value)}`;
+  return { reason: "FieldValueNotFound", field: path.text, message };
+}
+
+export function tooLong(path: Path, bytesMax: number): FieldError {
+  const message = `Too long: may not be more than ${bytesMax} bytes`;
+  return { reason: "FieldValueTooLong", field: path.text, message };
+}
+
+export function tooMany(path: Path, count: number, countMax: number): FieldError {
+  const message = `Too many: ${count}: must have at most ${countMax} items`;
+  return { reason: "FieldValueTooMany", field: path.text, message };
+}
+
+export function typeInvalid(path: Path, value: unknown, detail: string): FieldError {
+  const message = `Invalid value: ${shown(value)}: ${detail}`;
+  return { reason: "FieldValueTypeInvalid", field: path.text, message };
+}

@@ -1,0 +1,66 @@
+/**
+ * What one resource declares, in one file. Everything else (routes, discovery, OpenAPI, tables, keys,
+ * informers) derives from it and from the generated facts in its ResourceRef.
+ */
+import type { FieldError } from "#apimachinery/field-error.ts";
+import type { KubeObject } from "#gen/api/meta/v1.ts";
+import type { ResourceRef } from "#gen/api/resource-ref.ts";
+
+export type Cell = string | number | boolean | null | readonly string[];
+
+/** The clock, as cells and strategies see it. */
+export interface CellContext {
+  readonly now: Date;
+}
+
+/**
+ * Objects handed to `default` and `prepareFor*` were just decoded and belong to the caller: these hooks
+ * fill them in place. Objects handed to everything else are shared and never mutated.
+ */
+export interface Resource<T extends KubeObject = KubeObject> {
+  readonly ref: ResourceRef<T>;
+  /** Cells of the generated column facts, in their order, without the first (Name) and last (Age) where those are standard. */
+  cells?(object: T, context: CellContext): readonly Cell[];
+  /** Upstream's defaulting (SetDefaults_*), on create and update. */
+  default?(object: T): void;
+  /** Strategy before create: clear status, set what the server owns. metadata is done generically. */
+  prepareForCreate?(object: T): void;
+  /** Strategy before update of the main resource: keep status, what the client may not change. */
+  prepareForUpdate?(object: T, old: T): void;
+  /** Strategy before update of /status: keep everything but status. Absent: generic (only status moves). */
+  prepareForStatusUpdate?(object: T, old: T): void;
+  /** Beyond metadata, which is validated generically. */
+  validate?(object: T): FieldError[];
+  validateUpdate?(object: T, old: T): FieldError[];
+  validateStatusUpdate?(object: T, old: T): FieldError[];
+  /** How metadata.name is checked; default: DNS-1123 subdomain. Returns sentences. */
+  validateName?(name: string): readonly string[];
+  /** Fields beside metadata.name and metadata.namespace that a field selector may name. */
+  selectableFields?(object: T): Readonly<Record<string, string>>;
+  /** The fields that the watch cache indexes watchers by; each a key of selectableFields. */
+  readonly indexedFields?: readonly string[];
+  /** Warning headers for a create or update. */
+  warnings?(object: T, old: T | undefined): readonly string[];
+  /** True (default): an update may omit resourceVersion. */
+  readonly allowUnconditionalUpdate?: boolean;
+  /** True: a PUT to an absent name creates it (default false). */
+  readonly allowCreateOnUpdate?: boolean;
+  /** True (default): metadata.generation is kept, bumped when anything but metadata and status changes. */
+  readonly hasGeneration?: boolean;
+  /** Seconds that a delete waits when the client names none; undefined: immediate. */
+  gracePeriodSeconds?(object: T): number | undefined;
+  /** The default of propagationPolicy when the client names none (upstream: background; some legacy: orphan). */
+  readonly defaultPropagation?: "Background" | "Orphan";
+  /** Where replicas, selector and status replicas live; present: the resource serves /scale. */
+  readonly scale?: ScaleMapping<T>;
+}
+
+export interface ScaleMapping<T> {
+  read(object: T): { specReplicas: number; statusReplicas: number; selector: string };
+  write(object: T, specReplicas: number): void;
+}
+
+/** Checks the type parameter at the declaration, then forgets it, so that a registry can hold all of them. */
+export function defineResource<T extends KubeObject>(resource: Resource<T>): Resource<T> {
+  return resource;
+}
