@@ -110,7 +110,8 @@ function writeType(room: Room, name: string, schema: Schema): void {
   const gvk = schema["x-kubernetes-group-version-kind"];
   const properties = schema.properties ?? {};
   const isList = name.endsWith("List") && properties["items"] !== undefined;
-  const isKind = gvk?.length === 1 && properties["metadata"] !== undefined && !isList;
+  const meta = properties["metadata"]?.allOf?.[0]?.$ref ?? "";
+  const isKind = gvk?.length === 1 && meta.endsWith(".ObjectMeta") && !isList;
   const required = new Set(schema.required ?? []);
   room.lines.push(`export interface ${name} {`);
   for (const [field, property] of Object.entries(properties)) {

@@ -127,7 +127,7 @@ export interface Status {
   details?: StatusDetails | undefined;
   kind: "Status";
   message?: string | undefined;
-  metadata: NamedMeta;
+  metadata?: ListMeta | undefined;
   reason?: string | undefined;
   status?: string | undefined;
 }
