@@ -1,6 +1,53 @@
-/** `npm run gen`: writes everything under server/gen from the facts in proto/. */
+/**
+ * `npm run gen`: writes everything under server/gen from proto/.
+ * `npm run gen -- --check` writes nothing and fails where server/gen is not what it would write.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { generateCri } from "./generate/cri.ts";
 import { generateTypes } from "./generate/types.ts";
 
-const root = join(import.meta.dirname, "..");
-generateTypes(join(root, "proto/facts"), join(root, "server/gen/api"));
+const proto = import.meta.dirname;
+const committed = join(proto, "../server/gen");
+
+function generate(out: string): void {
+  generateTypes(join(proto, "facts"), join(out, "api"));
+  generateCri(proto, out);
+}
+
+function filesOf(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1));
+}
+
+/** Files that differ from what would be written, and files in the rooms written here that nothing writes. */
+function stale(fresh: string): string[] {
+  const written = new Set(filesOf(fresh));
+  const orphans = ["api", "cri"]
+    .flatMap((room) => filesOf(join(committed, room)).map((file) => join(room, file)))
+    .filter((file) => !written.has(file));
+  const present = new Set(filesOf(committed));
+  const changed = [...written].filter(
+    (file) =>
+      !present.has(file) ||
+      readFileSync(join(fresh, file), "utf8") !== readFileSync(join(committed, file), "utf8"),
+  );
+  return [...orphans, ...changed];
+}
+
+function check(): void {
+  const fresh = mkdtempSync(join(tmpdir(), "kubun-gen-"));
+  try {
+    generate(fresh);
+    const files = stale(fresh);
+    for (const file of files) console.error(`server/gen/${file} is not current: run npm run gen`);
+    if (files.length > 0) process.exitCode = 1;
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+if (process.argv.includes("--check")) check();
+else generate(committed);
