@@ -1,0 +1,37 @@
+/** `npm run bench [scheduling] [store] [codec]`: full size; the tests run each of them small. */
+import { cpus } from "node:os";
+import process from "node:process";
+
+/** One bench: prints what was done, and the rates. */
+export interface Bench {
+  readonly name: string;
+  run(print: (line: string) => void): Promise<void>;
+}
+
+const loaders: Readonly<Record<string, () => Promise<Bench>>> = {
+  scheduling: async () => (await import("./scheduling.ts")).scheduling,
+  store: async () => (await import("./store.ts")).store,
+  codec: async () => (await import("./codec.ts")).codec,
+};
+
+export async function runBenches(
+  names: readonly string[],
+  print: (line: string) => void,
+): Promise<number> {
+  const chosen = names.length > 0 ? names : Object.keys(loaders);
+  print(`machine: ${cpus().length} x ${cpus()[0]?.model ?? "unknown processor"}`);
+  for (const name of chosen) {
+    const load = loaders[name];
+    if (load === undefined) {
+      print(`no bench is called "${name}"; there are: ${Object.keys(loaders).join(", ")}`);
+      return 2;
+    }
+    print(`\n${name}`);
+    await (await load()).run((line) => print(`  ${line}`));
+  }
+  return 0;
+}
+
+if (import.meta.main) {
+  process.exit(await runBenches(process.argv.slice(2), (line) => console.log(line)));
+}

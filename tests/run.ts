@@ -1,0 +1,86 @@
+/**
+ * `npm test`: every check of the repository, one after the other, and one line at the end:
+ * `N passed, N failed`. Each stage's own output stays above it.
+ */
+import { spawn } from "node:child_process";
+
+import { join } from "node:path";
+import process from "node:process";
+
+const root = join(import.meta.dirname, "..");
+const bin = (name: string): string => join(root, "node_modules/.bin", name);
+
+interface Stage {
+  readonly title: string;
+  readonly command: readonly string[];
+  /** Test runners count for themselves; a plain check is one test. */
+  readonly counts?: RegExp;
+}
+
+const stages: readonly Stage[] = [
+  { title: "types", command: [bin("tsc"), "--noEmit"] },
+  { title: "format and lint", command: [bin("biome"), "check", "."] },
+  { title: "dead code", command: [bin("knip")] },
+  {
+    title: "generated code is current",
+    command: [process.execPath, "proto/generate.ts", "--check"],
+  },
+  {
+    title: "tests on Bun",
+    command: [process.execPath, "test", "--timeout", "120000"],
+    counts: /^\s*(\d+) (pass|fail)$/gm,
+  },
+  {
+    title: "the main job on Deno",
+    command: [process.execPath, "tests/deno.ts"],
+    counts: /^\s*(\d+) (pass|fail)$/gm,
+  },
+];
+
+interface Outcome {
+  passed: number;
+  failed: number;
+}
+
+function runStage(stage: Stage): Promise<Outcome> {
+  const [command = "", ...args] = stage.command;
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Buffer) => {
+        output += chunk;
+        process.stderr.write(chunk);
+      });
+    }
+    child.on("close", (code) => resolve(outcomeOf(stage, output, code ?? 1)));
+  });
+}
+
+/** A runner that fails without a failed test (a crash, no test found) is a failure of its own. */
+function outcomeOf(stage: Stage, output: string, code: number): Outcome {
+  if (stage.counts === undefined) return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
+  const sum: Outcome = { passed: 0, failed: 0 };
+  for (const [, count, verdict] of output.matchAll(stage.counts)) {
+    if (verdict === "pass") sum.passed += Number(count);
+    else sum.failed += Number(count);
+  }
+  if (sum.failed === 0 && (code !== 0 || sum.passed === 0)) sum.failed = 1;
+  return sum;
+}
+
+const total: Outcome = { passed: 0, failed: 0 };
+const wanted = process.argv.slice(2);
+for (const stage of stages) {
+  if (wanted.length > 0 && !wanted.some((word) => stage.title.includes(word))) continue;
+  const started = performance.now();
+  process.stderr.write(`\n== ${stage.title}\n`);
+  const { passed, failed } = await runStage(stage);
+  total.passed += passed;
+  total.failed += failed;
+  process.stderr.write(
+    `== ${stage.title}: ${failed === 0 ? "ok" : "FAILED"} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`,
+  );
+}
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
