@@ -1,0 +1,433 @@
+/**
+ * How names, labels and other words must look: each check returns upstream's sentences, none when all is well.
+ * And the metadata of any object, whose checks return field errors.
+ */
+import { deepEqual } from "#apimachinery/deep-equal.ts";
+import {
+  type FieldError,
+  forbiddenField,
+  invalidValue,
+  notSupported,
+  Path,
+  required,
+  tooLong,
+} from "#apimachinery/field-error.ts";
+import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from "#gen/api/meta/v1.ts";
+
+const byteLength = (value: string): number => Buffer.byteLength(value);
+
+export function maxLengthSentence(length: number): string {
+  return `must be no more than ${length} characters`;
+}
+
+export function rangeSentence(low: number, high: number): string {
+  return `must be between ${low} and ${high}, inclusive`;
+}
+
+export function regexSentence(what: string, shape: string, ...examples: readonly string[]): string {
+  if (examples.length === 0) return `${what} (regex used for validation is '${shape}')`;
+  const shown = examples.map((example) => `'${example}', `).join(" or ");
+  return `${what} (e.g. ${shown}regex used for validation is '${shape}')`;
+}
+
+const label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+const labelPattern = new RegExp(`^${label}$`);
+const subdomain = `${label}(\\.${label})*`;
+const subdomainPattern = new RegExp(`^${subdomain}$`);
+const underscoreLabel = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
+const underscoreSubdomain = `${underscoreLabel}(\\.${underscoreLabel})*`;
+const underscorePattern = new RegExp(`^${underscoreSubdomain}$`);
+
+export const labelBytesMax = 63;
+export const subdomainBytesMax = 253;
+
+const labelSentence =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";
+const subdomainSentence =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
+const underscoreSentence =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character";
+
+export function isDNS1123Label(value: string): string[] {
+  const sentences: string[] = [];
+  if (byteLength(value) > labelBytesMax) sentences.push(maxLengthSentence(labelBytesMax));
+  if (labelPattern.test(value)) return sentences;
+  const dotted = subdomainPattern.test(value);
+  const shape = regexSentence(labelSentence, label, "my-name", "123-abc");
+  return [...sentences, dotted ? "must not contain dots" : shape];
+}
+
+export function isDNS1123Subdomain(value: string): string[] {
+  const sentences: string[] = [];
+  if (byteLength(value) > subdomainBytesMax) sentences.push(maxLengthSentence(subdomainBytesMax));
+  if (subdomainPattern.test(value)) return sentences;
+  return [...sentences, regexSentence(subdomainSentence, subdomain, "example.com")];
+}
+
+export function isDNS1123SubdomainWithUnderscore(value: string): string[] {
+  const sentences: string[] = [];
+  if (byteLength(value) > subdomainBytesMax) sentences.push(maxLengthSentence(subdomainBytesMax));
+  if (underscorePattern.test(value)) return sentences;
+  return [...sentences, regexSentence(underscoreSentence, underscoreSubdomain, "example.com")];
+}
+
+const dns1035 = "[a-z]([-a-z0-9]*[a-z0-9])?";
+const dns1035Pattern = new RegExp(`^${dns1035}$`);
+const dns1035Sentence =
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
+
+export function isDNS1035Label(value: string): string[] {
+  const sentences: string[] = [];
+  if (byteLength(value) > labelBytesMax) sentences.push(maxLengthSentence(labelBytesMax));
+  if (dns1035Pattern.test(value)) return sentences;
+  return [...sentences, regexSentence(dns1035Sentence, dns1035, "my-name", "abc-123")];
+}
+
+const wildcard = `\\*\\.${subdomain}`;
+const wildcardPattern = new RegExp(`^${wildcard}$`);
+const wildcardSentence =
+  "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
+
+export function isWildcardDNS1123Subdomain(value: string): string[] {
+  const sentences: string[] = [];
+  if (byteLength(value) > subdomainBytesMax) sentences.push(maxLengthSentence(subdomainBytesMax));
+  if (wildcardPattern.test(value)) return sentences;
+  return [...sentences, regexSentence(wildcardSentence, wildcard, "*.example.com")];
+}
+
+const key = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
+const keyPattern = new RegExp(`^${key}$`);
+const keySentence =
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+const keyShape = (prefix: string): string =>
+  regexSentence(`${prefix}${keySentence}`, key, "MyName", "my.name", "123-abc");
+
+/** `name` or `example.com/name`: keys of labels and annotations, finalizers, resource names. */
+export function isQualifiedName(value: string): string[] {
+  const parts = value.split("/");
+  if (parts.length > 2)
+    return [
+      `${keyShape("a valid label key ")} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+    ];
+  const name = parts.at(-1) ?? "";
+  const sentences = parts.length === 2 ? prefixSentences(parts[0] ?? "") : [];
+  if (name === "") sentences.push("name part must be non-empty");
+  else if (byteLength(name) > labelBytesMax)
+    sentences.push(`name part ${maxLengthSentence(labelBytesMax)}`);
+  if (!keyPattern.test(name)) sentences.push(keyShape("name part "));
+  return sentences;
+}
+
+function prefixSentences(prefix: string): string[] {
+  if (prefix === "") return ["prefix part must be non-empty"];
+  return isDNS1123Subdomain(prefix).map((sentence) => `prefix part ${sentence}`);
+}
+
+const labelValue = `(${key})?`;
+const labelValuePattern = new RegExp(`^${labelValue}$`);
+const labelValueSentence =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+
+export function isLabelValue(value: string): string[] {
+  const sentences: string[] = [];
+  if (byteLength(value) > labelBytesMax) sentences.push(maxLengthSentence(labelBytesMax));
+  if (labelValuePattern.test(value)) return sentences;
+  const examples = ["MyValue", "my_value", "12345"];
+  return [...sentences, regexSentence(labelValueSentence, labelValue, ...examples)];
+}
+
+/** A name that is one segment of a URL path. */
+export function isPathSegmentName(name: string): string[] {
+  if (name === "." || name === "..") return [`may not be '${name}'`];
+  return ["/", "%"]
+    .filter((character) => name.includes(character))
+    .map((character) => `may not contain '${character}'`);
+}
+
+const identifier = "[A-Za-z_][A-Za-z0-9_]*";
+const identifierPattern = new RegExp(`^${identifier}$`);
+
+export function isCIdentifier(value: string): string[] {
+  if (identifierPattern.test(value)) return [];
+  const what =
+    "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'";
+  return [regexSentence(what, identifier, "my_name", "MY_NAME", "MyName")];
+}
+
+export function isPortNumber(port: number): string[] {
+  return isInRange(port, 1, 65535);
+}
+
+export function isInRange(value: number, low: number, high: number): string[] {
+  return value >= low && value <= high ? [] : [rangeSentence(low, high)];
+}
+
+/** User and group ids. */
+export function isUnixId(id: number): string[] {
+  return isInRange(id, 0, 2 ** 31 - 1);
+}
+
+export function isPortName(name: string): string[] {
+  const sentences: string[] = [];
+  if (byteLength(name) > 15) sentences.push(maxLengthSentence(15));
+  if (!/^[-a-z0-9]+$/.test(name))
+    sentences.push("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
+  if (!/[a-z]/.test(name)) sentences.push("must contain at least one letter (a-z)");
+  if (name.includes("--")) sentences.push("must not contain consecutive hyphens");
+  if (name.startsWith("-") || name.endsWith("-"))
+    sentences.push("must not begin or end with a hyphen");
+  return sentences;
+}
+
+export function isPercent(value: string): string[] {
+  if (/^[0-9]+%$/.test(value)) return [];
+  const what = "a valid percent string must be a numeric string followed by an ending '%'";
+  return [regexSentence(what, "[0-9]+%", "1%", "93%")];
+}
+
+export function isHTTPHeaderName(value: string): string[] {
+  if (/^[-A-Za-z0-9]+$/.test(value)) return [];
+  const what = "a valid HTTP header must consist of alphanumeric characters or '-'";
+  return [regexSentence(what, "[-A-Za-z0-9]+", "X-Header-Name")];
+}
+
+/** Any printable ASCII but `=`. */
+export function isEnvVarName(value: string): string[] {
+  if (value === "") return ["environment variable name must be non-empty"];
+  if (/^[ -<>-~]+$/.test(value)) return [];
+  return [
+    "a valid environment variable name must consist only of printable ASCII characters other than '='",
+  ];
+}
+
+/** A key of a ConfigMap or Secret, which becomes a file name. */
+export function isConfigMapKey(value: string): string[] {
+  const sentences: string[] = [];
+  if (byteLength(value) > subdomainBytesMax) sentences.push(maxLengthSentence(subdomainBytesMax));
+  if (!/^[-._a-zA-Z0-9]+$/.test(value)) {
+    const what = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
+    sentences.push(regexSentence(what, "[-._a-zA-Z0-9]+", "key.name", "KEY_NAME", "key-name"));
+  }
+  if (value === "." || value === "..") sentences.push(`must not be '${value}'`);
+  else if (value.startsWith("..")) sentences.push("must not start with '..'");
+  return sentences;
+}
+
+const conditionReason = "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?";
+const conditionReasonPattern = new RegExp(`^${conditionReason}$`);
+
+export function isConditionReason(value: string): string[] {
+  if (conditionReasonPattern.test(value)) return [];
+  const what =
+    "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_'";
+  const examples = ["my_name", "MY_NAME", "MyName", "ReasonA,ReasonB", "ReasonA:ReasonB"];
+  return [regexSentence(what, conditionReason, ...examples)];
+}
+
+const pathCharacters = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+const pathPattern = new RegExp(`^${pathCharacters}$`);
+
+/** The path of a URL, without its first slash. */
+export function isHTTPPath(value: string): string[] {
+  return pathPattern.test(value) ? [] : [regexSentence("Invalid path", pathCharacters)];
+}
+
+const metadataPath = new Path("metadata");
+export const immutableSentence = "field is immutable";
+export const negativeSentence = "must be greater than or equal to 0";
+/** Keys and values together; over it: a FieldValueTooLong. */
+export const annotationsBytesMax = 256 * 1024;
+const fieldManagerBytesMax = 128;
+const subresourceBytesMax = 256;
+
+export interface MetaRules {
+  readonly namespaced: boolean;
+  /** How the name must look; default: a DNS-1123 subdomain. */
+  readonly validateName?: ((name: string) => readonly string[]) | undefined;
+}
+
+/** A generated name goes on after the prefix, so that its last dash is no last character. */
+export function maskTrailingDash(name: string): string {
+  return name.length > 1 && name.endsWith("-") ? `${name.slice(0, -2)}a` : name;
+}
+
+/** Metadata at creation: the name is already generated. */
+export function validateObjectMeta(
+  meta: ObjectMeta,
+  { namespaced, validateName = isDNS1123Subdomain }: MetaRules,
+  path = metadataPath,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  const { generateName, name, namespace } = meta;
+  if (generateName !== undefined && generateName !== "")
+    for (const sentence of validateName(maskTrailingDash(generateName)))
+      errors.push(invalidValue(path.child("generateName"), generateName, sentence));
+  if (name === undefined || name === "")
+    errors.push(required(path.child("name"), "name or generateName is required"));
+  else errors.push(...invalidEach(path.child("name"), name, validateName(name)));
+  if (!namespaced && namespace !== undefined && namespace !== "")
+    errors.push(forbiddenField(path.child("namespace"), "not allowed on this type"));
+  if (namespaced && (namespace === undefined || namespace === ""))
+    errors.push(required(path.child("namespace"), ""));
+  else if (namespaced && namespace !== undefined)
+    errors.push(...invalidEach(path.child("namespace"), namespace, isDNS1123Label(namespace)));
+  errors.push(...validateCommonMeta(meta, path));
+  errors.push(...validateFinalizers(meta.finalizers ?? [], path.child("finalizers")));
+  return errors;
+}
+
+/** One FieldValueInvalid a sentence. */
+export function invalidEach(
+  path: Path,
+  value: unknown,
+  sentences: readonly string[],
+): FieldError[] {
+  return sentences.map((sentence) => invalidValue(path, value, sentence));
+}
+
+/** Metadata of an update; `meta` already has the stored resourceVersion where the client gave none. */
+export function validateObjectMetaUpdate(
+  meta: ObjectMeta,
+  old: ObjectMeta,
+  path = metadataPath,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  if (old.deletionTimestamp !== undefined)
+    errors.push(...validateNoNewFinalizers(meta, old, path.child("finalizers")));
+  if ((meta.resourceVersion ?? "") === "")
+    errors.push(invalidValue(path.child("resourceVersion"), "", "must be specified for an update"));
+  if ((meta.generation ?? 0) < (old.generation ?? 0))
+    errors.push(
+      invalidValue(path.child("generation"), meta.generation ?? 0, "must not be decremented"),
+    );
+  const immutable = [
+    "name",
+    "namespace",
+    "uid",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+  ] as const;
+  for (const field of immutable)
+    errors.push(...validateImmutable(meta[field], old[field], path.child(field)));
+  errors.push(...validateCommonMeta(meta, path));
+  return errors;
+}
+
+/** A field that no update may change; absent and empty text are the same. */
+export function validateImmutable(value: unknown, old: unknown, path: Path): FieldError[] {
+  const given = value === "" ? undefined : value;
+  if (deepEqual(given, old === "" ? undefined : old)) return [];
+  return [invalidValue(path, value, immutableSentence)];
+}
+
+function validateNoNewFinalizers(meta: ObjectMeta, old: ObjectMeta, path: Path): FieldError[] {
+  const known = new Set(old.finalizers);
+  const added = [...new Set(meta.finalizers)].filter((name) => !known.has(name)).sort();
+  if (added.length === 0) return [];
+  const names = added.map((name) => JSON.stringify(name)).join(", ");
+  const sentence = `no new finalizers can be added if the object is being deleted, found new finalizers []string{${names}}`;
+  return [forbiddenField(path, sentence)];
+}
+
+function validateCommonMeta(meta: ObjectMeta, path: Path): FieldError[] {
+  const errors: FieldError[] = [];
+  if ((meta.generation ?? 0) < 0)
+    errors.push(invalidValue(path.child("generation"), meta.generation, negativeSentence));
+  errors.push(...validateLabels(meta.labels ?? {}, path.child("labels")));
+  errors.push(...validateAnnotations(meta.annotations ?? {}, path.child("annotations")));
+  errors.push(
+    ...validateOwnerReferences(meta.ownerReferences ?? [], path.child("ownerReferences")),
+  );
+  for (const [index, entry] of (meta.managedFields ?? []).entries())
+    errors.push(...validateManagedFields(entry, path.child("managedFields").index(index)));
+  return errors;
+}
+
+export function validateLabels(labels: Readonly<Record<string, string>>, path: Path): FieldError[] {
+  return Object.entries(labels).flatMap(([name, value]) => [
+    ...invalidEach(path, name, isQualifiedName(name)),
+    ...invalidEach(path, value, isLabelValue(value)),
+  ]);
+}
+
+export function validateAnnotations(
+  annotations: Readonly<Record<string, string>>,
+  path: Path,
+): FieldError[] {
+  let bytes = 0;
+  const errors: FieldError[] = [];
+  for (const [name, value] of Object.entries(annotations)) {
+    errors.push(...invalidEach(path, name, isQualifiedName(name.toLowerCase())));
+    bytes += byteLength(name) + byteLength(value);
+  }
+  if (bytes > annotationsBytesMax) errors.push(tooLong(path, annotationsBytesMax));
+  return errors;
+}
+
+function validateFinalizers(finalizers: readonly string[], path: Path): FieldError[] {
+  const errors = finalizers.flatMap((name) => invalidEach(path, name, isQualifiedName(name)));
+  if (finalizers.includes("orphan") && finalizers.includes("foregroundDeletion")) {
+    const sentence = "finalizer orphan and foregroundDeletion cannot be both set";
+    errors.push(invalidValue(path, finalizers, sentence));
+  }
+  return errors;
+}
+
+function validateOwnerReferences(references: readonly OwnerReference[], path: Path): FieldError[] {
+  const errors = references.flatMap((reference, index) =>
+    validateOwnerReference(reference, path.index(index)),
+  );
+  const controllers = references.filter((reference) => reference.controller === true);
+  const [first] = controllers;
+  for (const { kind, name } of controllers.slice(1)) {
+    const sentence = `Only one reference can have Controller set to true. Found "true" in references for ${first?.kind}/${first?.name} and ${kind}/${name}`;
+    errors.push(invalidValue(path, references, sentence));
+  }
+  return errors;
+}
+
+function validateOwnerReference(reference: OwnerReference, path: Path): FieldError[] {
+  const errors: FieldError[] = [];
+  const { apiVersion = "", kind = "" } = reference;
+  for (const field of ["apiVersion", "kind", "name", "uid"] as const)
+    if ((reference[field] ?? "") === "")
+      errors.push(required(path.child(field), "must not be empty"));
+  if (apiVersion !== "" && (apiVersion.split("/").length > 2 || apiVersion.endsWith("/"))) {
+    const sentence = "must be <group>/<version> or <version>";
+    errors.push(invalidValue(path.child("apiVersion"), apiVersion, sentence));
+  }
+  if (apiVersion === "v1" && kind === "Event") {
+    const sentence = "/v1, Kind=Event is disallowed from being an owner";
+    errors.push(invalidValue(path, reference, sentence));
+  }
+  return errors;
+}
+
+function validateManagedFields(entry: ManagedFieldsEntry, path: Path): FieldError[] {
+  const errors: FieldError[] = [];
+  const { operation = "", fieldsType = "", manager = "", subresource = "" } = entry;
+  const operationPath = path.child("operation");
+  if (operation === "") errors.push(required(operationPath, "must not be empty"));
+  else if (operation !== "Apply" && operation !== "Update")
+    errors.push(notSupported(operationPath, operation, ["Apply", "Update"]));
+  if (fieldsType !== "" && fieldsType !== "FieldsV1")
+    errors.push(invalidValue(path.child("fieldsType"), fieldsType, "must be `FieldsV1`"));
+  errors.push(...validateFieldManager(manager, path.child("manager")));
+  if (byteLength(subresource) > subresourceBytesMax)
+    errors.push(tooLong(path.child("subresource"), subresourceBytesMax));
+  return errors;
+}
+
+/** The name of a field manager: a query parameter too. */
+export function validateFieldManager(manager: string, path: Path): FieldError[] {
+  const errors: FieldError[] = [];
+  if (byteLength(manager) > fieldManagerBytesMax) errors.push(tooLong(path, fieldManagerBytesMax));
+  for (const match of manager.matchAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu)) {
+    const code = (match[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+    const position = byteLength(manager.slice(0, match.index));
+    const sentence = `invalid character U+${code} (at position ${position})`;
+    errors.push(invalidValue(path, manager, sentence));
+  }
+  return errors;
+}
