@@ -15,6 +15,7 @@ interface Stage {
   readonly command: readonly string[];
   /** Test runners count for themselves; a plain check is one test. */
   readonly counts?: RegExp;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const stages: readonly Stage[] = [
@@ -32,8 +33,9 @@ const stages: readonly Stage[] = [
   },
   {
     title: "the main job on Deno",
-    command: [process.execPath, "tests/deno.ts"],
+    command: [process.execPath, "test", "--timeout", "120000", "tests/integration"],
     counts: /^\s*(\d+) (pass|fail)$/gm,
+    env: { KUBUN_TEST_RUNTIME: "deno" },
   },
 ];
 
@@ -45,7 +47,11 @@ interface Outcome {
 function runStage(stage: Stage): Promise<Outcome> {
   const [command = "", ...args] = stage.command;
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, args, {
+      cwd: root,
+      env: { ...process.env, ...stage.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (chunk: Buffer) => {

@@ -1,0 +1,108 @@
+/**
+ * A whole cluster as a user starts it: `kubun up` in a process of its own, on a free port and in a data
+ * directory of its own, on Bun or (KUBUN_TEST_RUNTIME=deno) on Deno.
+ */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+
+const root = join(import.meta.dirname, "../..");
+const launcher = join(root, "server/cli/launcher.mjs");
+
+/** A first start runs initdb; on a busy machine that takes a while. */
+const readyMsMax = 90_000;
+
+export interface RunningCluster {
+  readonly dataDir: string;
+  readonly kubeconfig: string;
+  readonly process: ChildProcess;
+  /** Everything that it said, for a failing test. */
+  said(): string;
+  kubectl(...args: readonly string[]): { code: number; out: string; err: string };
+  /** Like Ctrl-C, or `kill -9`. Resolves when the process is gone. */
+  stop(signal?: "SIGINT" | "SIGKILL"): Promise<void>;
+}
+
+export function temporaryDataDir(): string {
+  return mkdtempSync(join(tmpdir(), "kubun-"));
+}
+
+export async function startCluster(
+  args: readonly string[],
+  dataDir = temporaryDataDir(),
+): Promise<RunningCluster> {
+  const runtime = process.env["KUBUN_TEST_RUNTIME"] ?? "bun";
+  const child = spawn(
+    "node",
+    [launcher, "up", "--data-dir", dataDir, "--port", "0", "--bind-address", "127.0.0.1", ...args],
+    {
+      env: { ...process.env, KUBUN_RUNTIME: runtime, DATABASE_URL: "" },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk: Buffer) => {
+      said += chunk;
+    });
+  }
+  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const kubeconfig = join(dataDir, "admin.kubeconfig");
+  await waitFor(
+    `kubun up to be ready`,
+    () => {
+      if (child.exitCode !== null)
+        throw new Error(`kubun up ended with ${child.exitCode}:\n${said}`);
+      return said.includes("Ready in");
+    },
+    () => said,
+  );
+  return {
+    dataDir,
+    kubeconfig,
+    process: child,
+    said: () => said,
+    kubectl: (...kubectlArgs) => kubectl(kubeconfig, kubectlArgs),
+    async stop(signal = "SIGINT") {
+      // The launcher passes SIGTERM on; SIGINT reaches a terminal's whole group, SIGKILL only the product.
+      if (child.exitCode !== null) return gone;
+      if (signal === "SIGKILL") spawnSync("pkill", ["-KILL", "-P", String(child.pid)]);
+      else child.kill("SIGTERM");
+      return gone;
+    },
+  };
+}
+
+/** Removes what a cluster left: its Postgres is stopped with it, its containers by the test that made them. */
+export function removeDataDir(dataDir: string): void {
+  if (existsSync(dataDir)) rmSync(dataDir, { recursive: true, force: true });
+}
+
+export function kubectl(
+  kubeconfig: string,
+  args: readonly string[],
+): { code: number; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync("kubectl", ["--kubeconfig", kubeconfig, ...args], {
+    encoding: "utf8",
+  });
+  return { code: status ?? 1, out: stdout ?? "", err: stderr ?? "" };
+}
+
+export const hasKubectl = spawnSync("kubectl", ["version", "--client"]).status === 0;
+
+/** Bounded: fails with what was seen, never hangs. */
+export async function waitFor(
+  what: string,
+  done: () => boolean | Promise<boolean>,
+  seen: () => string = () => "",
+  msMax = readyMsMax,
+): Promise<void> {
+  const end = performance.now() + msMax;
+  while (performance.now() < end) {
+    if (await done()) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`waited ${msMax / 1000} s for ${what}\n${seen()}`);
+}
