@@ -9,6 +9,9 @@ export interface ListOptions {
   readonly limit?: number | undefined;
   readonly continue?: string | undefined;
   readonly resourceVersion?: string | undefined;
+  readonly resourceVersionMatch?: "Exact" | "NotOlderThan" | undefined;
+  /** Objects come as PartialObjectMetadata: apiVersion, kind and metadata, nothing else. */
+  readonly metadataOnly?: boolean | undefined;
 }
 
 export interface WatchOptions extends Omit<ListOptions, "limit" | "continue"> {

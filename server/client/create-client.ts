@@ -1,0 +1,229 @@
+/** The one implementation of Client: requests over a Transport. */
+import type { KubeObject } from "#gen/api/meta/v1.ts";
+import type { ResourceRef } from "#gen/api/resource-ref.ts";
+import {
+  acceptHeader,
+  decodeBody,
+  type EncodedBody,
+  encodeBody,
+  type MediaType,
+  readWatchBody,
+} from "./body.ts";
+import type {
+  Client,
+  DeleteOptions,
+  ListOptions,
+  ListResult,
+  WatchEvent,
+  WatchOptions,
+} from "./client.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { listQuery, resourcePath, watchQuery } from "./resource-path.ts";
+import { sendPatiently } from "./retry.ts";
+import { errorFromCode, errorFromStatus, isStatus } from "./status-error.ts";
+import type { Transport } from "./transport.ts";
+
+export interface ClientOptions {
+  readonly transport: Transport;
+  /** `https://host:port`; in process any host will do. */
+  readonly baseUrl: string;
+  /** Default protobuf; kinds without a protobuf form go as JSON either way. */
+  readonly mediaType?: MediaType | undefined;
+  /** Names the caller in audit records and managed fields. */
+  readonly userAgent: string;
+  readonly token?: string | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+interface Call {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly path: string;
+  readonly accept: string;
+  readonly body?: EncodedBody | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Send = (call: Call) => Promise<Response>;
+
+interface Wire {
+  readonly send: Send;
+  readonly mediaType: MediaType;
+}
+
+export function createClient(options: ClientOptions): Client {
+  const mediaType = options.mediaType ?? "protobuf";
+  const send = sender(options);
+  const wire: Wire = { send, mediaType };
+  const baseUrl = options.baseUrl.replace(/\/$/, "");
+  return {
+    ...reads(wire),
+    ...writes(wire),
+    raw: async (path, init) => {
+      const headers = new Headers(init?.headers);
+      identify(headers, options);
+      const response = await options.transport(new Request(baseUrl + path, { ...init, headers }));
+      if (!response.ok) throw await errorOf(response);
+      return response;
+    },
+  };
+}
+
+function identify(headers: Headers, { userAgent, token }: ClientOptions): void {
+  headers.set("user-agent", userAgent);
+  if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
+}
+
+/** Sends, and throws unless the answer is a success. */
+function sender(options: ClientOptions): Send {
+  const baseUrl = options.baseUrl.replace(/\/$/, "");
+  const clock = options.clock ?? systemClock;
+  return async ({ method, path, accept, body, signal }) => {
+    const headers = new Headers({ accept });
+    if (body !== undefined) headers.set("content-type", body.contentType);
+    identify(headers, options);
+    const init = { method, headers, body: body?.bytes ?? null, signal: signal ?? null };
+    const build = (): Request => new Request(baseUrl + path, init);
+    const response = await sendPatiently(options.transport, build, clock);
+    if (!response.ok) throw await errorOf(response);
+    return response;
+  };
+}
+
+async function errorOf(response: Response): Promise<Error> {
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  try {
+    const body = decodeBody(bytes, contentTypeOf(response));
+    if (isStatus(body)) return errorFromStatus(body, response.status);
+  } catch {
+    // Not a Status, whatever its content type says: the bare code speaks.
+  }
+  return errorFromCode(response.status, new TextDecoder().decode(bytes));
+}
+
+function contentTypeOf(response: Response): string {
+  return response.headers.get("content-type") ?? "";
+}
+
+async function objectOf<T>(response: Response): Promise<T> {
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  // The codec boundary: the server answers a path of T with a T.
+  return decodeBody(bytes, contentTypeOf(response)) as T;
+}
+
+function reads({ send, mediaType }: Wire): Pick<Client, "get" | "list" | "watch"> {
+  return {
+    async get<T extends KubeObject>(ref: ResourceRef<T>, namespace: string, name: string) {
+      const path = resourcePath(ref, { namespace, name });
+      return objectOf<T>(await send({ method: "GET", path, accept: acceptHeader(mediaType) }));
+    },
+    async list<T extends KubeObject>(ref: ResourceRef<T>, options: ListOptions = {}) {
+      const path = resourcePath(ref, options) + listQuery(options);
+      const as = options.metadataOnly === true ? "PartialObjectMetadataList" : undefined;
+      const accept = acceptHeader(mediaType, as);
+      return listResult(
+        ref,
+        await objectOf<ListBody<T>>(await send({ method: "GET", path, accept })),
+      );
+    },
+    watch: (ref, options = {}) => watchEvents(send, mediaType, ref, options),
+  };
+}
+
+interface ListBody<T> {
+  readonly metadata?: { resourceVersion?: string; continue?: string };
+  readonly items?: T[] | null;
+}
+
+/** The items of a list carry no apiVersion and kind on the wire; ours always do. */
+function listResult<T extends KubeObject>(ref: ResourceRef<T>, body: ListBody<T>): ListResult<T> {
+  const apiVersion = ref.group === "" ? ref.version : `${ref.group}/${ref.version}`;
+  const items = body.items ?? [];
+  for (const item of items) {
+    item.apiVersion = apiVersion;
+    item.kind = ref.kind;
+  }
+  const { resourceVersion = "", continue: token = "" } = body.metadata ?? {};
+  return { resourceVersion, continue: token, items };
+}
+
+async function* watchEvents<T extends KubeObject>(
+  send: Send,
+  mediaType: MediaType,
+  ref: ResourceRef<T>,
+  options: WatchOptions,
+): AsyncIterable<WatchEvent<T>> {
+  const path = resourcePath(ref, options) + watchQuery(options);
+  const as = options.metadataOnly === true ? "PartialObjectMetadata" : undefined;
+  const accept = acceptHeader(mediaType, as, "watch");
+  const response = await send({ method: "GET", path, accept, signal: options.signal });
+  if (response.body === null) return;
+  for await (const { type, object } of readWatchBody(response.body, contentTypeOf(response))) {
+    if (type === "ERROR") {
+      if (isStatus(object)) throw errorFromStatus(object);
+      throw errorFromCode(500, JSON.stringify(object));
+    }
+    // The codec boundary: a watch of T delivers Ts. PartialObjectMetadata names itself; ours names the resource.
+    const event = { type, object: object as T };
+    if (options.metadataOnly === true && type !== "BOOKMARK") {
+      event.object.apiVersion = ref.group === "" ? ref.version : `${ref.group}/${ref.version}`;
+      event.object.kind = ref.kind;
+    }
+    yield event;
+  }
+}
+
+type Writes = Pick<Client, "create" | "update" | "updateStatus" | "patch" | "delete" | "post">;
+
+function writes({ send, mediaType }: Wire): Writes {
+  const accept = acceptHeader(mediaType);
+  const put = async <T extends KubeObject>(ref: ResourceRef<T>, object: T, subresource: string) => {
+    const { namespace, name } = object.metadata;
+    const path = resourcePath(ref, { namespace, name, subresource });
+    const body = encodeBody(object, mediaType);
+    return objectOf<T>(await send({ method: "PUT", path, accept, body }));
+  };
+  return {
+    async create(ref, namespace, object) {
+      const apiVersion = ref.group === "" ? ref.version : `${ref.group}/${ref.version}`;
+      const body = encodeBody({ ...object, apiVersion, kind: ref.kind }, mediaType);
+      const path = resourcePath(ref, { namespace });
+      return objectOf(await send({ method: "POST", path, accept, body }));
+    },
+    update: (ref, object) => put(ref, object, ""),
+    updateStatus: (ref, object) => put(ref, object, "status"),
+    async patch(ref, target, type, patch) {
+      const bytes = new TextEncoder().encode(JSON.stringify(patch));
+      const body = { contentType: type, bytes };
+      const path = resourcePath(ref, target);
+      return objectOf(await send({ method: "PATCH", path, accept, body }));
+    },
+    async delete(ref, namespace, name, options = {}) {
+      const body = encodeBody(deleteOptions(options), mediaType);
+      const path = resourcePath(ref, { namespace, name });
+      const response = await send({ method: "DELETE", path, accept, body });
+      await response.body?.cancel();
+    },
+    async post(path, object) {
+      const body = encodeBody(object, mediaType);
+      return objectOf(await send({ method: "POST", path, accept, body }));
+    },
+  };
+}
+
+function deleteOptions({ gracePeriodSeconds, propagationPolicy, ...rest }: DeleteOptions): object {
+  const { uid, resourceVersion } = rest;
+  const preconditions =
+    uid === undefined && resourceVersion === undefined
+      ? undefined
+      : {
+          ...(uid === undefined ? {} : { uid }),
+          ...(resourceVersion === undefined ? {} : { resourceVersion }),
+        };
+  return {
+    apiVersion: "v1",
+    kind: "DeleteOptions",
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
+    ...(preconditions === undefined ? {} : { preconditions }),
+  };
+}
