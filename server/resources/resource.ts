@@ -13,24 +13,30 @@ export interface CellContext {
   readonly now: Date;
 }
 
+/** What a strategy may take from the request beside the objects. */
+export interface StrategyContext {
+  readonly now: Date;
+}
+
 /**
  * Objects handed to `default` and `prepareFor*` were just decoded and belong to the caller: these hooks
  * fill them in place. Objects handed to everything else are shared and never mutated.
  */
 export interface Resource<T extends KubeObject = KubeObject> {
   readonly ref: ResourceRef<T>;
-  /** Cells of the generated column facts, in their order, without the first (Name) and last (Age) where those are standard. */
+  /** All cells of a table row, Name and Age included, in the order of the generated column facts. Absent: Name and creation time. */
   cells?(object: T, context: CellContext): readonly Cell[];
   /** Upstream's defaulting (SetDefaults_*), on create and update. */
   default?(object: T): void;
-  /** Strategy before create: clear status, set what the server owns. metadata is done generically. */
-  prepareForCreate?(object: T): void;
+  /** Strategy before create: clear status, set what the server owns. metadata (uid too) is already done generically. */
+  prepareForCreate?(object: T, context: StrategyContext): void;
   /** Strategy before update of the main resource: keep status, what the client may not change. */
-  prepareForUpdate?(object: T, old: T): void;
+  prepareForUpdate?(object: T, old: T, context: StrategyContext): void;
   /** Strategy before update of /status: keep everything but status. Absent: generic (only status moves). */
-  prepareForStatusUpdate?(object: T, old: T): void;
+  prepareForStatusUpdate?(object: T, old: T, context: StrategyContext): void;
   /** Beyond metadata, which is validated generically. */
   validate?(object: T): FieldError[];
+  /** Called instead of `validate` on an update: everything that an updated object must obey, beyond metadata. */
   validateUpdate?(object: T, old: T): FieldError[];
   validateStatusUpdate?(object: T, old: T): FieldError[];
   /** How metadata.name is checked; default: DNS-1123 subdomain. Returns sentences. */
@@ -47,12 +53,23 @@ export interface Resource<T extends KubeObject = KubeObject> {
   readonly allowCreateOnUpdate?: boolean;
   /** True (default): metadata.generation is kept, bumped when anything but metadata and status changes. */
   readonly hasGeneration?: boolean;
-  /** Seconds that a delete waits when the client names none; undefined: immediate. */
-  gracePeriodSeconds?(object: T): number | undefined;
+  /** Whether an update of the main resource raises the generation, where the rule above is not upstream's. */
+  raisesGeneration?(object: T, old: T): boolean;
+  /** Seconds that a delete waits, given what the client asked for (undefined: nothing); 0 or undefined: at once. */
+  gracePeriodSeconds?(object: T, asked?: number): number | undefined;
   /** The default of propagationPolicy when the client names none (upstream: background; some legacy: orphan). */
   readonly defaultPropagation?: "Background" | "Orphan";
   /** Where replicas, selector and status replicas live; present: the resource serves /scale. */
   readonly scale?: ScaleMapping<T>;
+  /** Another resource that holds these objects: keys, revisions and watches are its. */
+  readonly storedAs?: StoredAs<T>;
+}
+
+/** One set of objects seen through two group-versions: events, horizontalpodautoscalers. Neither function changes its argument. */
+export interface StoredAs<T extends KubeObject> {
+  readonly ref: ResourceRef;
+  toStored(object: T): KubeObject;
+  fromStored(object: KubeObject): T;
 }
 
 export interface ScaleMapping<T> {
