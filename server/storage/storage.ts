@@ -28,8 +28,9 @@ export interface Stored {
 }
 
 /**
- * One compare-and-swap. `object` is given to the store: it sets metadata.resourceVersion and keeps it.
- * A delete carries the object's last state. `expected` is the revision that the writer read.
+ * One compare-and-swap. The store copies `object` and its metadata to set resourceVersion and keeps the
+ * rest by reference: it must not change afterwards. A delete carries the object's last state.
+ * `expected` is the revision that the writer read.
  */
 export type Write =
   | { readonly op: "create"; readonly key: Key; readonly object: KubeObject }
@@ -83,13 +84,18 @@ export interface Storage {
   head(): Promise<Head>;
   /** Everything at one revision, for a cache's first load. */
   snapshot(): Promise<{ readonly head: Head; readonly objects: readonly Stored[] }>;
-  /** The scope's objects as they stood at `revision`, in key order (namespace, name). Throws Expired. */
+  /** The scope's objects as they stood at `revision`, in the order of "namespace/name". Throws Expired. */
   listAt(scope: Scope, revision: Revision): Promise<readonly Stored[]>;
   /** At most `limit` changes after `after`, in order, without a gap. Throws Expired. */
   changes(after: Revision, limit: number): Promise<readonly Change[]>;
   /** `wake` is called when there may be news; calls may be lost, late or doubled. Returns the unsubscriber. */
   subscribe(wake: () => void): () => void;
-  /** Forgets changes at or below `revision`. */
+  /** Forgets changes at or below `revision`; a lower one than before changes nothing. */
   compact(revision: Revision): Promise<void>;
+  /**
+   * After a restore or a failover that lost writes: raises the epoch and moves the head past `seen`, so
+   * that no revision is ever given twice and every watch relists. Does nothing when `epoch` is not current.
+   */
+  raiseEpoch(from: { readonly epoch: number; readonly seen: Revision }): Promise<Head>;
   close(): Promise<void>;
 }

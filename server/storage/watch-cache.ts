@@ -4,7 +4,7 @@
  * delays nobody. It falls back from the ring to the store's log, and answers Expired only below compaction.
  */
 import type { KubeObject } from "#gen/api/meta/v1.ts";
-import type { Head, Key, Revision, Scope, Stored } from "#storage/storage.ts";
+import type { Head, Key, Revision, Scope, Stored, Write, WriteResult } from "#storage/storage.ts";
 
 /** A stored object with its encodings: made once a media type, shared by every reader. */
 export interface Entry extends Stored {
@@ -44,7 +44,7 @@ export interface WatchCache {
   readonly revision: Revision;
   readonly compacted: Revision;
   get(key: Key): Entry | undefined;
-  /** In key order (namespace, name), at `revision`. */
+  /** In the order of "namespace/name", at `revision`. The array never changes afterwards. */
   list(scope: WatchScope): { readonly revision: Revision; readonly entries: readonly Entry[] };
   /** The scope at exactly `revision` (continue tokens, resourceVersionMatch=Exact). Throws Expired. */
   listAt(scope: Scope, revision: Revision): Promise<readonly Entry[]>;
@@ -53,5 +53,22 @@ export interface WatchCache {
   /** False when `revision` was not reached within `timeoutMs`. */
   reached(revision: Revision, timeoutMs: number): Promise<boolean>;
   watch(scope: WatchScope, from: Revision): Watcher;
+  /** The newest head that the tail has seen; see fresh() for one that is current. */
   head(): Head;
+  /**
+   * Storage.write; where the written revision follows the cache's, the cache holds it before this resolves.
+   * Else the tail brings it, in order.
+   */
+  write(write: Write): Promise<WriteResult>;
+  /** Ends the tail and every watcher; the storage stays open. */
+  close(): Promise<void>;
+}
+
+/** A value of objects by which watchers are told apart, e.g. a pod's spec.nodeName. */
+export interface Index {
+  readonly group: string;
+  readonly resource: string;
+  readonly name: string;
+  /** undefined: the object is in no class. */
+  value(object: KubeObject): string | undefined;
 }

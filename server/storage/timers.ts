@@ -1,0 +1,19 @@
+/** The clock, as the store sees it: real here, virtual in the simulation. */
+export interface Timers {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Runs once after `ms`; returns the canceller. */
+  after(ms: number, run: () => void): () => void;
+}
+
+export const systemTimers: Timers = {
+  now: () => Date.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+export function sleep(timers: Timers, ms: number): Promise<void> {
+  return new Promise((resolve) => timers.after(ms, resolve));
+}
