@@ -1,0 +1,34 @@
+/** What the oracle looks at: every object as the API gives it, no index, no memory between calls. */
+import type { Node, Pod } from "#gen/api/core/v1.ts";
+
+export interface OracleNode {
+  readonly node: Node;
+  /** Bound to it and not finished. */
+  readonly pods: readonly Pod[];
+}
+
+export interface Cluster {
+  readonly nodes: readonly OracleNode[];
+  readonly namespaces: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Matching Services' and the owner's selector (system default spread); undefined: none. */
+  readonly defaultSpreadSelector?:
+    | ((pod: Pod) => ((labels: Labels) => boolean) | undefined)
+    | undefined;
+}
+
+export type Labels = Readonly<Record<string, string>> | undefined;
+
+/** Why one plugin refuses one node; `unresolvable` when evicting pods could not help. */
+export interface Refusal {
+  readonly reasons: readonly string[];
+  readonly unresolvable: boolean;
+}
+
+export type Filter = (pod: Pod, at: OracleNode, cluster: Cluster) => Refusal | undefined;
+
+/** Normalized scores of the feasible nodes, in their order; undefined when the plugin skips. */
+export type Score = (
+  pod: Pod,
+  feasible: readonly OracleNode[],
+  cluster: Cluster,
+) => readonly number[] | undefined;

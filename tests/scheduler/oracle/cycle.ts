@@ -1,0 +1,68 @@
+/** One pod through every plugin, in upstream's order: what each node answers and scores. */
+import type { Pod } from "#gen/api/core/v1.ts";
+import type { Cluster, Filter, Refusal, Score } from "./cluster.ts";
+import { imageLocality } from "./image-locality.ts";
+import { interPodAffinityFilter, interPodAffinityScore } from "./inter-pod-affinity.ts";
+import { nodeAffinityFilter, nodeAffinityScore } from "./node-affinity.ts";
+import { nodeName } from "./node-name.ts";
+import { nodePorts } from "./node-ports.ts";
+import { nodeResourcesBalancedAllocation } from "./node-resources-balanced-allocation.ts";
+import { leastAllocatedScore, nodeResourcesFitFilter } from "./node-resources-fit.ts";
+import { nodeUnschedulable } from "./node-unschedulable.ts";
+import { podTopologySpreadFilter, podTopologySpreadScore } from "./pod-topology-spread.ts";
+import { taintTolerationFilter, taintTolerationScore } from "./taint-toleration.ts";
+
+const filters: readonly Filter[] = [
+  nodeUnschedulable,
+  nodeName,
+  taintTolerationFilter,
+  nodeAffinityFilter,
+  nodePorts,
+  nodeResourcesFitFilter,
+  podTopologySpreadFilter,
+  interPodAffinityFilter,
+];
+
+const scores: readonly (readonly [name: string, weight: number, score: Score])[] = [
+  ["TaintToleration", 3, taintTolerationScore],
+  ["NodeAffinity", 2, nodeAffinityScore],
+  ["NodeResourcesFit", 1, leastAllocatedScore],
+  ["PodTopologySpread", 2, podTopologySpreadScore],
+  ["InterPodAffinity", 2, interPodAffinityScore],
+  ["NodeResourcesBalancedAllocation", 1, nodeResourcesBalancedAllocation],
+  ["ImageLocality", 1, imageLocality],
+];
+
+export interface Thought {
+  /** By node name: the first plugin's refusal, or undefined where the pod fits. */
+  readonly refusals: ReadonlyMap<string, Refusal>;
+  /** Of each feasible node: plugin -> normalized score times weight; plugins that skip are absent. */
+  readonly scores: ReadonlyMap<string, Readonly<Record<string, number>>>;
+  readonly totals: ReadonlyMap<string, number>;
+}
+
+export function think(pod: Pod, cluster: Cluster): Thought {
+  const refusals = new Map<string, Refusal>();
+  for (const at of cluster.nodes) {
+    for (const filter of filters) {
+      const refusal = filter(pod, at, cluster);
+      if (refusal === undefined) continue;
+      refusals.set(at.node.metadata.name, refusal);
+      break;
+    }
+  }
+  const feasible = cluster.nodes.filter((at) => !refusals.has(at.node.metadata.name));
+  const names = feasible.map((at) => at.node.metadata.name);
+  const byNode = new Map(names.map((name) => [name, {} as Record<string, number>]));
+  const totals = new Map(names.map((name) => [name, 0]));
+  if (feasible.length === 0) return { refusals, scores: byNode, totals };
+  for (const [plugin, weight, score] of scores) {
+    score(pod, feasible, cluster)?.forEach((value, index) => {
+      const name = names[index] ?? "";
+      const row = byNode.get(name);
+      if (row) row[plugin] = value * weight;
+      totals.set(name, (totals.get(name) ?? 0) + value * weight);
+    });
+  }
+  return { refusals, scores: byNode, totals };
+}
