@@ -1,0 +1,182 @@
+/** JSON patch (RFC 6902), with upstream's limits: 10 000 operations, 3 MiB of copies. */
+import { deepCopy } from "#apimachinery/deep-copy.ts";
+import { deepEqual } from "#apimachinery/deep-equal.ts";
+import { type ApiError, badRequest, refusal } from "#apimachinery/status.ts";
+import { hasField, isJsonObject, type JsonObject, setField } from "./json-object.ts";
+
+const operationsMax = 10_000;
+const copiedBytesMax = 3 * 1024 * 1024;
+
+interface Operation {
+  readonly op: string;
+  readonly path: readonly string[];
+  readonly from: readonly string[] | undefined;
+  readonly value: unknown;
+}
+
+/** Upstream says no more than this about an operation that does not apply. */
+function rejected(): ApiError {
+  return refusal("Invalid", "the server rejected our request due to an error in our request", {});
+}
+
+function pointer(text: unknown): string[] {
+  if (text === "") return [];
+  if (typeof text !== "string" || !text.startsWith("/")) throw rejected();
+  return text
+    .slice(1)
+    .split("/")
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+function operationOf(item: unknown): Operation {
+  if (!isJsonObject(item)) {
+    throw badRequest(
+      "error decoding patch: json: cannot unmarshal value into Go value of type handlers.jsonPatchOp",
+    );
+  }
+  const { op, path, from, value } = item;
+  if (typeof op !== "string") throw rejected();
+  return { op, path: pointer(path), from: from === undefined ? undefined : pointer(from), value };
+}
+
+function operationsOf(patch: unknown): Operation[] {
+  if (!Array.isArray(patch)) {
+    const type = isJsonObject(patch) ? "object" : typeof patch;
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${type} into Go value of type []handlers.jsonPatchOp`,
+    );
+  }
+  if (patch.length > operationsMax) {
+    throw refusal(
+      "RequestEntityTooLarge",
+      `The allowed maximum operations in a JSON patch is ${operationsMax}, got ${patch.length}`,
+    );
+  }
+  return patch.map(operationOf);
+}
+
+const arrayIndex = /^(0|-?[1-9]\d*)$/;
+
+/** The place an index names; negative ones count from the end, as the upstream library allows. */
+function indexIn(part: string, last: number): number {
+  if (!arrayIndex.test(part)) throw rejected();
+  const index = Number(part) < 0 ? Number(part) + last + 1 : Number(part);
+  if (index < 0 || index > last) throw rejected();
+  return index;
+}
+
+function childOf(node: unknown, part: string): unknown {
+  if (Array.isArray(node)) return node[indexIn(part, node.length - 1)];
+  if (!isJsonObject(node) || !hasField(node, part)) throw rejected();
+  return node[part];
+}
+
+/** A document that operations change in place. */
+class Document {
+  root: unknown;
+  #copiedBytes = 0;
+
+  constructor(root: unknown) {
+    this.root = root;
+  }
+
+  apply({ op, path, from, value }: Operation): void {
+    switch (op) {
+      case "add":
+        this.#add(path, value);
+        return;
+      case "remove":
+        this.#remove(path);
+        return;
+      case "replace":
+        this.#replace(path, value);
+        return;
+      case "move":
+        if (from === undefined) throw rejected();
+        this.#add(path, this.#remove(from));
+        return;
+      case "copy":
+        if (from === undefined) throw rejected();
+        this.#add(path, this.#copied(this.#at(from)));
+        return;
+      case "test":
+        this.#test(path, value);
+        return;
+      default:
+        throw rejected();
+    }
+  }
+
+  #at(path: readonly string[]): unknown {
+    return path.reduce(childOf, this.root);
+  }
+
+  #copied(value: unknown): unknown {
+    this.#copiedBytes += JSON.stringify(value)?.length ?? 0;
+    if (this.#copiedBytes > copiedBytesMax) throw rejected();
+    return deepCopy(value);
+  }
+
+  #add(path: readonly string[], value: unknown): void {
+    const name = path.at(-1);
+    if (name === undefined) {
+      this.root = value;
+      return;
+    }
+    const parent = this.#at(path.slice(0, -1));
+    if (Array.isArray(parent)) {
+      const index = name === "-" ? parent.length : indexIn(name, parent.length);
+      parent.splice(index, 0, value);
+    } else if (isJsonObject(parent)) setField(parent, name, value);
+    else throw rejected();
+  }
+
+  #remove(path: readonly string[]): unknown {
+    const name = path.at(-1);
+    if (name === undefined) throw rejected();
+    const parent = this.#at(path.slice(0, -1));
+    if (Array.isArray(parent)) {
+      return parent.splice(indexIn(name, parent.length - 1), 1)[0];
+    }
+    const removed = childOf(parent, name);
+    if (isJsonObject(parent)) delete parent[name];
+    return removed;
+  }
+
+  #replace(path: readonly string[], value: unknown): void {
+    const name = path.at(-1);
+    if (name === undefined) {
+      this.root = value;
+      return;
+    }
+    const parent = this.#at(path.slice(0, -1));
+    childOf(parent, name);
+    if (Array.isArray(parent)) parent[indexIn(name, parent.length - 1)] = value;
+    else if (isJsonObject(parent)) setField(parent, name, value);
+  }
+
+  /** A test for null holds for an absent field too, as in the upstream library. */
+  #test(path: readonly string[], expected: unknown): void {
+    const name = path.at(-1);
+    if (name !== undefined && (expected === null || expected === undefined)) {
+      const parent = this.#at(path.slice(0, -1));
+      if (isJsonObject(parent) && !hasField(parent, name)) return;
+    }
+    if (!deepEqual(this.#at(path), expected)) throw rejected();
+  }
+}
+
+/**
+ * The patched copy of `original`, which is left alone. Throws ApiError: BadRequest for what is no patch,
+ * RequestEntityTooLarge for too many operations, Invalid where one does not apply.
+ */
+export function applyJsonPatch(original: JsonObject, patch: unknown): JsonObject {
+  const operations = operationsOf(patch);
+  const document = new Document(deepCopy(original));
+  // Values are copied: two operations may name the same one, and a later one may reach into it.
+  for (const operation of operations) {
+    document.apply({ ...operation, value: deepCopy(operation.value) });
+  }
+  if (!isJsonObject(document.root)) throw rejected();
+  return document.root;
+}
