@@ -1,0 +1,20 @@
+import {
+  type MutatingAdmissionPolicy,
+  mutatingadmissionpolicies,
+} from "#gen/api/admissionregistration/v1.ts";
+import { age } from "#resources/cells.ts";
+import { defineResource } from "#resources/resource.ts";
+
+export const mutatingAdmissionPolicyResource = defineResource<MutatingAdmissionPolicy>({
+  ref: mutatingadmissionpolicies,
+  allowUnconditionalUpdate: false,
+  cells: (object, context) => {
+    const kind = object.spec?.paramKind;
+    return [
+      object.metadata.name,
+      object.spec?.mutations?.length ?? 0,
+      kind === undefined ? "<unset>" : `${kind.apiVersion ?? ""}/${kind.kind ?? ""}`,
+      age(object, context),
+    ];
+  },
+});

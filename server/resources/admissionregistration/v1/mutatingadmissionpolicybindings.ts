@@ -1,0 +1,19 @@
+import {
+  type MutatingAdmissionPolicyBinding,
+  mutatingadmissionpolicybindings,
+} from "#gen/api/admissionregistration/v1.ts";
+import { age } from "#resources/cells.ts";
+import { defineResource } from "#resources/resource.ts";
+import { paramRefCell } from "./param-ref.ts";
+
+export const mutatingAdmissionPolicyBindingResource =
+  defineResource<MutatingAdmissionPolicyBinding>({
+    ref: mutatingadmissionpolicybindings,
+    allowUnconditionalUpdate: false,
+    cells: (object, context) => [
+      object.metadata.name,
+      object.spec?.policyName ?? "",
+      paramRefCell(object.spec?.paramRef),
+      age(object, context),
+    ],
+  });

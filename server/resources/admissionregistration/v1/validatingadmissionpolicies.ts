@@ -1,0 +1,20 @@
+import {
+  type ValidatingAdmissionPolicy,
+  validatingadmissionpolicies,
+} from "#gen/api/admissionregistration/v1.ts";
+import { age } from "#resources/cells.ts";
+import { defineResource } from "#resources/resource.ts";
+
+export const validatingAdmissionPolicyResource = defineResource<ValidatingAdmissionPolicy>({
+  ref: validatingadmissionpolicies,
+  allowUnconditionalUpdate: false,
+  cells: (object, context) => {
+    const kind = object.spec?.paramKind;
+    return [
+      object.metadata.name,
+      object.spec?.validations?.length ?? 0,
+      kind === undefined ? "<unset>" : `${kind.apiVersion ?? ""}/${kind.kind ?? ""}`,
+      age(object, context),
+    ];
+  },
+});

@@ -1,0 +1,19 @@
+import {
+  type ValidatingAdmissionPolicyBinding,
+  validatingadmissionpolicybindings,
+} from "#gen/api/admissionregistration/v1.ts";
+import { age } from "#resources/cells.ts";
+import { defineResource } from "#resources/resource.ts";
+import { paramRefCell } from "./param-ref.ts";
+
+export const validatingAdmissionPolicyBindingResource =
+  defineResource<ValidatingAdmissionPolicyBinding>({
+    ref: validatingadmissionpolicybindings,
+    allowUnconditionalUpdate: false,
+    cells: (object, context) => [
+      object.metadata.name,
+      object.spec?.policyName ?? "",
+      paramRefCell(object.spec?.paramRef),
+      age(object, context),
+    ],
+  });

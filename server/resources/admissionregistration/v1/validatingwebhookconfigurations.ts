@@ -1,0 +1,17 @@
+import {
+  type ValidatingWebhookConfiguration,
+  validatingwebhookconfigurations,
+} from "#gen/api/admissionregistration/v1.ts";
+import { age } from "#resources/cells.ts";
+import { defineResource } from "#resources/resource.ts";
+
+export const validatingWebhookConfigurationResource =
+  defineResource<ValidatingWebhookConfiguration>({
+    ref: validatingwebhookconfigurations,
+    allowUnconditionalUpdate: false,
+    cells: (object, context) => [
+      object.metadata.name,
+      object.webhooks?.length ?? 0,
+      age(object, context),
+    ],
+  });

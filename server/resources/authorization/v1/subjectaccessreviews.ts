@@ -1,0 +1,6 @@
+import { type SubjectAccessReview, subjectaccessreviews } from "#gen/api/authorization/v1.ts";
+import { defineResource } from "#resources/resource.ts";
+
+export const subjectAccessReviewResource = defineResource<SubjectAccessReview>({
+  ref: subjectaccessreviews,
+});

@@ -1,0 +1,25 @@
+import { type CronJob, cronjobs } from "#gen/api/batch/v1.ts";
+import { age, containerCells, selectorCell, since } from "#resources/cells.ts";
+import { defineResource } from "#resources/resource.ts";
+
+const boolCell = (value: boolean | undefined): string =>
+  value === undefined ? "<unset>" : value ? "True" : "False";
+
+export const cronJobResource = defineResource<CronJob>({
+  ref: cronjobs,
+  cells: (object, context) => {
+    const { spec, status } = object;
+    const last = status?.lastScheduleTime;
+    return [
+      object.metadata.name,
+      spec.schedule,
+      spec.timeZone ?? "<none>",
+      boolCell(spec.suspend),
+      status?.active?.length ?? 0,
+      last === undefined ? "<none>" : since(last, context),
+      age(object, context),
+      ...containerCells(spec.jobTemplate.spec?.template.spec?.containers),
+      selectorCell(spec.jobTemplate.spec?.selector),
+    ];
+  },
+});

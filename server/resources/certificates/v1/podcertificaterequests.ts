@@ -1,0 +1,22 @@
+import { type PodCertificateRequest, podcertificaterequests } from "#gen/api/certificates/v1.ts";
+import { formatLabels } from "#resources/cells.ts";
+import { defineResource } from "#resources/resource.ts";
+
+export const podCertificateRequestResource = defineResource<PodCertificateRequest>({
+  ref: podcertificaterequests,
+  hasGeneration: false,
+  allowUnconditionalUpdate: false,
+  cells: ({ metadata, spec, status }) => {
+    const verdicts = ["Issued", "Denied", "Failed"];
+    const verdict = status?.conditions?.findLast(({ type }) => verdicts.includes(type));
+    return [
+      metadata.name,
+      spec.podName,
+      spec.serviceAccountName,
+      spec.nodeName,
+      spec.signerName,
+      verdict?.type ?? "Pending",
+      formatLabels(spec.unverifiedUserAnnotations),
+    ];
+  },
+});

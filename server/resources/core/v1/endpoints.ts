@@ -1,0 +1,26 @@
+import { type Endpoints, endpoints } from "#gen/api/core/v1.ts";
+import { age } from "#resources/cells.ts";
+import { defineResource } from "#resources/resource.ts";
+
+const addressesShownMax = 3;
+
+function addressCell({ subsets = [] }: Endpoints): string {
+  const addresses = subsets.flatMap((subset) => {
+    const ips = (subset.addresses ?? []).map(({ ip }) => ip);
+    if (subset.ports === undefined || subset.ports.length === 0) return ips;
+    return subset.ports.flatMap(({ port }) =>
+      ips.map((ip) => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`)),
+    );
+  });
+  if (subsets.length === 0) return "<none>";
+  const shown = addresses.slice(0, addressesShownMax).join(",");
+  const more = addresses.length - addressesShownMax;
+  return more > 0 ? `${shown} + ${more} more...` : shown;
+}
+
+export const endpointsResource = defineResource<Endpoints>({
+  ref: endpoints,
+  hasGeneration: false,
+  allowCreateOnUpdate: true,
+  cells: (object, context) => [object.metadata.name, addressCell(object), age(object, context)],
+});

@@ -1,0 +1,26 @@
+import { type PersistentVolumeClaim, persistentvolumeclaims } from "#gen/api/core/v1.ts";
+import { age } from "#resources/cells.ts";
+import { defineResource } from "#resources/resource.ts";
+import { accessModesCell } from "./access-modes.ts";
+
+export const persistentVolumeClaimResource = defineResource<PersistentVolumeClaim>({
+  ref: persistentvolumeclaims,
+  hasGeneration: false,
+  cells: (object, context) => {
+    const { spec, status, metadata } = object;
+    const bound = (spec.volumeName ?? "") !== "";
+    return [
+      metadata.name,
+      metadata.deletionTimestamp === undefined ? (status?.phase ?? "") : "Terminating",
+      spec.volumeName ?? "",
+      bound ? (status?.capacity?.["storage"] ?? "0") : "",
+      bound ? accessModesCell(status?.accessModes) : "",
+      metadata.annotations?.["volume.beta.kubernetes.io/storage-class"] ??
+        spec.storageClassName ??
+        "",
+      spec.volumeAttributesClassName ?? "<unset>",
+      age(object, context),
+      spec.volumeMode ?? "<unset>",
+    ];
+  },
+});

@@ -1,0 +1,12 @@
+import { type PodTemplate, podtemplates } from "#gen/api/core/v1.ts";
+import { containerCells, formatLabels } from "#resources/cells.ts";
+import { defineResource } from "#resources/resource.ts";
+
+export const podTemplateResource = defineResource<PodTemplate>({
+  ref: podtemplates,
+  cells: ({ metadata, template }) => [
+    metadata.name,
+    ...containerCells(template?.spec?.containers),
+    formatLabels(template?.metadata?.labels),
+  ],
+});

@@ -1,0 +1,18 @@
+import { type ResourceQuota, resourcequotas } from "#gen/api/core/v1.ts";
+import { age } from "#resources/cells.ts";
+import { defineResource } from "#resources/resource.ts";
+
+export const resourceQuotaResource = defineResource<ResourceQuota>({
+  ref: resourcequotas,
+  hasGeneration: false,
+  cells: (object, context) => {
+    const { hard = {}, used = {} } = object.status ?? {};
+    const names = Object.keys(hard).sort();
+    const shown = (limits: boolean): string =>
+      names
+        .filter((name) => name.startsWith("limits.") === limits)
+        .map((name) => `${name}: ${used[name] ?? "0"}/${hard[name]}`)
+        .join(", ");
+    return [object.metadata.name, shown(false), shown(true), age(object, context)];
+  },
+});

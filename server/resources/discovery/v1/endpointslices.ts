@@ -1,0 +1,20 @@
+import { type EndpointSlice, endpointslices } from "#gen/api/discovery/v1.ts";
+import { age, listWithMore } from "#resources/cells.ts";
+import { defineResource } from "#resources/resource.ts";
+
+export const endpointSliceResource = defineResource<EndpointSlice>({
+  ref: endpointslices,
+  cells: (object, context) => [
+    object.metadata.name,
+    object.addressType,
+    listWithMore(
+      (object.ports ?? []).map(({ port, name }) => `${port ?? name ?? "*"}`),
+      3,
+    ),
+    listWithMore(
+      (object.endpoints ?? []).flatMap(({ addresses }) => addresses ?? []),
+      3,
+    ),
+    age(object, context),
+  ],
+});

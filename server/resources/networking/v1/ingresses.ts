@@ -1,0 +1,28 @@
+import { type Ingress, ingresses } from "#gen/api/networking/v1.ts";
+import { age, ingressAddresses } from "#resources/cells.ts";
+import { defineResource } from "#resources/resource.ts";
+
+const hostsShownMax = 3;
+
+function hostsCell({ spec }: Ingress): string {
+  const rules = spec.rules ?? [];
+  const hosts: string[] = [];
+  for (const { host = "" } of rules) {
+    if (hosts.length === hostsShownMax)
+      return `${hosts.join(",")} + ${rules.length - hostsShownMax} more...`;
+    if (host !== "") hosts.push(host);
+  }
+  return hosts.length === 0 ? "*" : hosts.join(",");
+}
+
+export const ingressResource = defineResource<Ingress>({
+  ref: ingresses,
+  cells: (object, context) => [
+    object.metadata.name,
+    object.spec.ingressClassName ?? "<none>",
+    hostsCell(object),
+    ingressAddresses(object.status?.loadBalancer?.ingress),
+    (object.spec.tls ?? []).length === 0 ? "80" : "80, 443",
+    age(object, context),
+  ],
+});

@@ -1,0 +1,15 @@
+import { type PodDisruptionBudget, poddisruptionbudgets } from "#gen/api/policy/v1.ts";
+import { age } from "#resources/cells.ts";
+import { defineResource } from "#resources/resource.ts";
+
+export const podDisruptionBudgetResource = defineResource<PodDisruptionBudget>({
+  ref: poddisruptionbudgets,
+  allowUnconditionalUpdate: false,
+  cells: (object, context) => [
+    object.metadata.name,
+    `${object.spec.minAvailable ?? "N/A"}`,
+    `${object.spec.maxUnavailable ?? "N/A"}`,
+    object.status?.disruptionsAllowed ?? 0,
+    age(object, context),
+  ],
+});

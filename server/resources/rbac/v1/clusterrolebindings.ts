@@ -1,0 +1,16 @@
+import { type ClusterRoleBinding, clusterrolebindings } from "#gen/api/rbac/v1.ts";
+import { age } from "#resources/cells.ts";
+import { defineResource } from "#resources/resource.ts";
+import { subjectCells } from "./subjects.ts";
+
+export const clusterRoleBindingResource = defineResource<ClusterRoleBinding>({
+  ref: clusterrolebindings,
+  hasGeneration: false,
+  allowCreateOnUpdate: true,
+  cells: (object, context) => [
+    object.metadata.name,
+    `${object.roleRef.kind}/${object.roleRef.name}`,
+    age(object, context),
+    ...subjectCells(object.subjects),
+  ],
+});

@@ -1,0 +1,14 @@
+import { type ResourceSlice, resourceslices } from "#gen/api/resource/v1.ts";
+import { age } from "#resources/cells.ts";
+import { defineResource } from "#resources/resource.ts";
+
+export const resourceSliceResource = defineResource<ResourceSlice>({
+  ref: resourceslices,
+  cells: (object, context) => [
+    object.metadata.name,
+    object.spec.nodeName ?? "",
+    object.spec.driver,
+    object.spec.pool.name,
+    age(object, context),
+  ],
+});

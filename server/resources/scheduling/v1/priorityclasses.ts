@@ -1,0 +1,14 @@
+import { type PriorityClass, priorityclasses } from "#gen/api/scheduling/v1.ts";
+import { age } from "#resources/cells.ts";
+import { defineResource } from "#resources/resource.ts";
+
+export const priorityClassResource = defineResource<PriorityClass>({
+  ref: priorityclasses,
+  cells: (object, context) => [
+    object.metadata.name,
+    object.value ?? 0,
+    object.globalDefault ?? false,
+    age(object, context),
+    object.preemptionPolicy ?? "",
+  ],
+});

@@ -1,0 +1,22 @@
+import { type CSIDriver, csidrivers } from "#gen/api/storage/v1.ts";
+import { age, orNone } from "#resources/cells.ts";
+import { defineResource } from "#resources/resource.ts";
+
+export const csiDriverResource = defineResource<CSIDriver>({
+  ref: csidrivers,
+  hasGeneration: false,
+  allowUnconditionalUpdate: false,
+  cells: (object, context) => {
+    const { spec } = object;
+    return [
+      object.metadata.name,
+      spec.attachRequired ?? true,
+      spec.podInfoOnMount ?? false,
+      spec.storageCapacity ?? false,
+      spec.tokenRequests?.map(({ audience }) => audience).join(",") ?? "<unset>",
+      spec.requiresRepublish ?? false,
+      orNone((spec.volumeLifecycleModes ?? []).join(",")),
+      age(object, context),
+    ];
+  },
+});

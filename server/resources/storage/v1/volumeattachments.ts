@@ -1,0 +1,17 @@
+import { type VolumeAttachment, volumeattachments } from "#gen/api/storage/v1.ts";
+import { age } from "#resources/cells.ts";
+import { defineResource } from "#resources/resource.ts";
+
+export const volumeAttachmentResource = defineResource<VolumeAttachment>({
+  ref: volumeattachments,
+  hasGeneration: false,
+  allowUnconditionalUpdate: false,
+  cells: (object, context) => [
+    object.metadata.name,
+    object.spec.attacher,
+    object.spec.source.persistentVolumeName ?? "",
+    object.spec.nodeName,
+    object.status?.attached ?? false,
+    age(object, context),
+  ],
+});

@@ -1,0 +1,20 @@
+import {
+  type StorageVersionMigration,
+  storageversionmigrations,
+} from "#gen/api/storagemigration/v1.ts";
+import { defineResource } from "#resources/resource.ts";
+
+export const storageVersionMigrationResource = defineResource<StorageVersionMigration>({
+  ref: storageversionmigrations,
+  hasGeneration: false,
+  allowUnconditionalUpdate: false,
+  cells: ({ metadata, spec, status }) => {
+    const holds = (type: string): boolean =>
+      status?.conditions?.some(
+        (condition) => condition.type === type && condition.status === "True",
+      ) === true;
+    const { group = "", resource = "" } = spec?.resource ?? {};
+    const state = ["Succeeded", "Failed", "Running"].find(holds);
+    return [metadata.name, group === "" ? resource : `${resource}.${group}`, state ?? ""];
+  },
+});
