@@ -6,6 +6,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generateCri } from "./generate/cri.ts";
+import { generateStartObjects } from "./generate/start-objects.ts";
+import { generateSchema } from "./generate/schema.ts";
 import { generateTypes } from "./generate/types.ts";
 
 const proto = import.meta.dirname;
@@ -13,7 +15,9 @@ const committed = join(proto, "../server/gen");
 
 function generate(out: string): void {
   generateTypes(join(proto, "facts"), join(out, "api"));
+  generateSchema(join(proto, "facts"), out);
   generateCri(proto, out);
+  generateStartObjects(join(proto, "facts"), join(out, "start-objects.ts"));
 }
 
 function filesOf(directory: string): string[] {
