@@ -31,17 +31,23 @@ export function defaultRateLimiter(clock: Clock): RateLimiter {
   };
 }
 
-/** Milliseconds to wait for the next token; taking one in advance makes the next caller wait longer. */
-export function tokenBucket(
-  clock: Clock,
-  { perSecond, burst }: { readonly perSecond: number; readonly burst: number },
-): () => number {
+export interface BucketOptions {
+  readonly perSecond: number;
+  readonly burst: number;
+  /** True: whoever must wait is sent away and takes nothing; false: has reserved the next token. */
+  readonly refuse?: boolean;
+}
+
+/** Milliseconds to wait for the next token; 0: it is taken. */
+export function tokenBucket(clock: Clock, options: BucketOptions): () => number {
+  const { perSecond, burst, refuse = false } = options;
   let tokens = burst;
   let at = clock.now().getTime();
   return () => {
     const now = clock.now().getTime();
     tokens = Math.min(burst, tokens + ((now - at) / 1000) * perSecond);
     at = now;
+    if (refuse && tokens < 1) return ((1 - tokens) / perSecond) * 1000;
     tokens -= 1;
     return tokens >= 0 ? 0 : (-tokens / perSecond) * 1000;
   };
