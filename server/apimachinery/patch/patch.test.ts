@@ -36,7 +36,7 @@ describe("JSON patch", () => {
     ["null is absent to a test", [{ op: "test", path: "/zz", value: null }], document],
   ];
   for (const [name, patch, expected] of rows) {
-    test(name, () => expect(applyJsonPatch(document, patch)).toEqual(expected));
+    test(name, () => expect<object>(applyJsonPatch(document, patch)).toEqual(expected));
   }
 
   const refused: readonly (readonly [string, unknown, number])[] = [
