@@ -47,6 +47,9 @@ export interface Decision {
 /** Attributes of one authorization question; selectors only where upstream passes them. */
 export interface AuthorizationAttributes extends RequestInfo {
   readonly user: UserInfo;
+  /** The query's selectors, of list, watch and deletecollection only: nodes may list only their own pods. */
+  readonly fieldSelector?: string | undefined;
+  readonly labelSelector?: string | undefined;
 }
 
 export interface Authorizer {

@@ -1,0 +1,87 @@
+/** Who asks: the chain of authenticators in upstream's order, then anonymous, then impersonation. */
+import { refusal } from "#apimachinery/status.ts";
+import type { Authenticator, Authorizer, Connection, UserInfo } from "#apiserver/attributes.ts";
+import { impersonated } from "./impersonation.ts";
+import type { TokenAuthenticator } from "./token-authenticator.ts";
+
+const authenticatedGroup = "system:authenticated";
+const webSocketTokenPrefix = "base64url.bearer.authorization.k8s.io.";
+
+/** Health and version: what a load balancer and `kubectl version` ask before they are anybody. */
+export const anonymousPaths: readonly string[] = ["/livez", "/readyz", "/healthz", "/version"];
+
+const anonymous: UserInfo = {
+  name: "system:anonymous",
+  uid: "",
+  groups: ["system:unauthenticated"],
+  extra: {},
+};
+
+export function unauthorized(): Error {
+  return refusal("Unauthorized", "Unauthorized");
+}
+
+/** The token of `Authorization: Bearer …`, else of a WebSocket subprotocol (browsers set no headers). */
+export function bearerToken(headers: Headers): string | undefined {
+  const authorization = headers.get("authorization");
+  if (authorization !== null) {
+    const [scheme = "", token = "", ...more] = authorization.trim().split(/\s+/);
+    const isBearer = scheme.toLowerCase() === "bearer" && token !== "" && more.length === 0;
+    return isBearer ? token : undefined;
+  }
+  const protocols = headers.get("sec-websocket-protocol")?.split(",") ?? [];
+  const carrying = protocols.map((p) => p.trim()).find((p) => p.startsWith(webSocketTokenPrefix));
+  if (carrying === undefined) return undefined;
+  return Buffer.from(carrying.slice(webSocketTokenPrefix.length), "base64url").toString("utf8");
+}
+
+function isAnonymousPath(url: string): boolean {
+  const { pathname } = new URL(url);
+  return anonymousPaths.some((path) => pathname === path || pathname.startsWith(`${path}/`));
+}
+
+function authenticated(user: UserInfo): UserInfo {
+  if (user.groups.includes(authenticatedGroup)) return user;
+  return { ...user, groups: [...user.groups, authenticatedGroup] };
+}
+
+/** The end of the chain: it knows everybody, or throws. */
+export interface UserAuthenticator extends Authenticator {
+  authenticate(request: Request, connection: Connection): Promise<UserInfo>;
+}
+
+/**
+ * A component of this process, else a client certificate, else a bearer token. Credentials that are bad
+ * are 401 everywhere; none at all are 401 except where anonymous is allowed.
+ */
+export function createAuthenticator(parts: {
+  readonly tokens: TokenAuthenticator;
+  /** Audiences that this API server answers to: its issuer. */
+  readonly audiences: readonly string[];
+  /** Asked for the right to impersonate. */
+  readonly authorizer: Authorizer;
+}): UserAuthenticator {
+  const { tokens, audiences, authorizer } = parts;
+  const identify = async (request: Request, connection: Connection): Promise<UserInfo> => {
+    if (connection.component !== undefined) return authenticated(connection.component);
+    const { clientCertificate } = connection;
+    if (clientCertificate !== undefined && clientCertificate.commonName !== "") {
+      const { commonName, organizations } = clientCertificate;
+      return authenticated({ name: commonName, uid: "", groups: organizations, extra: {} });
+    }
+    const token = bearerToken(request.headers);
+    if (token !== undefined) {
+      const known = await tokens.authenticateToken(token, audiences);
+      if (known === undefined) throw unauthorized();
+      return authenticated(known.user);
+    }
+    if (isAnonymousPath(request.url)) return anonymous;
+    throw unauthorized();
+  };
+  return {
+    async authenticate(request, connection) {
+      const user = await identify(request, connection);
+      return impersonated(request.headers, user, authorizer);
+    },
+  };
+}

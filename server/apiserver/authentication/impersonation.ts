@@ -1,0 +1,114 @@
+/** Impersonation: acting as somebody else, with the right to each part of it. */
+import { refusal } from "#apimachinery/status.ts";
+import type { AuthorizationAttributes, Authorizer, UserInfo } from "#apiserver/attributes.ts";
+import { requireAllowed } from "#apiserver/authorization/authorizer.ts";
+import { serviceAccountGroups, serviceAccountOf } from "./service-account-claims.ts";
+
+const extraPrefix = "impersonate-extra-";
+
+interface Impersonated {
+  readonly name: string;
+  readonly uid: string;
+  readonly groups: readonly string[];
+  readonly extra: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Keys arrive lower-cased and percent-encoded; a header given twice arrives joined by commas. */
+function extraOf(headers: Headers): Record<string, readonly string[]> {
+  const extra: Record<string, readonly string[]> = {};
+  for (const [name, value] of headers) {
+    if (!name.startsWith(extraPrefix)) continue;
+    const encoded = name.slice(extraPrefix.length);
+    extra[decoded(encoded)] = value.split(",").map((part) => part.trim());
+  }
+  return extra;
+}
+
+function decoded(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return encoded;
+  }
+}
+
+function listOf(value: string | null): readonly string[] {
+  return value === null || value === "" ? [] : value.split(",").map((part) => part.trim());
+}
+
+/** undefined: nobody is to be impersonated. */
+function requested(headers: Headers): Impersonated | undefined {
+  const asked = {
+    name: headers.get("impersonate-user") ?? "",
+    uid: headers.get("impersonate-uid") ?? "",
+    groups: listOf(headers.get("impersonate-group")),
+    extra: extraOf(headers),
+  };
+  if (asked.name !== "") return asked;
+  if (asked.uid === "" && asked.groups.length === 0 && Object.keys(asked.extra).length === 0) {
+    return undefined;
+  }
+  throw refusal("InternalError", "requested impersonation without impersonating a user");
+}
+
+type Right = Pick<
+  AuthorizationAttributes,
+  "group" | "resource" | "subresource" | "namespace" | "name"
+>;
+
+function rightsFor({ name, uid, groups, extra }: Impersonated): Right[] {
+  const core = { group: "", subresource: "", namespace: "" };
+  const authentication = { ...core, group: "authentication.k8s.io" };
+  const account = serviceAccountOf(name);
+  return [
+    account === undefined
+      ? { ...core, resource: "users", name }
+      : { ...core, resource: "serviceaccounts", ...account },
+    ...groups.map((group) => ({ ...core, resource: "groups", name: group })),
+    ...(uid === "" ? [] : [{ ...authentication, resource: "uids", name: uid }]),
+    ...Object.entries(extra).flatMap(([subresource, values]) =>
+      values.map((value) => ({
+        ...authentication,
+        resource: "userextras",
+        subresource,
+        name: value,
+      })),
+    ),
+  ];
+}
+
+/** The groups that every user has without being given them. */
+function completedGroups({ name, groups }: Impersonated): readonly string[] {
+  const account = serviceAccountOf(name);
+  const own = account === undefined ? [] : serviceAccountGroups(account.namespace);
+  const given = groups.length === 0 ? own : groups;
+  if (name === "system:anonymous") {
+    return given.length === 0 ? ["system:unauthenticated"] : given;
+  }
+  if (given.includes("system:authenticated") || given.includes("system:unauthenticated")) {
+    return given;
+  }
+  return [...given, "system:authenticated"];
+}
+
+/** Who the request acts as: `user`, unless it impersonates. Throws Forbidden without the right. */
+export async function impersonated(
+  headers: Headers,
+  user: UserInfo,
+  authorizer: Authorizer,
+): Promise<UserInfo> {
+  const asked = requested(headers);
+  if (asked === undefined) return user;
+  for (const right of rightsFor(asked)) {
+    const attributes = {
+      ...right,
+      user,
+      isResourceRequest: true,
+      verb: "impersonate",
+      version: "v1",
+      path: "",
+    };
+    await requireAllowed(authorizer, attributes);
+  }
+  return { ...asked, groups: completedGroups(asked) };
+}

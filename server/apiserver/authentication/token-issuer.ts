@@ -1,0 +1,117 @@
+/**
+ * Signs and verifies service-account tokens. One private key signs; any of the public keys verifies, so that
+ * keys can be rotated and tokens of an earlier RSA installation stay good. A verified token is remembered:
+ * its signature cannot change, while what it is bound to is looked at on every request.
+ */
+import { createHash, createPublicKey } from "node:crypto";
+import { compactVerify, exportJWK, importPKCS8, importSPKI, type JWK, SignJWT } from "jose";
+import {
+  claimsPayload,
+  isRecord,
+  readClaims,
+  type ServiceAccountClaims,
+} from "./service-account-claims.ts";
+
+/** How many verified tokens are remembered; the oldest are forgotten first. About 2 KB each. */
+const rememberedTokensMax = 20_000;
+
+export interface TokenIssuer {
+  readonly issuer: string;
+  issue(claims: ServiceAccountClaims): Promise<string>;
+  /** Signature and issuer only: times and bound objects are for the caller, who has clock and cache. */
+  verify(token: string): Promise<ServiceAccountClaims | undefined>;
+  /** The public keys as /openid/v1/jwks shows them. */
+  readonly keys: readonly JWK[];
+}
+
+type Algorithm = "RS256" | "ES256" | "ES384" | "ES512";
+
+interface VerifyingKey {
+  readonly id: string;
+  readonly algorithm: Algorithm;
+  readonly key: CryptoKey;
+  readonly jwk: JWK;
+}
+
+const algorithmOfCurve: Readonly<Record<string, Algorithm>> = {
+  prime256v1: "ES256",
+  secp384r1: "ES384",
+  secp521r1: "ES512",
+};
+
+async function verifyingKey(pem: string): Promise<VerifyingKey> {
+  const publicKey = createPublicKey(pem);
+  const curve = publicKey.asymmetricKeyDetails?.namedCurve ?? "";
+  const algorithm = publicKey.asymmetricKeyType === "rsa" ? "RS256" : algorithmOfCurve[curve];
+  if (algorithm === undefined) throw new Error("a service-account key must be RSA or ECDSA");
+  const spki = publicKey.export({ type: "spki", format: "der" });
+  const id = createHash("sha256").update(spki).digest("base64url");
+  const key = await importSPKI(
+    publicKey.export({ type: "spki", format: "pem" }).toString(),
+    algorithm,
+    {
+      extractable: true,
+    },
+  );
+  const jwk = { use: "sig", ...(await exportJWK(key)), kid: id, alg: algorithm };
+  return { id, algorithm, key, jwk };
+}
+
+/** The header's key id, without trusting anything. */
+function keyIdOf(token: string): string | undefined {
+  try {
+    const header: unknown = JSON.parse(
+      Buffer.from(token.slice(0, token.indexOf(".")), "base64url").toString("utf8"),
+    );
+    if (typeof header !== "object" || header === null || !("kid" in header)) return undefined;
+    return typeof header.kid === "string" ? header.kid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `privateKey`: PKCS #8 PEM. `publicKeys`: further keys whose tokens are still good, PEM. */
+export async function openTokenIssuer(parts: {
+  readonly issuer: string;
+  readonly privateKey: string;
+  readonly publicKeys?: readonly string[];
+}): Promise<TokenIssuer> {
+  const { issuer, privateKey, publicKeys = [] } = parts;
+  const signer = await verifyingKey(privateKey);
+  const signing = await importPKCS8(privateKey, signer.algorithm);
+  const others = await Promise.all(publicKeys.map(verifyingKey));
+  const verifiers = [signer, ...others.filter(({ id }) => id !== signer.id)];
+  const remembered = new Map<string, ServiceAccountClaims>();
+  const verified = async (token: string): Promise<ServiceAccountClaims | undefined> => {
+    const id = keyIdOf(token);
+    const candidates = id === undefined ? verifiers : verifiers.filter((key) => key.id === id);
+    for (const { key, algorithm } of candidates) {
+      try {
+        const { payload } = await compactVerify(token, key, { algorithms: [algorithm] });
+        const claimed: unknown = JSON.parse(new TextDecoder().decode(payload));
+        return isRecord(claimed) && claimed["iss"] === issuer ? readClaims(claimed) : undefined;
+      } catch {
+        // Not this key's, or no token at all: the next key decides.
+      }
+    }
+    return undefined;
+  };
+  return {
+    issuer,
+    keys: verifiers.map(({ jwk }) => jwk),
+    issue: (claims) =>
+      new SignJWT({ ...claimsPayload(claims, issuer) })
+        .setProtectedHeader({ alg: signer.algorithm, kid: signer.id })
+        .sign(signing),
+    async verify(token) {
+      const known = remembered.get(token);
+      if (known !== undefined) return known;
+      const claims = await verified(token);
+      if (claims === undefined) return undefined;
+      remembered.set(token, claims);
+      const oldest = remembered.keys().next();
+      if (remembered.size > rememberedTokensMax && !oldest.done) remembered.delete(oldest.value);
+      return claims;
+    },
+  };
+}

@@ -1,0 +1,202 @@
+/**
+ * What a node may know: the objects that its pods refer to. Upstream keeps a graph; here a question walks
+ * the pods of the one node, found by the cache's spec.nodeName index.
+ */
+
+import { getObject, listObjects, type ObjectReads } from "#apiserver/object-reads.ts";
+import {
+  configmaps,
+  type PersistentVolume,
+  type Pod,
+  type PodSpec,
+  persistentvolumeclaims,
+  persistentvolumes,
+  pods,
+  secrets,
+  serviceaccounts,
+  type Volume,
+} from "#gen/api/core/v1.ts";
+import { resourceclaims } from "#gen/api/resource/v1.ts";
+import { volumeattachments } from "#gen/api/storage/v1.ts";
+
+const mirrorAnnotation = "kubernetes.io/config.mirror";
+
+export interface ObjectName {
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+interface References {
+  readonly secrets: Set<string>;
+  readonly configMaps: Set<string>;
+  readonly claims: Set<string>;
+  readonly resourceClaims: Set<string>;
+}
+
+function emptyReferences(): References {
+  return {
+    secrets: new Set(),
+    configMaps: new Set(),
+    claims: new Set(),
+    resourceClaims: new Set(),
+  };
+}
+
+function add(set: Set<string>, name: string | undefined): void {
+  if (name !== undefined && name !== "") set.add(name);
+}
+
+function addVolume(references: References, volume: Volume, podName: string): void {
+  add(references.secrets, volume.secret?.secretName);
+  add(references.secrets, volume.azureFile?.secretName);
+  add(references.secrets, volume.cephfs?.secretRef?.name);
+  add(references.secrets, volume.cinder?.secretRef?.name);
+  add(references.secrets, volume.csi?.nodePublishSecretRef?.name);
+  add(references.secrets, volume.flexVolume?.secretRef?.name);
+  add(references.secrets, volume.iscsi?.secretRef?.name);
+  add(references.secrets, volume.rbd?.secretRef?.name);
+  add(references.secrets, volume.scaleIO?.secretRef?.name);
+  add(references.secrets, volume.storageos?.secretRef?.name);
+  add(references.configMaps, volume.configMap?.name);
+  add(references.claims, volume.persistentVolumeClaim?.claimName);
+  if (volume.ephemeral) add(references.claims, `${podName}-${volume.name}`);
+  for (const source of volume.projected?.sources ?? []) {
+    add(references.secrets, source.secret?.name);
+    add(references.configMaps, source.configMap?.name);
+  }
+}
+
+function addContainers(references: References, spec: PodSpec): void {
+  const containers = [
+    ...(spec.initContainers ?? []),
+    ...spec.containers,
+    ...(spec.ephemeralContainers ?? []),
+  ];
+  for (const { env = [], envFrom = [] } of containers) {
+    for (const { valueFrom } of env ?? []) {
+      add(references.secrets, valueFrom?.secretKeyRef?.name);
+      add(references.configMaps, valueFrom?.configMapKeyRef?.name);
+    }
+    for (const source of envFrom ?? []) {
+      add(references.secrets, source.secretRef?.name);
+      add(references.configMaps, source.configMapRef?.name);
+    }
+  }
+}
+
+/** Names in the pod's own namespace. A mirror pod refers to nothing: its node made it up. */
+function referencesOf(pod: Pod): References {
+  const references = emptyReferences();
+  if (pod.spec === undefined || pod.metadata.annotations?.[mirrorAnnotation] !== undefined) {
+    return references;
+  }
+  for (const reference of pod.spec.imagePullSecrets ?? []) add(references.secrets, reference.name);
+  for (const volume of pod.spec.volumes ?? []) addVolume(references, volume, pod.metadata.name);
+  addContainers(references, pod.spec);
+  for (const claim of pod.spec.resourceClaims ?? []) {
+    add(references.resourceClaims, claim.resourceClaimName);
+  }
+  for (const status of pod.status?.resourceClaimStatuses ?? []) {
+    add(references.resourceClaims, status.resourceClaimName);
+  }
+  return references;
+}
+
+/** Secrets that mounting the volume takes, as `namespace/name`. */
+function volumeSecrets({ spec }: PersistentVolume): readonly string[] {
+  const claimNamespace = spec?.claimRef?.namespace;
+  const references = [
+    spec?.csi?.controllerExpandSecretRef,
+    spec?.csi?.controllerPublishSecretRef,
+    spec?.csi?.nodeExpandSecretRef,
+    spec?.csi?.nodePublishSecretRef,
+    spec?.csi?.nodeStageSecretRef,
+    spec?.cephfs?.secretRef,
+    spec?.cinder?.secretRef,
+    spec?.flexVolume?.secretRef,
+    spec?.iscsi?.secretRef,
+    spec?.rbd?.secretRef,
+    spec?.scaleIO?.secretRef,
+  ];
+  return references.flatMap((reference) =>
+    reference?.name ? [`${reference.namespace ?? claimNamespace ?? ""}/${reference.name}`] : [],
+  );
+}
+
+export class NodeGraph {
+  readonly #reads: ObjectReads;
+
+  constructor(reads: ObjectReads) {
+    this.#reads = reads;
+  }
+
+  /** Whether some pod of the node, or something that such a pod refers to, refers to the object. */
+  reaches(nodeName: string, object: ObjectName): boolean {
+    switch (object.resource) {
+      case secrets.plural:
+        return (
+          this.#podsRefer(nodeName, object, (r) => r.secrets) ||
+          this.#volumesRefer(nodeName, `${object.namespace}/${object.name}`)
+        );
+      case configmaps.plural:
+        return this.#podsRefer(nodeName, object, (r) => r.configMaps);
+      case persistentvolumeclaims.plural:
+        return this.#podsRefer(nodeName, object, (r) => r.claims);
+      case resourceclaims.plural:
+        return this.#podsRefer(nodeName, object, (r) => r.resourceClaims);
+      case serviceaccounts.plural:
+        return this.#podsOf(nodeName).some((pod) => runsAs(pod, object));
+      case persistentvolumes.plural:
+        return this.#claimedVolumes(nodeName).some((v) => v.metadata.name === object.name);
+      case volumeattachments.plural:
+        return (
+          getObject(this.#reads, volumeattachments, { name: object.name })?.spec.nodeName ===
+          nodeName
+        );
+      case pods.plural:
+        return getObject(this.#reads, pods, object)?.spec?.nodeName === nodeName;
+      default:
+        return false;
+    }
+  }
+
+  #podsOf(nodeName: string): readonly Pod[] {
+    const index = { name: "spec.nodeName", value: nodeName };
+    // Without such an index the cache answers all pods, so the name is looked at again.
+    return listObjects(this.#reads, pods, { index }).filter((p) => p.spec?.nodeName === nodeName);
+  }
+
+  #podsRefer(
+    nodeName: string,
+    { namespace, name }: ObjectName,
+    names: (references: References) => ReadonlySet<string>,
+  ): boolean {
+    return this.#podsOf(nodeName).some(
+      (pod) => pod.metadata.namespace === namespace && names(referencesOf(pod)).has(name),
+    );
+  }
+
+  #claimedVolumes(nodeName: string): readonly PersistentVolume[] {
+    return this.#podsOf(nodeName).flatMap((pod) =>
+      [...referencesOf(pod).claims].flatMap((name) => {
+        const { namespace = "" } = pod.metadata;
+        const claim = getObject(this.#reads, persistentvolumeclaims, { namespace, name });
+        const volumeName = claim?.spec?.volumeName ?? "";
+        const volume = getObject(this.#reads, persistentvolumes, { name: volumeName });
+        // Both ends must name each other: a claim alone could point at anybody's volume.
+        const claimed = volume?.spec?.claimRef;
+        return claimed?.namespace === namespace && claimed.name === name && volume ? [volume] : [];
+      }),
+    );
+  }
+
+  #volumesRefer(nodeName: string, secret: string): boolean {
+    return this.#claimedVolumes(nodeName).some((volume) => volumeSecrets(volume).includes(secret));
+  }
+}
+
+function runsAs(pod: Pod, { namespace, name }: ObjectName): boolean {
+  if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) return false;
+  return pod.metadata.namespace === namespace && pod.spec?.serviceAccountName === name;
+}
