@@ -1,6 +1,5 @@
 /** The watch cache of one process: see watch-cache.ts for what it promises and cache/ for how. */
 
-import type { ApiError } from "#apimachinery/status.ts";
 import type {
   Change,
   Head,
@@ -19,7 +18,7 @@ import { PastLists } from "./cache/past-lists.ts";
 import { RevisionWaiters } from "./cache/revision-waiters.ts";
 import { Tail } from "./cache/tail.ts";
 import { CacheWatcher } from "./cache/watcher.ts";
-import { restored, tooLarge, tooOld } from "./refusals.ts";
+import { tooLarge, tooOld } from "./refusals.ts";
 
 /** Events kept a resource: at 1 000 changes a second, eight seconds before a watcher reads the log. */
 const defaultRingSize = 8_192;

@@ -1,0 +1,45 @@
+/**
+ * Opens postgres.js on a DATABASE_URL. Beside postgres.js' own reading: `?host=/folder` names a unix
+ * socket as libpq does, and of several hosts the one is taken that is not a standby.
+ */
+import postgres from "postgres";
+
+export type Sql = postgres.Sql;
+
+/** Each session says so itself: settings of the server or the role must not change what the store means. */
+const session = {
+  application_name: "kubun",
+  // Acknowledged means durable. A server with synchronous standbys keeps its stricter "remote_apply".
+  // The commit function's plan must not be made anew each call; its cost does not depend on the values.
+  plan_cache_mode: "force_generic_plan",
+  client_min_messages: "warning",
+};
+
+export function connect(
+  url: string,
+  options: { readonly max: number; readonly database?: string },
+): Sql {
+  const { address, folder } = withoutFolder(url);
+  return postgres(address, {
+    max: options.max,
+    ...(options.database === undefined ? {} : { database: options.database }),
+    ...(folder === undefined ? { target_session_attrs: "primary" as const } : { host: folder }),
+    connection: session,
+    // postgres.js waits longer with each failure; a failover is over in seconds.
+    backoff: (failures: number) => Math.min(0.05 * 2 ** failures, 1),
+    connect_timeout: 5,
+    fetch_types: false,
+    onnotice() {},
+  });
+}
+
+/** postgres.js would send what it does not know in the query to the server. */
+function withoutFolder(url: string): { address: string; folder: string | undefined } {
+  const [base = "", query = ""] = url.split("?");
+  const parameters = new URLSearchParams(query);
+  const host = parameters.get("host") ?? "";
+  if (!host.startsWith("/")) return { address: url, folder: undefined };
+  parameters.delete("host");
+  const rest = parameters.toString();
+  return { address: rest === "" ? base : `${base}?${rest}`, folder: host };
+}
