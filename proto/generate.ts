@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { generateCri } from "./generate/cri.ts";
 import { generateStartObjects } from "./generate/start-objects.ts";
 import { generateSchema } from "./generate/schema.ts";
+import { generateTableColumns } from "./generate/table-columns.ts";
 import { generateTypes } from "./generate/types.ts";
 
 const proto = import.meta.dirname;
@@ -18,6 +19,7 @@ function generate(out: string): void {
   generateSchema(join(proto, "facts"), out);
   generateCri(proto, out);
   generateStartObjects(join(proto, "facts"), join(out, "start-objects.ts"));
+  generateTableColumns(join(proto, "facts"), out);
 }
 
 function filesOf(directory: string): string[] {

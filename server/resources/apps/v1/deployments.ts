@@ -1,9 +1,41 @@
+import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { type Deployment, deployments } from "#gen/api/apps/v1.ts";
 import { age, containerCells, selectorCell } from "#resources/cells.ts";
+import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
 import { defineResource } from "#resources/resource.ts";
+import { scaleOfReplicas } from "./scale.ts";
+
+function setDefaults({ spec }: Deployment): void {
+  defaultPodTemplate(spec.template);
+  spec.replicas ??= 1;
+  spec.strategy ??= {};
+  spec.strategy.type ||= "RollingUpdate";
+  if (spec.strategy.type === "RollingUpdate") {
+    spec.strategy.rollingUpdate ??= {};
+    spec.strategy.rollingUpdate.maxUnavailable ??= "25%";
+    spec.strategy.rollingUpdate.maxSurge ??= "25%";
+  }
+  spec.revisionHistoryLimit ??= 10;
+  spec.progressDeadlineSeconds ??= 600;
+}
 
 export const deploymentResource = defineResource<Deployment>({
   ref: deployments,
+  default: setDefaults,
+  prepareForCreate: (deployment) => {
+    deployment.status = {};
+  },
+  prepareForUpdate: (deployment, old) => {
+    deployment.status = old.status;
+  },
+  prepareForStatusUpdate: (deployment, old) => {
+    deployment.spec = old.spec;
+    deployment.metadata.labels = old.metadata.labels;
+  },
+  raisesGeneration: (deployment, old) =>
+    !deepEqual(deployment.spec, old.spec) ||
+    !deepEqual(deployment.metadata.annotations ?? {}, old.metadata.annotations ?? {}),
+  scale: scaleOfReplicas,
   cells: (object, context) => [
     object.metadata.name,
     `${object.status?.readyReplicas ?? 0}/${object.spec.replicas ?? 0}`,

@@ -1,9 +1,28 @@
+import { roundResourceList } from "#apimachinery/resource-list.ts";
 import { type Node, nodes } from "#gen/api/core/v1.ts";
-import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { nodeCells } from "./node-cells.ts";
 
 export const nodeResource = defineResource<Node>({
   ref: nodes,
   hasGeneration: false,
-  cells: (object, context) => [object.metadata.name, age(object, context)],
+  default: ({ spec, status }) => {
+    // podCIDR is the first of podCIDRs; where they differ the older field speaks.
+    if (spec?.podCIDR && spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR];
+    else if (spec?.podCIDRs?.[0] !== undefined) spec.podCIDR = spec.podCIDRs[0];
+    if (status === undefined) return;
+    roundResourceList(status.capacity);
+    roundResourceList(status.allocatable);
+    if (status.capacity !== undefined) status.allocatable ??= { ...status.capacity };
+  },
+  // A node comes with its status: the kubelet registers with what it has found.
+  prepareForCreate: ({ spec, status }) => {
+    delete spec?.configSource;
+    delete status?.config;
+  },
+  prepareForUpdate: (node, old) => {
+    node.status = old.status;
+  },
+  selectableFields: ({ spec }) => ({ "spec.unschedulable": `${spec?.unschedulable ?? false}` }),
+  cells: nodeCells,
 });

@@ -1,6 +1,31 @@
 import { type Pod, pods } from "#gen/api/core/v1.ts";
 import { defineResource } from "#resources/resource.ts";
+import { podCells } from "./pod-cells.ts";
+import { defaultPod } from "./pod-spec/pod-defaults.ts";
+import {
+  gracePeriodSeconds,
+  prepareForCreate,
+  prepareForStatusUpdate,
+  prepareForUpdate,
+} from "./pod-spec/pod-strategy.ts";
 
 export const podResource = defineResource<Pod>({
   ref: pods,
+  default: defaultPod,
+  prepareForCreate,
+  prepareForUpdate,
+  prepareForStatusUpdate,
+  gracePeriodSeconds,
+  selectableFields: ({ spec, status }) => ({
+    "spec.nodeName": spec.nodeName ?? "",
+    "spec.restartPolicy": spec.restartPolicy ?? "",
+    "spec.schedulerName": spec.schedulerName ?? "",
+    "spec.serviceAccountName": spec.serviceAccountName ?? "",
+    "spec.hostNetwork": `${spec.hostNetwork ?? false}`,
+    "status.phase": status?.phase ?? "",
+    "status.podIP": status?.podIPs?.[0]?.ip ?? "",
+    "status.nominatedNodeName": status?.nominatedNodeName ?? "",
+  }),
+  indexedFields: ["spec.nodeName"],
+  cells: podCells,
 });

@@ -1,8 +1,23 @@
 import { type Service, services } from "#gen/api/core/v1.ts";
 import { defineResource } from "#resources/resource.ts";
+import { serviceCells } from "./service-cells.ts";
+import { defaultService, dropTypeDependentFields } from "./service-strategy.ts";
 
 export const serviceResource = defineResource<Service>({
   ref: services,
   hasGeneration: false,
   allowCreateOnUpdate: true,
+  default: defaultService,
+  prepareForCreate: (service) => {
+    service.status = { loadBalancer: {} };
+  },
+  prepareForUpdate: (service, old) => {
+    service.status = old.status;
+    dropTypeDependentFields(service.spec, old.spec);
+  },
+  selectableFields: ({ spec }) => ({
+    "spec.clusterIP": spec.clusterIP ?? "",
+    "spec.type": spec.type ?? "",
+  }),
+  cells: serviceCells,
 });

@@ -1,0 +1,77 @@
+/** Defaults of a Service, and what an update that changes its type lets go of. */
+import { deepEqual } from "#apimachinery/deep-equal.ts";
+import type { Service, ServiceSpec } from "#gen/api/core/v1.ts";
+
+/** Three hours. */
+const affinitySeconds = 10_800;
+
+const isExternal = ({ type, externalIPs }: ServiceSpec): boolean =>
+  type === "LoadBalancer" ||
+  type === "NodePort" ||
+  (type === "ClusterIP" && (externalIPs ?? []).length > 0);
+
+export function defaultService({ spec, status }: Service): void {
+  spec.sessionAffinity ||= "None";
+  if (spec.sessionAffinity === "None") delete spec.sessionAffinityConfig;
+  if (
+    spec.sessionAffinity === "ClientIP" &&
+    spec.sessionAffinityConfig?.clientIP?.timeoutSeconds === undefined
+  )
+    spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: affinitySeconds } };
+  spec.type ||= "ClusterIP";
+  for (const port of spec.ports ?? []) {
+    port.protocol ||= "TCP";
+    if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === "")
+      port.targetPort = port.port;
+  }
+  if (isExternal(spec)) spec.externalTrafficPolicy ||= "Cluster";
+  if (spec.type !== "ExternalName") spec.internalTrafficPolicy ??= "Cluster";
+  if (spec.type !== "LoadBalancer") return;
+  spec.allocateLoadBalancerNodePorts ??= true;
+  for (const ingress of status?.loadBalancer?.ingress ?? [])
+    if ((ingress.ip ?? "") !== "") ingress.ipMode ??= "VIP";
+}
+
+const needsClusterIP = ({ type }: ServiceSpec): boolean => type !== "ExternalName";
+const needsNodePort = ({ type, allocateLoadBalancerNodePorts }: ServiceSpec): boolean =>
+  type === "NodePort" || (type === "LoadBalancer" && allocateLoadBalancerNodePorts !== false);
+const needsHealthPort = ({ type, externalTrafficPolicy }: ServiceSpec): boolean =>
+  type === "LoadBalancer" && externalTrafficPolicy === "Local";
+
+const nodePorts = ({ ports }: ServiceSpec): Set<number> =>
+  new Set((ports ?? []).map(({ nodePort = 0 }) => nodePort).filter((port) => port !== 0));
+
+function sameNodePorts(spec: ServiceSpec, old: ServiceSpec): boolean {
+  return nodePorts(spec).symmetricDifference(nodePorts(old)).size === 0;
+}
+
+/** A client that changes the type alone need not clear what the old type had: it goes with it. */
+export function dropTypeDependentFields(spec: ServiceSpec, old: ServiceSpec): void {
+  if (needsClusterIP(old) && !needsClusterIP(spec)) {
+    if (spec.clusterIP === old.clusterIP && deepEqual(spec.clusterIPs, old.clusterIPs)) {
+      delete spec.clusterIP;
+      delete spec.clusterIPs;
+    }
+    if (deepEqual(spec.ipFamilies, old.ipFamilies)) delete spec.ipFamilies;
+    if (spec.ipFamilyPolicy === old.ipFamilyPolicy) delete spec.ipFamilyPolicy;
+  }
+  if (needsNodePort(old) && !needsNodePort(spec) && sameNodePorts(spec, old))
+    for (const port of spec.ports ?? []) delete port.nodePort;
+  if (
+    needsHealthPort(old) &&
+    !needsHealthPort(spec) &&
+    spec.healthCheckNodePort === old.healthCheckNodePort
+  )
+    delete spec.healthCheckNodePort;
+  if (old.type === "LoadBalancer" && spec.type !== "LoadBalancer") {
+    if (spec.allocateLoadBalancerNodePorts === old.allocateLoadBalancerNodePorts)
+      delete spec.allocateLoadBalancerNodePorts;
+    if (spec.loadBalancerClass === old.loadBalancerClass) delete spec.loadBalancerClass;
+  }
+  if (
+    isExternal(old) &&
+    !isExternal(spec) &&
+    spec.externalTrafficPolicy === old.externalTrafficPolicy
+  )
+    delete spec.externalTrafficPolicy;
+}
