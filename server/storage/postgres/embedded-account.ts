@@ -27,7 +27,11 @@ export async function embeddedAccount(): Promise<Account | undefined> {
 export function spawnAs(
   account: Account | undefined,
   command: readonly string[],
-  options: { readonly cwd: string; readonly output: number; readonly environment?: Record<string, string> },
+  options: {
+    readonly cwd: string;
+    readonly output: number;
+    readonly environment?: Record<string, string>;
+  },
 ): ChildProcess {
   // Not spawn's uid option: Bun ignores supplementary groups, and setpriv drops them by name.
   const asAccount =

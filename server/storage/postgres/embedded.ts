@@ -6,11 +6,11 @@ import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { chmod, chown, mkdir, open, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Logger } from "#telemetry/log.ts";
 import { connect } from "./connect.ts";
 import { type Account, embeddedAccount, spawnAs } from "./embedded-account.ts";
 import { embeddedBinaries, exists, reachable, reachableRoot } from "./embedded-binaries.ts";
 import { settings } from "./embedded-settings.ts";
-import type { Logger } from "#telemetry/log.ts";
 
 /** The first start writes 40 MB; a start after a crash replays at most max_wal_size. */
 const startMaxMs = 60_000;
@@ -56,7 +56,8 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     options.log.info("adopted the running Postgres", { pid: running });
     return { url, pid: running, reused: true, stop: () => stop(running) };
   }
-  if (!(await exists(join(place.data, "PG_VERSION")))) await initialize(binaries, place, options.log);
+  if (!(await exists(join(place.data, "PG_VERSION"))))
+    await initialize(binaries, place, options.log);
   const pid = await launch(binaries, place, options);
   await answering(url, pid);
   return { url, pid, reused: false, stop: () => stop(pid) };
@@ -206,7 +207,9 @@ async function answering(url: string, pid: number): Promise<void> {
     if (!(await alive(pid))) break;
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
   }
-  throw new Error(`Postgres (pid ${pid}) does not answer: ${String(last)}; see kubun.log in pgdata`);
+  throw new Error(
+    `Postgres (pid ${pid}) does not answer: ${String(last)}; see kubun.log in pgdata`,
+  );
 }
 
 /** No socket yet, or the server says that it is still starting (57P03). */

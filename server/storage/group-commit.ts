@@ -1,0 +1,247 @@
+/**
+ * Group commit: while one batch is in flight the next one forms, so a batch is as large as the load
+ * makes it and a lone writer waits for nobody. A batch whose connection broke is sent again under the same
+ * id until the database says what became of it; nobody is answered by a guess.
+ */
+
+import { badRequest, refusal } from "#apimachinery/status.ts";
+import type { KubeObject } from "#gen/api/meta/v1.ts";
+import type { Revision, Stored, Write, WriteResult } from "#storage/storage.ts";
+import { sleep, type Timers } from "#storage/timers.ts";
+import { type Batch, type BatchOutcome, type Database, DatabaseError } from "./database.ts";
+import { keyText } from "./key.ts";
+import { closing, restored, unknownOutcome } from "./refusals.ts";
+
+/** More gains nothing: the batch's own cost is spread thin by then. */
+const batchWritesMax = 256;
+/** Characters of JSON: bounds what one statement carries when objects are large. */
+const batchCharactersMax = 8 * 1024 * 1024;
+/** How long a writer waits for a database out of reach; then the outcome is unknown, 504. */
+const outcomeWaitMs = 15_000;
+const retryMs = 50;
+/** Separators of the SQL call; no name may hold them, and JSON text cannot. */
+const firstPrintable = 0x20;
+
+interface Waiting {
+  readonly id: string;
+  readonly write: Write;
+  readonly object: KubeObject;
+  readonly text: string;
+  readonly resolve: (result: WriteResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface GroupCommitParts {
+  readonly database: Database;
+  readonly timers: Timers;
+  /** Unique over all replicas and restarts. */
+  readonly newBatchId: () => string;
+  /** The epoch moved or the database lost writes: whoever follows the log must look. */
+  readonly onRestored: () => void;
+}
+
+export class GroupCommit {
+  readonly #parts: GroupCommitParts;
+  #queue: Waiting[] = [];
+  #running = false;
+  #closed = false;
+  #epoch: number;
+  #after: number;
+  #seen: Revision;
+  #idle: Promise<void> = Promise.resolve();
+
+  constructor(
+    parts: GroupCommitParts,
+    head: { readonly epoch: number; readonly batch: number; readonly revision: Revision },
+  ) {
+    this.#parts = parts;
+    this.#epoch = head.epoch;
+    this.#after = head.batch;
+    this.#seen = head.revision;
+  }
+
+  write(write: Write): Promise<WriteResult> {
+    const { key } = write;
+    const id = keyText(key);
+    if (unprintable(id)) return Promise.reject(badRequest("a name holds a control character"));
+    if (this.#closed) return Promise.reject(closing());
+    const object: KubeObject = {
+      ...write.object,
+      metadata: { ...write.object.metadata, resourceVersion: undefined },
+    };
+    const text = JSON.stringify(object);
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ id, write, object, text, resolve, reject });
+      if (!this.#running) this.#start();
+    });
+  }
+
+  /** A head read by anyone: keeps what is known of the database fresh. */
+  learn(head: {
+    readonly epoch: number;
+    readonly batch: number;
+    readonly revision: Revision;
+  }): void {
+    if (head.epoch !== this.#epoch) {
+      this.#epoch = head.epoch;
+      this.#after = head.batch;
+      this.#seen = head.revision;
+      return;
+    }
+    this.#after = Math.max(this.#after, head.batch);
+    this.#seen = Math.max(this.#seen, head.revision);
+  }
+
+  get seen(): Revision {
+    return this.#seen;
+  }
+
+  /** Refuses new writes and waits for those under way. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#idle;
+  }
+
+  #start(): void {
+    this.#running = true;
+    // Writes of one turn of the event loop belong together: the batch is cut after they are all queued.
+    this.#idle = Promise.resolve().then(() => this.#run());
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const taken = this.#take();
+      try {
+        this.#answer(taken, await this.#commit(taken));
+      } catch (error) {
+        for (const { reject } of taken) reject(error);
+      }
+    }
+    this.#running = false;
+  }
+
+  /** From the front, no key twice: a second write to a key waits for what the first one made. */
+  #take(): readonly Waiting[] {
+    const taken: Waiting[] = [];
+    const held: Waiting[] = [];
+    const keys = new Set<string>();
+    let characters = 0;
+    let at = 0;
+    for (; at < this.#queue.length; at++) {
+      const waiting = this.#queue[at];
+      if (waiting === undefined) break;
+      const full = characters + waiting.text.length > batchCharactersMax && taken.length > 0;
+      if (taken.length === batchWritesMax || full) break;
+      if (keys.has(waiting.id)) {
+        held.push(waiting);
+        continue;
+      }
+      keys.add(waiting.id);
+      taken.push(waiting);
+      characters += waiting.text.length;
+    }
+    this.#queue = [...held, ...this.#queue.slice(at)];
+    return taken;
+  }
+
+  async #commit(taken: readonly Waiting[]): Promise<BatchOutcome> {
+    const { database, timers, newBatchId } = this.#parts;
+    const id = newBatchId();
+    const writes = taken.map(({ write, text }) => ({
+      op: write.op,
+      key: write.key,
+      expected: write.op === "create" ? 0 : write.expected,
+      text,
+    }));
+    const epoch = this.#epoch;
+    // Where to look for the id: fixed before the first try, so that a retry looks behind it too.
+    let after = this.#after;
+    let unknown = false;
+    const deadline = timers.now() + outcomeWaitMs;
+    for (;;) {
+      const batch: Batch = { id, epoch, after, seen: this.#seen, writes };
+      try {
+        return await database.commit(batch);
+      } catch (error) {
+        if (!(error instanceof DatabaseError)) throw error;
+        unknown ||= error.failure === "unknown";
+        if (error.failure === "behind" && !unknown) {
+          const head = await database.head();
+          this.learn(head);
+          after = head.batch;
+          continue;
+        }
+        await this.#refuse(error, unknown);
+        if (timers.now() >= deadline) throw unknown ? unknownOutcome() : unreachable(error);
+      }
+      await sleep(timers, retryMs);
+    }
+  }
+
+  /** Throws what the writers are told, unless trying again can help. */
+  async #refuse(error: DatabaseError, unknown: boolean): Promise<void> {
+    const { failure } = error;
+    if (failure === "unknown" || failure === "retry") return;
+    if (failure === "refused") throw unknown ? unknownOutcome() : unreachable(error);
+    if (failure === "lost") {
+      await this.#parts.database.raiseEpoch({ epoch: this.#epoch, seen: this.#seen });
+    }
+    this.learn(await this.#parts.database.head());
+    this.#parts.onRestored();
+    // A try before may have been committed in the epoch that is gone.
+    throw unknown ? unknownOutcome() : restored();
+  }
+
+  #answer(taken: readonly Waiting[], outcome: BatchOutcome): void {
+    const { head, created, losers } = outcome;
+    this.#after = Math.max(this.#after, outcome.number);
+    this.#seen = Math.max(this.#seen, head);
+    let revision = head - created.reduce((won, at) => (at === 0 ? won : won + 1), 0);
+    let lost = 0;
+    const standing = this.#queue.length === 0 ? undefined : new Map<string, Stored | undefined>();
+    for (const [at, waiting] of taken.entries()) {
+      const createRevision = created[at] ?? 0;
+      if (createRevision === 0) {
+        const current = losers[lost++];
+        standing?.set(waiting.id, current);
+        waiting.resolve({ outcome: "conflict", current });
+        continue;
+      }
+      revision += 1;
+      const { write, object } = waiting;
+      object.metadata.resourceVersion = String(revision);
+      const stored: Stored = { key: write.key, object, createRevision, revision };
+      standing?.set(waiting.id, write.op === "delete" ? undefined : stored);
+      waiting.resolve({ outcome: "written", stored });
+    }
+    if (standing !== undefined) this.#answerHeld(standing);
+  }
+
+  /** Held writes that lose against what their batch just made need no round trip to be told so. */
+  #answerHeld(standing: ReadonlyMap<string, Stored | undefined>): void {
+    const staying = new Set<string>();
+    this.#queue = this.#queue.filter((waiting) => {
+      const { id, write, resolve } = waiting;
+      if (!standing.has(id) || staying.has(id)) return true;
+      const current = standing.get(id);
+      const expected = write.op === "create" ? undefined : write.expected;
+      if (current?.revision === expected) {
+        staying.add(id);
+        return true;
+      }
+      resolve({ outcome: "conflict", current });
+      return false;
+    });
+  }
+}
+
+function unprintable(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    if (text.charCodeAt(at) < firstPrintable) return true;
+  }
+  return false;
+}
+
+function unreachable(error: DatabaseError) {
+  return refusal("ServiceUnavailable", `the store refused the write: ${error.message}`);
+}

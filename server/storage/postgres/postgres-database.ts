@@ -1,0 +1,171 @@
+/** The thin driver: each call of the Database port is one statement or one read-only transaction. */
+
+import { assert } from "#apimachinery/assert.ts";
+import type { Batch, BatchOutcome, Database, DatabaseHead } from "#storage/database.ts";
+import { inKeyOrder, keyText } from "#storage/key.ts";
+import { tooLarge, tooOld } from "#storage/refusals.ts";
+import type { Change, Head, Revision, Scope, Stored } from "#storage/storage.ts";
+import { connect, type Sql } from "./connect.ts";
+import {
+  type ChangeRow,
+  changeFromRow,
+  type HeadRow,
+  headFromRow,
+  type StoredRow,
+  storedFromRow,
+  storedOf,
+} from "./rows.ts";
+import { databaseError } from "./sqlstate.ts";
+
+/** As in commit_batch. */
+const separator = "\u0001";
+/** Beside the writer's connection: heads and tails, watchers that read the log, lists of the past. */
+const readersMax = 4;
+/** Rows fetched at once by the first load: bounds the memory of rows not yet parsed. */
+const loadRows = 2_000;
+
+interface CommitRow {
+  readonly o_head: string;
+  readonly o_number: string;
+  readonly o_created: string;
+  readonly o_losers: string | null;
+}
+
+export class PostgresDatabase implements Database {
+  readonly #writer: Sql;
+  readonly #readers: Sql;
+
+  constructor(url: string) {
+    this.#writer = connect(url, { max: 1 });
+    this.#readers = connect(url, { max: readersMax });
+  }
+
+  async commit(batch: Batch): Promise<BatchOutcome> {
+    const { writes } = batch;
+    const column = (of: (write: Batch["writes"][number]) => string | number) =>
+      writes.map(of).join(separator);
+    let rows: readonly CommitRow[];
+    try {
+      rows = await this.#writer<CommitRow[]>`select * from kubun.commit_batch(
+        ${batch.id}, ${batch.epoch}, ${batch.after}, ${batch.seen},
+        ${column(({ op }) => op)},
+        ${column(({ key }) => key.group)}, ${column(({ key }) => key.resource)},
+        ${column(({ key }) => key.namespace)}, ${column(({ key }) => key.name)},
+        ${column(({ expected }) => expected)}, ${column(({ text }) => text)})`;
+    } catch (error) {
+      throw databaseError(error);
+    }
+    const row = rows[0];
+    assert(row !== undefined, "commit_batch answers one row");
+    const created = row.o_created.split(",").map(Number);
+    return {
+      head: Number(row.o_head),
+      number: Number(row.o_number),
+      created,
+      losers: row.o_losers === null ? [] : losersOf(batch, created, row.o_losers.split(separator)),
+    };
+  }
+
+  async head(): Promise<DatabaseHead> {
+    const rows = await this.#readers<HeadRow[]>`
+      select revision, compacted, epoch, batch from kubun.head`;
+    return headOf(rows);
+  }
+
+  async snapshot(): Promise<{ readonly head: Head; readonly objects: readonly Stored[] }> {
+    const objects: Stored[] = [];
+    const head = await this.#readers.begin(
+      "isolation level repeatable read read only",
+      async (sql) => {
+        const rows = await sql<HeadRow[]>`select revision, compacted, epoch, batch from kubun.head`;
+        const query = sql<StoredRow[]>`
+        select "group", resource, namespace, name, create_revision, revision, value from kubun.objects`;
+        for await (const page of query.cursor(loadRows)) {
+          for (const row of page) objects.push(storedFromRow(row));
+        }
+        return headOf(rows);
+      },
+    );
+    return { head, objects };
+  }
+
+  /** Now's state with the later changes undone: for each key the first of them holds what stood before. */
+  async listAt(scope: Scope, revision: Revision): Promise<readonly Stored[]> {
+    const anywhere = scope.namespace === undefined;
+    const namespace = scope.namespace ?? "";
+    return this.#readers.begin("isolation level repeatable read read only", async (sql) => {
+      const head = headOf(
+        await sql<HeadRow[]>`select revision, compacted, epoch, batch from kubun.head`,
+      );
+      if (revision < head.compacted) throw tooOld(revision, head.compacted);
+      if (revision > head.revision) throw tooLarge(revision, head.revision);
+      const later = await sql<ChangeRow[]>`
+        select distinct on (namespace, name) * from kubun.changes
+        where revision > ${revision} and "group" = ${scope.group} and resource = ${scope.resource}
+          and (${anywhere} or namespace = ${namespace})
+        order by namespace, name, revision`;
+      const now = await sql<StoredRow[]>`
+        select "group", resource, namespace, name, create_revision, revision, value from kubun.objects
+        where "group" = ${scope.group} and resource = ${scope.resource}
+          and (${anywhere} or namespace = ${namespace}) and revision <= ${revision}`;
+      const before = later.map(changeFromRow).map(({ previous }) => previous);
+      const then = [...now.map(storedFromRow), ...before.filter((item) => item !== undefined)];
+      return inKeyOrder(new Map(then.map((item) => [keyText(item.key), item])).values());
+    });
+  }
+
+  async changes(after: Revision, limit: number): Promise<readonly Change[]> {
+    const rows = await this.#readers<ChangeRow[]>`
+      select * from kubun.changes where revision > ${after} order by revision limit ${limit}`;
+    if (Number(rows[0]?.revision) !== after + 1) {
+      // Looked at after the read, so that a compaction in between cannot pass for an empty log.
+      const { compacted } = await this.head();
+      if (after < compacted) throw tooOld(after, compacted);
+    }
+    const last = Number(rows.at(-1)?.revision ?? after);
+    assert(last === after + rows.length, "the log has no gap");
+    return rows.map(changeFromRow);
+  }
+
+  subscribe(wake: () => void): () => void {
+    // Called again on each new connection: what was notified meanwhile is lost, so look.
+    const listening = this.#readers.listen("kubun", wake, wake).catch(() => undefined);
+    return () => {
+      listening.then((listener) => listener?.unlisten()).catch(() => undefined);
+    };
+  }
+
+  async compact(revision: Revision): Promise<void> {
+    await this.#readers`select kubun.compact(${revision})`;
+  }
+
+  async raiseEpoch({ epoch, seen }: { epoch: number; seen: Revision }): Promise<Head> {
+    await this.#readers`select kubun.raise_epoch(${epoch}, ${seen})`;
+    return this.head();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#writer.end({ timeout: 5 }), this.#readers.end({ timeout: 5 })]);
+  }
+}
+
+function headOf(rows: readonly HeadRow[]): DatabaseHead {
+  const row = rows[0];
+  assert(row !== undefined, "the head is one row");
+  return headFromRow(row);
+}
+
+function losersOf(
+  { writes }: Batch,
+  created: readonly Revision[],
+  fields: readonly string[],
+): readonly (Stored | undefined)[] {
+  return writes
+    .filter((_, at) => created[at] === 0)
+    .map(({ key }, at) => {
+      const [revision = "0", createRevision = "0", value = ""] = fields.slice(3 * at, 3 * at + 3);
+      if (revision === "0") return undefined;
+      const numbers = { revision: Number(revision), createRevision: Number(createRevision) };
+      return storedOf(key, value, numbers);
+    });
+}

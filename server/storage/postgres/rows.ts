@@ -1,0 +1,71 @@
+/** Rows to objects. Numbers of type bigint come as text. */
+import type { KubeObject } from "#gen/api/meta/v1.ts";
+import type { Change, Head, Key, Revision, Stored } from "#storage/storage.ts";
+
+export interface KeyRow {
+  readonly group: string;
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface StoredRow extends KeyRow {
+  readonly create_revision: string;
+  readonly revision: string;
+  readonly value: string;
+}
+
+export interface ChangeRow extends StoredRow {
+  readonly op: Change["op"];
+  readonly previous_revision: string | null;
+  readonly previous_value: string | null;
+}
+
+export interface HeadRow {
+  readonly revision: string;
+  readonly compacted: string;
+  readonly epoch: number;
+  readonly batch: string;
+}
+
+/** The column holds what JSON.stringify made of a KubeObject, without its resourceVersion. */
+export function parseObject(text: string, revision: Revision): KubeObject {
+  const object: KubeObject = JSON.parse(text);
+  object.metadata.resourceVersion = String(revision);
+  return object;
+}
+
+export function storedOf(key: Key, text: string, numbers: Omit<Stored, "key" | "object">): Stored {
+  const { revision, createRevision } = numbers;
+  return { key, object: parseObject(text, revision), createRevision, revision };
+}
+
+export function storedFromRow(row: StoredRow): Stored {
+  return storedOf(keyOf(row), row.value, {
+    createRevision: Number(row.create_revision),
+    revision: Number(row.revision),
+  });
+}
+
+export function changeFromRow(row: ChangeRow): Change {
+  const stored = storedFromRow(row);
+  if (row.previous_value === null) return { ...stored, op: row.op, previous: undefined };
+  const previous = storedOf(stored.key, row.previous_value, {
+    createRevision: stored.createRevision,
+    revision: Number(row.previous_revision),
+  });
+  return { ...stored, op: row.op, previous };
+}
+
+export function headFromRow(row: HeadRow): Head & { batch: number } {
+  return {
+    revision: Number(row.revision),
+    compacted: Number(row.compacted),
+    epoch: row.epoch,
+    batch: Number(row.batch),
+  };
+}
+
+function keyOf({ group, resource, namespace, name }: KeyRow): Key {
+  return { group, resource, namespace, name };
+}
