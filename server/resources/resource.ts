@@ -16,6 +16,13 @@ export interface CellContext {
 /** What a strategy may take from the request beside the objects. */
 export interface StrategyContext {
   readonly now: Date;
+  /** Who asks; undefined only where no request stands behind (tests, migrations). */
+  readonly user?: {
+    readonly name: string;
+    readonly uid: string;
+    readonly groups: readonly string[];
+    readonly extra: Readonly<Record<string, readonly string[]>>;
+  };
 }
 
 /**

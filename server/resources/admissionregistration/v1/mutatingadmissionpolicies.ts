@@ -4,9 +4,15 @@ import {
 } from "#gen/api/admissionregistration/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { defaultMatchResources } from "./match-resources.ts";
 
 export const mutatingAdmissionPolicyResource = defineResource<MutatingAdmissionPolicy>({
   ref: mutatingadmissionpolicies,
+  default: ({ spec }) => {
+    if (spec === undefined) return;
+    spec.failurePolicy ??= "Fail";
+    if (spec.matchConstraints !== undefined) defaultMatchResources(spec.matchConstraints);
+  },
   allowUnconditionalUpdate: false,
   cells: (object, context) => {
     const kind = object.spec?.paramKind;

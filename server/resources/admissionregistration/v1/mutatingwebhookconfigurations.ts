@@ -4,9 +4,16 @@ import {
 } from "#gen/api/admissionregistration/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { defaultWebhook } from "./webhook.ts";
 
 export const mutatingWebhookConfigurationResource = defineResource<MutatingWebhookConfiguration>({
   ref: mutatingwebhookconfigurations,
+  default: ({ webhooks }) => {
+    for (const webhook of webhooks ?? []) {
+      defaultWebhook(webhook);
+      webhook.reinvocationPolicy ??= "Never";
+    }
+  },
   allowUnconditionalUpdate: false,
   cells: (object, context) => [
     object.metadata.name,

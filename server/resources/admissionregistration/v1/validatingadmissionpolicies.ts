@@ -4,9 +4,20 @@ import {
 } from "#gen/api/admissionregistration/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { keepStatus } from "#resources/strategy.ts";
+import { defaultMatchResources } from "./match-resources.ts";
 
 export const validatingAdmissionPolicyResource = defineResource<ValidatingAdmissionPolicy>({
   ref: validatingadmissionpolicies,
+  default: ({ spec }) => {
+    if (spec === undefined) return;
+    spec.failurePolicy ??= "Fail";
+    if (spec.matchConstraints !== undefined) defaultMatchResources(spec.matchConstraints);
+  },
+  prepareForCreate: (object) => {
+    object.status = {};
+  },
+  prepareForUpdate: keepStatus,
   allowUnconditionalUpdate: false,
   cells: (object, context) => {
     const kind = object.spec?.paramKind;

@@ -4,11 +4,15 @@ import {
 } from "#gen/api/admissionregistration/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { defaultMatchResources } from "./match-resources.ts";
 import { paramRefCell } from "./param-ref.ts";
 
 export const validatingAdmissionPolicyBindingResource =
   defineResource<ValidatingAdmissionPolicyBinding>({
     ref: validatingadmissionpolicybindings,
+    default: ({ spec }) => {
+      if (spec?.matchResources !== undefined) defaultMatchResources(spec.matchResources);
+    },
     allowUnconditionalUpdate: false,
     cells: (object, context) => [
       object.metadata.name,

@@ -4,10 +4,14 @@ import {
 } from "#gen/api/admissionregistration/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { defaultWebhook } from "./webhook.ts";
 
 export const validatingWebhookConfigurationResource =
   defineResource<ValidatingWebhookConfiguration>({
     ref: validatingwebhookconfigurations,
+    default: ({ webhooks }) => {
+      for (const webhook of webhooks ?? []) defaultWebhook(webhook);
+    },
     allowUnconditionalUpdate: false,
     cells: (object, context) => [
       object.metadata.name,

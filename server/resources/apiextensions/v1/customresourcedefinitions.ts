@@ -3,9 +3,26 @@ import {
   customresourcedefinitions,
 } from "#gen/api/apiextensions/v1.ts";
 import { defineResource } from "#resources/resource.ts";
+import { keepStatus } from "#resources/strategy.ts";
 
 export const customResourceDefinitionResource = defineResource<CustomResourceDefinition>({
   ref: customresourcedefinitions,
+  default: (definition) => {
+    const { spec } = definition;
+    spec.names.singular ||= (spec.names.kind ?? "").toLowerCase();
+    if (spec.names.kind) spec.names.listKind ||= `${spec.names.kind}List`;
+    spec.conversion ??= { strategy: "None" };
+    const { service } = spec.conversion.webhook?.clientConfig ?? {};
+    if (service !== undefined) service.port ??= 443;
+  },
+  prepareForCreate: (definition) => {
+    const stored = (definition.spec.versions ?? []).filter(({ storage }) => storage);
+    definition.status = {
+      acceptedNames: { plural: "", kind: "" },
+      storedVersions: stored.slice(0, 1).map(({ name }) => name),
+    };
+  },
+  prepareForUpdate: keepStatus,
   allowUnconditionalUpdate: false,
   cells: ({ metadata, spec, status }) => {
     const { acceptedNames, conditions } = status ?? {};

@@ -1,9 +1,50 @@
+import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { type DaemonSet, daemonsets } from "#gen/api/apps/v1.ts";
 import { age, containerCells, formatLabels, selectorCell } from "#resources/cells.ts";
+import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
 import { defineResource } from "#resources/resource.ts";
+
+function setDefaults({ spec }: DaemonSet): void {
+  spec.updateStrategy ??= {};
+  spec.updateStrategy.type ||= "RollingUpdate";
+  if (spec.updateStrategy.type === "RollingUpdate") {
+    spec.updateStrategy.rollingUpdate ??= {};
+    spec.updateStrategy.rollingUpdate.maxUnavailable ??= 1;
+    spec.updateStrategy.rollingUpdate.maxSurge ??= 0;
+  }
+  spec.revisionHistoryLimit ??= 10;
+  defaultPodTemplate(spec.template);
+}
+
+/** A field of an older version, which this one carries as an annotation. */
+const generationAnnotation = "deprecated.daemonset.template.generation";
+
+function templateGeneration({ metadata }: DaemonSet): number {
+  return Number.parseInt(metadata.annotations?.[generationAnnotation] ?? "0", 10) || 0;
+}
+
+function setTemplateGeneration({ metadata }: DaemonSet, generation: number): void {
+  metadata.annotations = { ...metadata.annotations, [generationAnnotation]: `${generation}` };
+}
 
 export const daemonSetResource = defineResource<DaemonSet>({
   ref: daemonsets,
+  default: setDefaults,
+  prepareForCreate: (daemonSet) => {
+    daemonSet.status = {
+      currentNumberScheduled: 0,
+      numberMisscheduled: 0,
+      desiredNumberScheduled: 0,
+      numberReady: 0,
+    };
+    const asked = templateGeneration(daemonSet);
+    setTemplateGeneration(daemonSet, Math.max(asked, 1));
+  },
+  prepareForUpdate: (daemonSet, old) => {
+    daemonSet.status = old.status;
+    const raised = deepEqual(daemonSet.spec.template, old.spec.template) ? 0 : 1;
+    setTemplateGeneration(daemonSet, templateGeneration(old) + raised);
+  },
   cells: (object, context) => [
     object.metadata.name,
     object.status?.desiredNumberScheduled ?? 0,

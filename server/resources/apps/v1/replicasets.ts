@@ -1,9 +1,22 @@
 import { type ReplicaSet, replicasets } from "#gen/api/apps/v1.ts";
 import { age, containerCells, selectorCell } from "#resources/cells.ts";
+import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
 import { defineResource } from "#resources/resource.ts";
+import { keepStatus } from "#resources/strategy.ts";
+import { scaleOfReplicas } from "./scale.ts";
 
 export const replicaSetResource = defineResource<ReplicaSet>({
   ref: replicasets,
+  default: ({ spec }) => {
+    spec.replicas ??= 1;
+    defaultPodTemplate(spec.template);
+  },
+  prepareForCreate: (object) => {
+    object.status = { replicas: 0 };
+  },
+  prepareForUpdate: keepStatus,
+  selectableFields: ({ status }) => ({ "status.replicas": `${status?.replicas ?? 0}` }),
+  scale: scaleOfReplicas,
   cells: (object, context) => [
     object.metadata.name,
     object.spec.replicas ?? 0,

@@ -1,9 +1,46 @@
 import { type StatefulSet, statefulsets } from "#gen/api/apps/v1.ts";
 import { age, containerCells } from "#resources/cells.ts";
+import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
+import { defaultClaimSpec } from "#resources/core/v1/pod-spec/volume-defaults.ts";
 import { defineResource } from "#resources/resource.ts";
+import { keepStatus } from "#resources/strategy.ts";
+import { scaleOfReplicas } from "./scale.ts";
+
+function setDefaults({ spec }: StatefulSet): void {
+  spec.podManagementPolicy ||= "OrderedReady";
+  spec.updateStrategy ??= {};
+  if ((spec.updateStrategy.type ?? "") === "") {
+    spec.updateStrategy.type = "RollingUpdate";
+    spec.updateStrategy.rollingUpdate ??= {};
+  }
+  const { type, rollingUpdate } = spec.updateStrategy;
+  if (type === "RollingUpdate" && rollingUpdate !== undefined) {
+    rollingUpdate.partition ??= 0;
+    rollingUpdate.maxUnavailable ??= 1;
+  }
+  spec.persistentVolumeClaimRetentionPolicy ??= {};
+  spec.persistentVolumeClaimRetentionPolicy.whenDeleted ||= "Retain";
+  spec.persistentVolumeClaimRetentionPolicy.whenScaled ||= "Retain";
+  spec.replicas ??= 1;
+  spec.revisionHistoryLimit ??= 10;
+  defaultPodTemplate(spec.template);
+  for (const claim of spec.volumeClaimTemplates ?? []) {
+    claim.kind = "PersistentVolumeClaim";
+    claim.apiVersion = "v1";
+    defaultClaimSpec(claim.spec);
+    claim.status ??= {};
+    claim.status.phase ||= "Pending";
+  }
+}
 
 export const statefulSetResource = defineResource<StatefulSet>({
   ref: statefulsets,
+  default: setDefaults,
+  prepareForCreate: (object) => {
+    object.status = { replicas: 0, availableReplicas: 0 };
+  },
+  prepareForUpdate: keepStatus,
+  scale: scaleOfReplicas,
   cells: (object, context) => [
     object.metadata.name,
     `${object.status?.readyReplicas ?? 0}/${object.spec.replicas ?? 0}`,

@@ -1,12 +1,25 @@
 import { type CronJob, cronjobs } from "#gen/api/batch/v1.ts";
 import { age, containerCells, selectorCell, since } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { keepStatus } from "#resources/strategy.ts";
+import { defaultJobSpec } from "./job-spec.ts";
 
 const boolCell = (value: boolean | undefined): string =>
   value === undefined ? "<unset>" : value ? "True" : "False";
 
 export const cronJobResource = defineResource<CronJob>({
   ref: cronjobs,
+  default: ({ spec }) => {
+    spec.concurrencyPolicy ||= "Allow";
+    spec.suspend ??= false;
+    spec.successfulJobsHistoryLimit ??= 3;
+    spec.failedJobsHistoryLimit ??= 1;
+    if (spec.jobTemplate?.spec !== undefined) defaultJobSpec(spec.jobTemplate.spec);
+  },
+  prepareForCreate: (object) => {
+    object.status = {};
+  },
+  prepareForUpdate: keepStatus,
   cells: (object, context) => {
     const { spec, status } = object;
     const last = status?.lastScheduleTime;

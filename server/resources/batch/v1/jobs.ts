@@ -1,10 +1,39 @@
 import { type Job, jobs } from "#gen/api/batch/v1.ts";
 import { age, containerCells, selectorCell } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { keepStatus } from "#resources/strategy.ts";
 import { completionsCell, durationCell, statusCell } from "./job-cells.ts";
+import { generateSelector } from "./job-selector.ts";
+import { defaultJobSpec } from "./job-spec.ts";
+
+/** "As often as it takes" where each index has its own limit. */
+const int32Max = 2 ** 31 - 1;
+
+function setDefaults({ spec, metadata }: Job): void {
+  if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
+  spec.parallelism ??= 1;
+  spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : int32Max;
+  const labels = spec.template?.metadata?.labels;
+  if (labels !== undefined && Object.keys(metadata.labels ?? {}).length === 0)
+    metadata.labels = { ...labels };
+  spec.completionMode ??= "NonIndexed";
+  spec.suspend ??= false;
+  spec.podReplacementPolicy ??=
+    spec.podFailurePolicy === undefined ? "TerminatingOrFailed" : "Failed";
+  spec.manualSelector ??= false;
+  defaultJobSpec(spec);
+}
 
 export const jobResource = defineResource<Job>({
   ref: jobs,
+  default: setDefaults,
+  prepareForCreate: (job) => {
+    if (job.spec.manualSelector !== true) generateSelector(job);
+    job.status = {};
+  },
+  prepareForUpdate: keepStatus,
+  selectableFields: ({ status }) => ({ "status.successful": `${status?.succeeded ?? 0}` }),
+  defaultPropagation: "Orphan",
   cells: (object, context) => [
     object.metadata.name,
     statusCell(object),

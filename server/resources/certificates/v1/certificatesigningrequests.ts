@@ -5,6 +5,7 @@ import {
 } from "#gen/api/certificates/v1.ts";
 import { age, orNone } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { keepDecision, stampConditions } from "./request-conditions.ts";
 
 function conditionCell({ status }: CertificateSigningRequest): string {
   const has = (type: string): boolean =>
@@ -16,6 +17,29 @@ function conditionCell({ status }: CertificateSigningRequest): string {
 
 export const certificateSigningRequestResource = defineResource<CertificateSigningRequest>({
   ref: certificatesigningrequests,
+  prepareForCreate: (request, { user }) => {
+    const { spec } = request;
+    // Who asks is what the server knows, not what the request says.
+    for (const field of ["username", "uid", "groups", "extra"] as const) delete spec[field];
+    if (user !== undefined) {
+      spec.username = user.name;
+      if (user.uid !== "") spec.uid = user.uid;
+      spec.groups = [...user.groups];
+      const extra = Object.entries(user.extra).map(([key, values]) => [key, [...values]]);
+      if (extra.length > 0) spec.extra = Object.fromEntries(extra);
+    }
+    request.status = {};
+  },
+  prepareForUpdate: (request, old) => {
+    request.spec = old.spec;
+    request.status = old.status;
+  },
+  prepareForStatusUpdate: (request, old, { now }) => {
+    request.spec = old.spec;
+    keepDecision(request, old);
+    stampConditions(request, old, now);
+  },
+  selectableFields: ({ spec }) => ({ "spec.signerName": spec.signerName }),
   hasGeneration: false,
   cells: (object, context) => {
     const { signerName, username = "", expirationSeconds } = object.spec;

@@ -20,6 +20,9 @@ function addressCell({ subsets = [] }: Endpoints): string {
 
 export const endpointsResource = defineResource<Endpoints>({
   ref: endpoints,
+  default: ({ subsets }) => {
+    for (const { ports } of subsets ?? []) for (const port of ports ?? []) port.protocol ||= "TCP";
+  },
   hasGeneration: false,
   allowCreateOnUpdate: true,
   cells: (object, context) => [object.metadata.name, addressCell(object), age(object, context)],

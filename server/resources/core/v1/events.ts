@@ -1,8 +1,12 @@
 import { type Event, events } from "#gen/api/core/v1.ts";
 import { defineResource } from "#resources/resource.ts";
+import { eventCells } from "./event-cells.ts";
+import { eventFields } from "./event-fields.ts";
 
 export const eventResource = defineResource<Event>({
   ref: events,
+  cells: eventCells,
+  selectableFields: eventFields,
   hasGeneration: false,
   allowCreateOnUpdate: true,
 });

@@ -2,9 +2,24 @@ import { type PersistentVolumeClaim, persistentvolumeclaims } from "#gen/api/cor
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { accessModesCell } from "./access-modes.ts";
+import { normalizeDataSources } from "./data-sources.ts";
+import { defaultClaimSpec } from "./pod-spec/volume-defaults.ts";
 
 export const persistentVolumeClaimResource = defineResource<PersistentVolumeClaim>({
   ref: persistentvolumeclaims,
+  default: (claim) => {
+    defaultClaimSpec(claim.spec);
+    claim.status ??= {};
+    claim.status.phase ||= "Pending";
+  },
+  prepareForCreate: (claim) => {
+    claim.status = { phase: "Pending" };
+    normalizeDataSources(claim.spec);
+  },
+  prepareForUpdate: (claim, old) => {
+    claim.status = old.status;
+    normalizeDataSources(claim.spec);
+  },
   hasGeneration: false,
   cells: (object, context) => {
     const { spec, status, metadata } = object;

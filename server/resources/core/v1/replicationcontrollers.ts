@@ -1,9 +1,38 @@
+import { formatSelector, selectorFromMap } from "#apimachinery/labels.ts";
 import { type ReplicationController, replicationcontrollers } from "#gen/api/core/v1.ts";
 import { age, containerCells, formatLabels } from "#resources/cells.ts";
+import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
 import { defineResource } from "#resources/resource.ts";
+import { keepStatus } from "#resources/strategy.ts";
 
 export const replicationControllerResource = defineResource<ReplicationController>({
   ref: replicationcontrollers,
+  default: (controller) => {
+    const { spec, metadata } = controller;
+    const labels = spec?.template?.metadata?.labels;
+    if (labels !== undefined) {
+      if (Object.keys(spec.selector ?? {}).length === 0) spec.selector = { ...labels };
+      if (Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
+    }
+    if (spec === undefined) return;
+    spec.replicas ??= 1;
+    defaultPodTemplate(spec.template);
+  },
+  prepareForCreate: (object) => {
+    object.status = { replicas: 0 };
+  },
+  prepareForUpdate: keepStatus,
+  scale: {
+    read: ({ spec, status }) => ({
+      specReplicas: spec.replicas ?? 0,
+      statusReplicas: status?.replicas ?? 0,
+      selector: formatSelector(selectorFromMap(spec.selector)),
+    }),
+    write: ({ spec }, replicas) => {
+      spec.replicas = replicas;
+    },
+  },
+  selectableFields: ({ status }) => ({ "status.replicas": `${status?.replicas ?? 0}` }),
   defaultPropagation: "Orphan",
   cells: (object, context) => [
     object.metadata.name,

@@ -1,9 +1,18 @@
+import { roundResourceList } from "#apimachinery/resource-list.ts";
 import { type ResourceQuota, resourcequotas } from "#gen/api/core/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { keepStatus } from "#resources/strategy.ts";
 
 export const resourceQuotaResource = defineResource<ResourceQuota>({
   ref: resourcequotas,
+  default: ({ spec, status }) => {
+    for (const list of [spec?.hard, status?.hard, status?.used]) roundResourceList(list);
+  },
+  prepareForCreate: (object) => {
+    object.status = {};
+  },
+  prepareForUpdate: keepStatus,
   hasGeneration: false,
   cells: (object, context) => {
     const { hard = {}, used = {} } = object.status ?? {};

@@ -4,6 +4,13 @@ import { defineResource } from "#resources/resource.ts";
 
 export const secretResource = defineResource<Secret>({
   ref: secrets,
+  default: (secret) => {
+    secret.type ||= "Opaque";
+    for (const [key, text] of Object.entries(secret.stringData ?? {}))
+      secret.data = { ...secret.data, [key]: Buffer.from(text).toString("base64") };
+    delete secret.stringData;
+  },
+  selectableFields: ({ type }) => ({ type: type ?? "" }),
   hasGeneration: false,
   cells: (object, context) => [
     object.metadata.name,

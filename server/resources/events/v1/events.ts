@@ -1,8 +1,20 @@
+import { type Event as CoreEvent, events as coreEvents } from "#gen/api/core/v1.ts";
 import { type Event, events } from "#gen/api/events/v1.ts";
+import { eventCells } from "#resources/core/v1/event-cells.ts";
+import { eventFields } from "#resources/core/v1/event-fields.ts";
 import { defineResource } from "#resources/resource.ts";
+import { fromCore, toCore } from "./event-conversion.ts";
 
 export const eventsEventResource = defineResource<Event>({
   ref: events,
   hasGeneration: false,
   allowCreateOnUpdate: true,
+  storedAs: {
+    ref: coreEvents,
+    toStored: toCore,
+    // The store holds nothing but core events under that key.
+    fromStored: (object) => fromCore(object as CoreEvent),
+  },
+  selectableFields: (event) => eventFields(toCore(event)),
+  cells: (event, context) => eventCells(toCore(event), context),
 });

@@ -1,9 +1,17 @@
 import { type FlowSchema, flowschemas } from "#gen/api/flowcontrol/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { keepStatus } from "#resources/strategy.ts";
 
 export const flowSchemaResource = defineResource<FlowSchema>({
   ref: flowschemas,
+  default: ({ spec }) => {
+    if (spec !== undefined) spec.matchingPrecedence ||= 1000;
+  },
+  prepareForCreate: (object) => {
+    object.status = {};
+  },
+  prepareForUpdate: keepStatus,
   cells: (object, context) => {
     const { spec, status } = object;
     return [

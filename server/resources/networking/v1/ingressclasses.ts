@@ -4,6 +4,9 @@ import { defineResource } from "#resources/resource.ts";
 
 export const ingressClassResource = defineResource<IngressClass>({
   ref: ingressclasses,
+  default: ({ spec }) => {
+    if (spec.parameters !== undefined) spec.parameters.scope ??= "Cluster";
+  },
   cells: (object, context) => {
     const { metadata, spec } = object;
     const isDefault =

@@ -1,6 +1,7 @@
 import { type Ingress, ingresses } from "#gen/api/networking/v1.ts";
 import { age, ingressAddresses } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { keepStatus } from "#resources/strategy.ts";
 
 const hostsShownMax = 3;
 
@@ -17,6 +18,10 @@ function hostsCell({ spec }: Ingress): string {
 
 export const ingressResource = defineResource<Ingress>({
   ref: ingresses,
+  prepareForCreate: (object) => {
+    object.status = { loadBalancer: {} };
+  },
+  prepareForUpdate: keepStatus,
   cells: (object, context) => [
     object.metadata.name,
     object.spec.ingressClassName ?? "<none>",

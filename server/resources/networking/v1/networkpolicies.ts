@@ -4,6 +4,13 @@ import { defineResource } from "#resources/resource.ts";
 
 export const networkPolicyResource = defineResource<NetworkPolicy>({
   ref: networkpolicies,
+  default: ({ spec }) => {
+    if (spec === undefined) return;
+    const rules = [...(spec.ingress ?? []), ...(spec.egress ?? [])];
+    for (const { ports } of rules) for (const port of ports ?? []) port.protocol ??= "TCP";
+    if ((spec.policyTypes ?? []).length > 0) return;
+    spec.policyTypes = (spec.egress ?? []).length > 0 ? ["Ingress", "Egress"] : ["Ingress"];
+  },
   cells: (object, context) => [
     object.metadata.name,
     selectorCell(object.spec?.podSelector ?? {}),

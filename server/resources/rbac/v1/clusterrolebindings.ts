@@ -1,10 +1,11 @@
 import { type ClusterRoleBinding, clusterrolebindings } from "#gen/api/rbac/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
-import { subjectCells } from "./subjects.ts";
+import { defaultBinding, subjectCells } from "./subjects.ts";
 
 export const clusterRoleBindingResource = defineResource<ClusterRoleBinding>({
   ref: clusterrolebindings,
+  default: defaultBinding,
   hasGeneration: false,
   allowCreateOnUpdate: true,
   cells: (object, context) => [

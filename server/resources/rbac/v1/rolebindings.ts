@@ -1,10 +1,11 @@
 import { type RoleBinding, rolebindings } from "#gen/api/rbac/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
-import { subjectCells } from "./subjects.ts";
+import { defaultBinding, subjectCells } from "./subjects.ts";
 
 export const roleBindingResource = defineResource<RoleBinding>({
   ref: rolebindings,
+  default: defaultBinding,
   hasGeneration: false,
   allowCreateOnUpdate: true,
   cells: (object, context) => [

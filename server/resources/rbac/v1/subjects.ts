@@ -11,3 +11,17 @@ export function subjectCells(subjects: readonly Subject[] | undefined): [string,
       .join(", ");
   return [names("User"), names("Group"), names("ServiceAccount")];
 }
+
+export const rbacGroup = "rbac.authorization.k8s.io";
+
+export function defaultBinding({
+  roleRef,
+  subjects,
+}: {
+  roleRef?: { apiGroup?: string | undefined } | undefined;
+  subjects?: Subject[] | undefined;
+}): void {
+  if (roleRef !== undefined) roleRef.apiGroup ||= rbacGroup;
+  for (const subject of subjects ?? [])
+    if (subject.kind === "User" || subject.kind === "Group") subject.apiGroup ||= rbacGroup;
+}

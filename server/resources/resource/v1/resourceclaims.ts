@@ -1,9 +1,16 @@
 import { type ResourceClaim, resourceclaims } from "#gen/api/resource/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { keepStatus } from "#resources/strategy.ts";
+import { defaultDevices } from "./device-requests.ts";
 
 export const resourceClaimResource = defineResource<ResourceClaim>({
   ref: resourceclaims,
+  default: ({ spec }) => defaultDevices(spec),
+  prepareForCreate: (object) => {
+    object.status = {};
+  },
+  prepareForUpdate: keepStatus,
   hasGeneration: false,
   cells: (object, context) => {
     const deleted = object.metadata.deletionTimestamp !== undefined ? ["deleted"] : [];

@@ -4,6 +4,9 @@ import { defineResource } from "#resources/resource.ts";
 
 export const priorityClassResource = defineResource<PriorityClass>({
   ref: priorityclasses,
+  default: (priorityClass) => {
+    priorityClass.preemptionPolicy ??= "PreemptLowerPriority";
+  },
   cells: (object, context) => [
     object.metadata.name,
     object.value ?? 0,

@@ -1,9 +1,21 @@
+import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { type CSIDriver, csidrivers } from "#gen/api/storage/v1.ts";
 import { age, orNone } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 
 export const csiDriverResource = defineResource<CSIDriver>({
   ref: csidrivers,
+  default: ({ spec }) => {
+    spec.attachRequired ??= true;
+    spec.podInfoOnMount ??= false;
+    spec.storageCapacity ??= false;
+    spec.fsGroupPolicy ??= "ReadWriteOnceWithFSType";
+    if ((spec.volumeLifecycleModes ?? []).length === 0) spec.volumeLifecycleModes = ["Persistent"];
+    spec.requiresRepublish ??= false;
+    spec.seLinuxMount ??= false;
+    spec.preventPodSchedulingIfMissing ??= false;
+  },
+  raisesGeneration: ({ spec }, old) => !deepEqual(spec, old.spec),
   hasGeneration: false,
   allowUnconditionalUpdate: false,
   cells: (object, context) => {

@@ -10,6 +10,10 @@ const isDefault = ({ metadata }: StorageClass): boolean =>
 
 export const storageClassResource = defineResource<StorageClass>({
   ref: storageclasses,
+  default: (storageClass) => {
+    storageClass.reclaimPolicy ??= "Delete";
+    storageClass.volumeBindingMode ??= "Immediate";
+  },
   hasGeneration: false,
   cells: (object, context) => [
     isDefault(object) ? `${object.metadata.name} (default)` : object.metadata.name,

@@ -1,9 +1,14 @@
 import { type VolumeAttachment, volumeattachments } from "#gen/api/storage/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { keepStatus } from "#resources/strategy.ts";
 
 export const volumeAttachmentResource = defineResource<VolumeAttachment>({
   ref: volumeattachments,
+  prepareForCreate: (object) => {
+    object.status = { attached: false };
+  },
+  prepareForUpdate: keepStatus,
   hasGeneration: false,
   allowUnconditionalUpdate: false,
   cells: (object, context) => [

@@ -3,9 +3,14 @@ import {
   storageversionmigrations,
 } from "#gen/api/storagemigration/v1.ts";
 import { defineResource } from "#resources/resource.ts";
+import { keepStatus } from "#resources/strategy.ts";
 
 export const storageVersionMigrationResource = defineResource<StorageVersionMigration>({
   ref: storageversionmigrations,
+  prepareForCreate: (object) => {
+    object.status = {};
+  },
+  prepareForUpdate: keepStatus,
   hasGeneration: false,
   allowUnconditionalUpdate: false,
   cells: ({ metadata, spec, status }) => {

@@ -1,0 +1,16 @@
+import type { MutatingWebhook, ValidatingWebhook } from "#gen/api/admissionregistration/v1.ts";
+
+const httpsPort = 443;
+const timeoutSeconds = 10;
+
+/** Defaults of one webhook, of either kind. */
+export function defaultWebhook(webhook: MutatingWebhook | ValidatingWebhook): void {
+  webhook.failurePolicy ??= "Fail";
+  webhook.matchPolicy ??= "Equivalent";
+  webhook.namespaceSelector ??= {};
+  webhook.objectSelector ??= {};
+  webhook.timeoutSeconds ??= timeoutSeconds;
+  const { service } = webhook.clientConfig ?? {};
+  if (service !== undefined) service.port ??= httpsPort;
+  for (const rule of webhook.rules ?? []) rule.scope ??= "*";
+}

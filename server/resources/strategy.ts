@@ -1,0 +1,19 @@
+/** Strategies that most resources share. */
+import type { KubeObject } from "#gen/api/meta/v1.ts";
+
+interface WithStatus extends KubeObject {
+  status?: unknown;
+}
+
+/** The main resource does not change status: only /status does. */
+export function keepStatus(object: WithStatus, old: WithStatus): void {
+  if (old.status === undefined) delete object.status;
+  else object.status = old.status;
+}
+
+/** What a client says of status at creation does not count. */
+export function startStatus<T extends object>(empty: () => T): (object: { status?: T }) => void {
+  return (object) => {
+    object.status = empty();
+  };
+}
