@@ -60,6 +60,12 @@ export interface Client {
   ): Promise<T>;
   update<T extends KubeObject>(ref: ResourceRef<T>, object: T): Promise<T>;
   updateStatus<T extends KubeObject>(ref: ResourceRef<T>, object: T): Promise<T>;
+  /** PUT to another subresource that takes the object itself: finalize, approval. */
+  updateSubresource<T extends KubeObject>(
+    ref: ResourceRef<T>,
+    subresource: string,
+    object: T,
+  ): Promise<T>;
   patch<T extends KubeObject>(
     ref: ResourceRef<T>,
     target: { readonly namespace: string; readonly name: string; readonly subresource?: string },
@@ -70,6 +76,12 @@ export interface Client {
     ref: ResourceRef<T>,
     namespace: string,
     name: string,
+    options?: DeleteOptions,
+  ): Promise<void>;
+  /** Every object that the options select, in the namespace that they name. */
+  deleteCollection<T extends KubeObject>(
+    ref: ResourceRef<T>,
+    selection: ListOptions,
     options?: DeleteOptions,
   ): Promise<void>;
   /** Any other call: POST to a subresource with a body of its own kind (binding, token, eviction, reviews). */

@@ -172,7 +172,7 @@ async function* watchEvents<T extends KubeObject>(
   }
 }
 
-type Writes = Pick<Client, "create" | "update" | "updateStatus" | "patch" | "delete" | "post">;
+type Writes = Omit<Client, "get" | "list" | "watch" | "raw">;
 
 function writes({ send, mediaType }: Wire): Writes {
   const accept = acceptHeader(mediaType);
@@ -191,6 +191,7 @@ function writes({ send, mediaType }: Wire): Writes {
     },
     update: (ref, object) => put(ref, object, ""),
     updateStatus: (ref, object) => put(ref, object, "status"),
+    updateSubresource: (ref, subresource, object) => put(ref, object, subresource),
     async patch(ref, target, type, patch) {
       const bytes = new TextEncoder().encode(JSON.stringify(patch));
       const body = { contentType: type, bytes };
@@ -200,6 +201,12 @@ function writes({ send, mediaType }: Wire): Writes {
     async delete(ref, namespace, name, options = {}) {
       const body = encodeBody(deleteOptions(options), mediaType);
       const path = resourcePath(ref, { namespace, name });
+      const response = await send({ method: "DELETE", path, accept, body });
+      await response.body?.cancel();
+    },
+    async deleteCollection(ref, selection, options = {}) {
+      const body = encodeBody(deleteOptions(options), mediaType);
+      const path = resourcePath(ref, selection) + listQuery(selection);
       const response = await send({ method: "DELETE", path, accept, body });
       await response.body?.cancel();
     },

@@ -30,6 +30,9 @@ export interface Informer<T extends KubeObject> {
   get(namespace: string, name: string): T | undefined;
   list(namespace?: string): readonly T[];
   byIndex(name: string, value: string): readonly T[];
+  addIndexers(indexers: Indexers<T>): void;
+  /** How far this copy has come: every change up to here is in it. "" before the first state. */
+  readonly resourceVersion: string;
   /** A late handler gets what is already there as added. Returns the way to unsubscribe. */
   onChange(handler: ChangeHandler<T>): () => void;
 }
@@ -52,6 +55,7 @@ class SharedInformer<T extends KubeObject> implements Informer<T> {
   #announceSync: () => void = () => {};
   #started = false;
   #synced = false;
+  #resourceVersion = "";
 
   constructor(client: Client, ref: ResourceRef<T>, options: InformerOptions<T>) {
     this.#client = client;
@@ -67,7 +71,7 @@ class SharedInformer<T extends KubeObject> implements Informer<T> {
     if (this.#started) return;
     this.#started = true;
     const sink = {
-      replace: (objects: readonly T[]) => this.#replace(objects),
+      replace: (objects: readonly T[], version: string) => this.#replace(objects, version),
       apply: (event: WatchEvent<T>) => this.#apply(event),
     };
     reflect(this.#client, this.#ref, this.#options, sink, signal).catch((error: unknown) => {
@@ -82,6 +86,14 @@ class SharedInformer<T extends KubeObject> implements Informer<T> {
 
   get hasSynced(): boolean {
     return this.#synced;
+  }
+
+  get resourceVersion(): string {
+    return this.#resourceVersion;
+  }
+
+  addIndexers(indexers: Indexers<T>): void {
+    this.#store.addIndexers(indexers);
   }
 
   get(namespace: string, name: string): T | undefined {
@@ -102,7 +114,8 @@ class SharedInformer<T extends KubeObject> implements Informer<T> {
     return () => this.#handlers.delete(handler);
   }
 
-  #replace(objects: readonly T[]): void {
+  #replace(objects: readonly T[], resourceVersion: string): void {
+    this.#resourceVersion = resourceVersion;
     const present = new Set<string>();
     for (const object of objects) {
       present.add(keyOf(object));
@@ -116,6 +129,8 @@ class SharedInformer<T extends KubeObject> implements Informer<T> {
   }
 
   #apply({ type, object }: WatchEvent<T>): void {
+    this.#resourceVersion = object.metadata.resourceVersion ?? this.#resourceVersion;
+    if (type === "BOOKMARK") return;
     if (type !== "DELETED") {
       this.#put(object);
       return;

@@ -24,7 +24,8 @@ export interface ReflectorOptions {
 
 export interface ReflectorSink<T> {
   /** The whole state: whatever is not in it is gone. */
-  replace(objects: readonly T[]): void;
+  replace(objects: readonly T[], resourceVersion: string): void;
+  /** Bookmarks too: they only move the resourceVersion. */
   apply(event: WatchEvent<T>): void;
 }
 
@@ -142,8 +143,8 @@ class Reflector<T extends KubeObject> {
       if (event.type === "BOOKMARK") {
         if (event.object.metadata.annotations?.[initialEventsEnd] !== "true") continue;
         initial = false;
-        this.#sink.replace([...objects.values()]);
         this.#resourceVersion = event.object.metadata.resourceVersion;
+        this.#sink.replace([...objects.values()], this.#resourceVersion ?? "");
         this.#listedBefore = true;
         continue;
       }
@@ -168,7 +169,7 @@ class Reflector<T extends KubeObject> {
       page = await this.#client.list(this.#ref, { ...this.#scope, ...next });
       objects.push(...page.items);
     }
-    this.#sink.replace(objects);
+    this.#sink.replace(objects, page.resourceVersion);
     this.#listedBefore = true;
     this.#resourceVersion = page.resourceVersion;
   }
@@ -198,7 +199,7 @@ class Reflector<T extends KubeObject> {
   }
 
   #take(event: WatchEvent<T>): void {
-    if (event.type !== "BOOKMARK") this.#sink.apply(event);
+    this.#sink.apply(event);
     this.#resourceVersion = event.object.metadata.resourceVersion;
   }
 }

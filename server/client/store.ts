@@ -25,12 +25,24 @@ type Index<T> = Map<string, Map<string, T>>;
 export class Store<T extends KubeObject> {
   readonly #objects = new Map<string, T>();
   readonly #byNamespace: Index<T> = new Map();
-  readonly #indexers: Indexers<T>;
+  readonly #indexers = new Map<string, (object: T) => readonly string[]>();
   readonly #indexes = new Map<string, Index<T>>();
 
   constructor(indexers: Indexers<T>) {
-    this.#indexers = indexers;
-    for (const name of Object.keys(indexers)) this.#indexes.set(name, new Map());
+    this.addIndexers(indexers);
+  }
+
+  /** A name that is there already keeps its function: one name, one meaning in a process. */
+  addIndexers(indexers: Indexers<T>): void {
+    for (const [name, valuesOf] of Object.entries(indexers)) {
+      if (this.#indexers.has(name)) continue;
+      const index: Index<T> = new Map();
+      this.#indexers.set(name, valuesOf);
+      this.#indexes.set(name, index);
+      for (const [key, object] of this.#objects) {
+        for (const value of valuesOf(object)) insert(index, value, key, object);
+      }
+    }
   }
 
   get size(): number {
@@ -72,7 +84,7 @@ export class Store<T extends KubeObject> {
   }
 
   *#entries(object: T): Iterable<[Index<T>, string]> {
-    for (const [name, valuesOf] of Object.entries(this.#indexers)) {
+    for (const [name, valuesOf] of this.#indexers) {
       const index = this.#indexes.get(name);
       if (index !== undefined) for (const value of valuesOf(object)) yield [index, value];
     }

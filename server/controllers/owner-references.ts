@@ -1,0 +1,98 @@
+/** Who owns what: the one controller of an object, and how objects change hands. */
+import { matches, type Selector } from "#apimachinery/labels.ts";
+import type { KubeObject, OwnerReference } from "#gen/api/meta/v1.ts";
+import type { ResourceRef } from "#gen/api/resource-ref.ts";
+import { type Effect, patch } from "./effects.ts";
+
+export function controllerOf({ metadata }: KubeObject): OwnerReference | undefined {
+  return metadata.ownerReferences?.find(({ controller }) => controller === true);
+}
+
+/** Index of informers: what is controlled by a uid, and, under `orphan/NAMESPACE`, what nobody controls. */
+export const byController = "controller";
+
+export function controllerValues(object: KubeObject): readonly string[] {
+  return [controllerOf(object)?.uid ?? orphansIn(object.metadata.namespace ?? "")];
+}
+
+export function orphansIn(namespace: string): string {
+  return `orphan/${namespace}`;
+}
+
+export function controllerReference(owner: KubeObject): OwnerReference {
+  return {
+    apiVersion: owner.apiVersion,
+    kind: owner.kind,
+    name: owner.metadata.name,
+    uid: owner.metadata.uid ?? "",
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+}
+
+export interface Claim<T> {
+  readonly claimed: readonly T[];
+  /** Adoptions of orphans that match, releases of owned ones that no longer do. */
+  readonly effects: readonly Effect[];
+}
+
+interface ClaimOptions<T extends KubeObject> {
+  readonly owner: KubeObject;
+  readonly ref: ResourceRef<T>;
+  readonly selector: Selector;
+  /** Those it owns and those nobody owns. */
+  readonly candidates: readonly T[];
+}
+
+/** Upstream's ControllerRefManager: an owner on its way out neither adopts nor releases. */
+export function claim<T extends KubeObject>(options: ClaimOptions<T>): Claim<T> {
+  const { owner, ref, selector, candidates } = options;
+  const claimed: T[] = [];
+  const effects: Effect[] = [];
+  const leaving = owner.metadata.deletionTimestamp !== undefined;
+  for (const object of candidates) {
+    const match = matches(selector, object.metadata.labels);
+    const controller = controllerOf(object);
+    if (controller?.uid === owner.metadata.uid) {
+      if (match) claimed.push(object);
+      else if (!leaving) effects.push(release(ref, owner, object));
+      continue;
+    }
+    const free = controller === undefined && object.metadata.deletionTimestamp === undefined;
+    if (!free || !match || leaving) continue;
+    effects.push(adopt(ref, owner, object));
+    claimed.push(object);
+  }
+  return { claimed, effects };
+}
+
+/** Orphans that the owner would adopt: before it does, its own life must be looked up live. */
+export function wouldAdopt<T extends KubeObject>({
+  owner,
+  selector,
+  candidates,
+}: Omit<ClaimOptions<T>, "ref">): boolean {
+  if (owner.metadata.deletionTimestamp !== undefined) return false;
+  return candidates.some(
+    (object) =>
+      controllerOf(object) === undefined &&
+      object.metadata.deletionTimestamp === undefined &&
+      matches(selector, object.metadata.labels),
+  );
+}
+
+function adopt(ref: ResourceRef, owner: KubeObject, object: KubeObject): Effect {
+  const { uid } = object.metadata;
+  const body = { metadata: { uid, ownerReferences: [controllerReference(owner)] } };
+  return patch(ref, targetOf(object), body);
+}
+
+function release(ref: ResourceRef, owner: KubeObject, object: KubeObject): Effect {
+  const drop = { $patch: "delete", uid: owner.metadata.uid };
+  const body = { metadata: { uid: object.metadata.uid, ownerReferences: [drop] } };
+  return patch(ref, targetOf(object), body);
+}
+
+export function targetOf({ metadata }: KubeObject): { namespace: string; name: string } {
+  return { namespace: metadata.namespace ?? "", name: metadata.name };
+}
