@@ -11,10 +11,7 @@ CREATE TABLE "kubun"."batches" (
 CREATE TABLE "kubun"."changes" (
 	"revision" bigint PRIMARY KEY NOT NULL,
 	"op" text NOT NULL,
-	"group" text collate "C" NOT NULL,
-	"resource" text collate "C" NOT NULL,
-	"namespace" text collate "C" NOT NULL,
-	"name" text collate "C" NOT NULL,
+	"key" text collate "C" NOT NULL,
 	"create_revision" bigint NOT NULL,
 	"value" text NOT NULL,
 	"previous_revision" bigint,
@@ -32,12 +29,8 @@ CREATE TABLE "kubun"."head" (
 );
 --> statement-breakpoint
 CREATE TABLE "kubun"."objects" (
-	"group" text collate "C" NOT NULL,
-	"resource" text collate "C" NOT NULL,
-	"namespace" text collate "C" NOT NULL,
-	"name" text collate "C" NOT NULL,
+	"key" text collate "C" PRIMARY KEY NOT NULL,
 	"create_revision" bigint NOT NULL,
 	"revision" bigint NOT NULL,
-	"value" text NOT NULL,
-	CONSTRAINT "objects_group_resource_namespace_name_pk" PRIMARY KEY("group","resource","namespace","name")
+	"value" text NOT NULL
 );

@@ -39,10 +39,11 @@ SELECT kubun.partition_changes(1);
 --> statement-breakpoint
 -- One batch of compare-and-swaps in one call. Columns come as text joined by chr(1), which neither JSON nor
 -- a name holds: the cheapest thing to write in JavaScript and to read here. The head's row lock gives batches
--- one order, and in READ COMMITTED each statement below sees what was committed before the lock was taken.
+-- one order, and in READ COMMITTED each statement below sees what was committed before the lock was taken;
+-- since nobody else writes under it, a row found by key is updated by its place (ctid).
 CREATE FUNCTION kubun.commit_batch(
   p_id text, p_epoch integer, p_after bigint, p_seen bigint,
-  p_ops text, p_groups text, p_resources text, p_namespaces text, p_names text, p_expected text, p_values text,
+  p_ops text, p_keys text, p_expected text, p_values text,
   OUT o_head bigint, OUT o_number bigint, OUT o_created text, OUT o_losers text)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -65,11 +66,8 @@ BEGIN
       -- The losers see what stands now: a later state than they lost to, and as true.
       SELECT string_agg(concat_ws(v_separator, coalesce(o.revision, 0), coalesce(o.create_revision, 0), coalesce(o.value, '')), v_separator ORDER BY w.at)
       INTO o_losers
-      FROM unnest(string_to_array(o_created, ','), string_to_array(p_groups, v_separator), string_to_array(p_resources, v_separator),
-                  string_to_array(p_namespaces, v_separator), string_to_array(p_names, v_separator))
-           WITH ORDINALITY AS w(created, "group", resource, namespace, name, at)
-      LEFT JOIN kubun.objects o ON o."group" = coalesce(w."group", '') AND o.resource = w.resource
-        AND o.namespace = coalesce(w.namespace, '') AND o.name = w.name
+      FROM unnest(string_to_array(o_created, ','), string_to_array(p_keys, v_separator)) WITH ORDINALITY AS w(created, key, at)
+      LEFT JOIN kubun.objects o ON o.key = w.key
       WHERE w.created = '0';
       RETURN;
     END IF;
@@ -85,43 +83,33 @@ BEGIN
     PERFORM kubun.partition_changes(v_head.revision + 50000);
   END IF;
 
-  WITH asked AS MATERIALIZED (
-    SELECT w.at, w.op, coalesce(w."group", '') AS "group", w.resource, coalesce(w.namespace, '') AS namespace, w.name,
-      nullif(w.expected::bigint, 0) AS expected, w.value
-    FROM unnest(string_to_array(p_ops, v_separator), string_to_array(p_groups, v_separator), string_to_array(p_resources, v_separator),
-                string_to_array(p_namespaces, v_separator), string_to_array(p_names, v_separator),
+  WITH judged AS MATERIALIZED (
+    SELECT w.at, w.op, w.key, w.value, o.ctid AS place, o.revision AS standing, o.create_revision, o.value AS previous,
+      o.revision IS NOT DISTINCT FROM nullif(w.expected::bigint, 0) AS won,
+      v_head.revision + sum((o.revision IS NOT DISTINCT FROM nullif(w.expected::bigint, 0))::integer) OVER (ORDER BY w.at ROWS UNBOUNDED PRECEDING) AS revision
+    FROM unnest(string_to_array(p_ops, v_separator), string_to_array(p_keys, v_separator),
                 string_to_array(p_expected, v_separator), string_to_array(p_values, v_separator))
-         WITH ORDINALITY AS w(op, "group", resource, namespace, name, expected, value, at)
-  ), judged AS MATERIALIZED (
-    SELECT a.*, o.revision AS standing, o.create_revision, o.value AS previous,
-      o.revision IS NOT DISTINCT FROM a.expected AS won
-    FROM asked a
-    LEFT JOIN kubun.objects o ON o."group" = a."group" AND o.resource = a.resource
-      AND o.namespace = a.namespace AND o.name = a.name
-  ), numbered AS MATERIALIZED (
-    SELECT j.*, v_head.revision + sum(won::integer) OVER (ORDER BY at) AS revision FROM judged j
+         WITH ORDINALITY AS w(op, key, expected, value, at)
+    LEFT JOIN kubun.objects o ON o.key = w.key
   ), created AS (
-    INSERT INTO kubun.objects ("group", resource, namespace, name, create_revision, revision, value)
-    SELECT "group", resource, namespace, name, revision, revision, value FROM numbered WHERE won AND op = 'create'
+    INSERT INTO kubun.objects (key, create_revision, revision, value)
+    SELECT key, revision, revision, value FROM judged WHERE won AND op = 'create'
   ), updated AS (
-    UPDATE kubun.objects o SET revision = n.revision, value = n.value FROM numbered n
-    WHERE n.won AND n.op = 'update' AND o."group" = n."group" AND o.resource = n.resource
-      AND o.namespace = n.namespace AND o.name = n.name
+    UPDATE kubun.objects o SET revision = j.revision, value = j.value FROM judged j
+    WHERE j.won AND j.op = 'update' AND o.ctid = j.place
   ), deleted AS (
-    DELETE FROM kubun.objects o USING numbered n
-    WHERE n.won AND n.op = 'delete' AND o."group" = n."group" AND o.resource = n.resource
-      AND o.namespace = n.namespace AND o.name = n.name
+    DELETE FROM kubun.objects o USING judged j WHERE j.won AND j.op = 'delete' AND o.ctid = j.place
   ), logged AS (
-    INSERT INTO kubun.changes (revision, op, "group", resource, namespace, name, create_revision, value, previous_revision, previous_value)
-    SELECT revision, op, "group", resource, namespace, name, coalesce(create_revision, revision), value, standing, previous
-    FROM numbered WHERE won
+    INSERT INTO kubun.changes (revision, op, key, create_revision, value, previous_revision, previous_value)
+    SELECT revision, op, key, coalesce(create_revision, revision), value, standing, previous
+    FROM judged WHERE won
   )
   SELECT max(revision),
     string_agg(CASE WHEN won THEN coalesce(create_revision, revision) ELSE 0 END::text, ',' ORDER BY at),
     string_agg(concat_ws(v_separator, coalesce(standing, 0), coalesce(create_revision, 0), coalesce(previous, '')), v_separator ORDER BY at)
       FILTER (WHERE NOT won)
   INTO o_head, o_created, o_losers
-  FROM numbered;
+  FROM judged;
 
   o_number := v_head.batch + 1;
   UPDATE kubun.head SET revision = o_head, batch = o_number WHERE id = 1;
@@ -130,6 +118,17 @@ BEGIN
     PERFORM pg_notify('kubun', o_head::text);
   END IF;
 END $$;
+--> statement-breakpoint
+-- For people: the same rows with the key's parts as columns and the object as JSON.
+CREATE VIEW kubun.objects_readable AS
+SELECT split_part(key, '/', 1) AS "group", split_part(key, '/', 2) AS resource, split_part(key, '/', 3) AS namespace,
+  split_part(key, '/', 4) AS name, create_revision, revision, value::jsonb AS object
+FROM kubun.objects;
+--> statement-breakpoint
+CREATE VIEW kubun.changes_readable AS
+SELECT revision, op, split_part(key, '/', 1) AS "group", split_part(key, '/', 2) AS resource, split_part(key, '/', 3) AS namespace,
+  split_part(key, '/', 4) AS name, create_revision, value::jsonb AS object, previous_revision, previous_value::jsonb AS previous
+FROM kubun.changes;
 --> statement-breakpoint
 -- Raises the compacted revision and drops the partitions wholly below it. A reader of an old partition
 -- must not make writers queue behind the drop: it gives up at once and the next compaction drops it.

@@ -77,7 +77,10 @@ class Cache implements WatchCache {
   }
 
   start(): void {
-    this.#unsubscribe = this.#storage.subscribe(() => this.#tail.wake());
+    this.#unsubscribe = this.#storage.subscribe((head) => {
+      // Own writes are here before their notice comes.
+      if (head === undefined || head > this.#state.revision) this.#tail.wake();
+    });
     this.#running = this.#tail.run();
   }
 

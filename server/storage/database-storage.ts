@@ -1,6 +1,6 @@
 /** A Storage made of a database and a group commit. */
 
-import type { Head, Storage } from "#storage/storage.ts";
+import type { Head, Revision, Storage } from "#storage/storage.ts";
 import { systemTimers, type Timers } from "#storage/timers.ts";
 import type { Database } from "./database.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -14,16 +14,16 @@ export async function openStorage(
   database: Database,
   options: StorageOptions = {},
 ): Promise<Storage> {
-  const wakes = new Set<() => void>();
-  const wakeAll = () => {
-    for (const wake of wakes) wake();
+  const wakes = new Set<(head?: Revision) => void>();
+  const wakeAll = (revision?: Revision) => {
+    for (const wake of wakes) wake(revision);
   };
   const commits = new GroupCommit(
     {
       database,
       timers: options.timers ?? systemTimers,
       newBatchId: options.newBatchId ?? (() => crypto.randomUUID()),
-      onRestored: wakeAll,
+      onRestored: () => wakeAll(),
     },
     await database.head(),
   );

@@ -45,7 +45,7 @@ export interface Database {
   snapshot(): Promise<{ readonly head: Head; readonly objects: readonly Stored[] }>;
   listAt(scope: Scope, revision: Revision): Promise<readonly Stored[]>;
   changes(after: Revision, limit: number): Promise<readonly Change[]>;
-  subscribe(wake: () => void): () => void;
+  subscribe(wake: (head?: Revision) => void): () => void;
   compact(revision: Revision): Promise<void>;
   raiseEpoch(from: { readonly epoch: number; readonly seen: Revision }): Promise<Head>;
   close(): Promise<void>;

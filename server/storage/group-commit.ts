@@ -21,6 +21,7 @@ const outcomeWaitMs = 15_000;
 const retryMs = 50;
 /** Separators of the SQL call; no name may hold them, and JSON text cannot. */
 const firstPrintable = 0x20;
+const slash = 0x2f;
 
 interface Waiting {
   readonly id: string;
@@ -63,7 +64,7 @@ export class GroupCommit {
   write(write: Write): Promise<WriteResult> {
     const { key } = write;
     const id = keyText(key);
-    if (unprintable(id)) return Promise.reject(badRequest("a name holds a control character"));
+    if (!wellFormed(id)) return Promise.reject(badRequest(`malformed key ${JSON.stringify(id)}`));
     if (this.#closed) return Promise.reject(closing());
     const object: KubeObject = {
       ...write.object,
@@ -235,11 +236,15 @@ export class GroupCommit {
   }
 }
 
-function unprintable(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    if (text.charCodeAt(at) < firstPrintable) return true;
+/** Four parts, so three slashes. */
+function wellFormed(id: string): boolean {
+  let slashes = 0;
+  for (let at = 0; at < id.length; at++) {
+    const code = id.charCodeAt(at);
+    if (code < firstPrintable) return false;
+    if (code === slash) slashes += 1;
   }
-  return false;
+  return slashes === 3;
 }
 
 function unreachable(error: DatabaseError) {

@@ -88,8 +88,11 @@ export interface Storage {
   listAt(scope: Scope, revision: Revision): Promise<readonly Stored[]>;
   /** At most `limit` changes after `after`, in order, without a gap. Throws Expired. */
   changes(after: Revision, limit: number): Promise<readonly Change[]>;
-  /** `wake` is called when there may be news; calls may be lost, late or doubled. Returns the unsubscriber. */
-  subscribe(wake: () => void): () => void;
+  /**
+   * `wake` is called when there may be news, with the head's revision where it is known; calls may be lost,
+   * late or doubled. Returns the unsubscriber.
+   */
+  subscribe(wake: (head?: Revision) => void): () => void;
   /** Forgets changes at or below `revision`; a lower one than before changes nothing. */
   compact(revision: Revision): Promise<void>;
   /**

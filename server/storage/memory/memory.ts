@@ -1,13 +1,13 @@
 /** The store in memory: for tests, trials and benchmarks of what lies above. Nothing outlives the process. */
 
-import type { Storage } from "#storage/storage.ts";
+import type { Revision, Storage } from "#storage/storage.ts";
 import { RevisionLog } from "./revision-log.ts";
 
 export function openMemoryStorage(): Storage {
   const log = new RevisionLog();
-  const subscribers = new Set<() => void>();
+  const subscribers = new Set<(head?: Revision) => void>();
   const wakeAll = () => {
-    for (const wake of subscribers) wake();
+    for (const wake of subscribers) wake(log.head.revision);
   };
   return {
     write: async (write) => {
@@ -25,7 +25,6 @@ export function openMemoryStorage(): Storage {
     },
     compact: async (revision) => {
       log.compact(revision);
-      wakeAll();
     },
     raiseEpoch: async (from) => {
       const head = log.raiseEpoch(from);

@@ -49,9 +49,8 @@ export class PostgresDatabase implements Database {
       rows = await this.#writer<CommitRow[]>`select * from kubun.commit_batch(
         ${batch.id}, ${batch.epoch}, ${batch.after}, ${batch.seen},
         ${column(({ op }) => op)},
-        ${column(({ key }) => key.group)}, ${column(({ key }) => key.resource)},
-        ${column(({ key }) => key.namespace)}, ${column(({ key }) => key.name)},
-        ${column(({ expected }) => expected)}, ${column(({ text }) => text)})`;
+        ${column(({ key }) => keyText(key))}, ${column(({ expected }) => expected)},
+        ${column(({ text }) => text)})`;
     } catch (error) {
       throw databaseError(error);
     }
@@ -79,7 +78,7 @@ export class PostgresDatabase implements Database {
       async (sql) => {
         const rows = await sql<HeadRow[]>`select revision, compacted, epoch, batch from kubun.head`;
         const query = sql<StoredRow[]>`
-        select "group", resource, namespace, name, create_revision, revision, value from kubun.objects`;
+        select key, create_revision, revision, value from kubun.objects`;
         for await (const page of query.cursor(loadRows)) {
           for (const row of page) objects.push(storedFromRow(row));
         }
@@ -91,8 +90,7 @@ export class PostgresDatabase implements Database {
 
   /** Now's state with the later changes undone: for each key the first of them holds what stood before. */
   async listAt(scope: Scope, revision: Revision): Promise<readonly Stored[]> {
-    const anywhere = scope.namespace === undefined;
-    const namespace = scope.namespace ?? "";
+    const { from, below } = keyRange(scope);
     return this.#readers.begin("isolation level repeatable read read only", async (sql) => {
       const head = headOf(
         await sql<HeadRow[]>`select revision, compacted, epoch, batch from kubun.head`,
@@ -100,14 +98,12 @@ export class PostgresDatabase implements Database {
       if (revision < head.compacted) throw tooOld(revision, head.compacted);
       if (revision > head.revision) throw tooLarge(revision, head.revision);
       const later = await sql<ChangeRow[]>`
-        select distinct on (namespace, name) * from kubun.changes
-        where revision > ${revision} and "group" = ${scope.group} and resource = ${scope.resource}
-          and (${anywhere} or namespace = ${namespace})
-        order by namespace, name, revision`;
+        select distinct on (key) * from kubun.changes
+        where revision > ${revision} and key >= ${from} and key < ${below}
+        order by key, revision`;
       const now = await sql<StoredRow[]>`
-        select "group", resource, namespace, name, create_revision, revision, value from kubun.objects
-        where "group" = ${scope.group} and resource = ${scope.resource}
-          and (${anywhere} or namespace = ${namespace}) and revision <= ${revision}`;
+        select key, create_revision, revision, value from kubun.objects
+        where key >= ${from} and key < ${below} and revision <= ${revision}`;
       const before = later.map(changeFromRow).map(({ previous }) => previous);
       const then = [...now.map(storedFromRow), ...before.filter((item) => item !== undefined)];
       return inKeyOrder(new Map(then.map((item) => [keyText(item.key), item])).values());
@@ -127,9 +123,10 @@ export class PostgresDatabase implements Database {
     return rows.map(changeFromRow);
   }
 
-  subscribe(wake: () => void): () => void {
+  subscribe(wake: (head?: Revision) => void): () => void {
     // Called again on each new connection: what was notified meanwhile is lost, so look.
-    const listening = this.#readers.listen("kubun", wake, wake).catch(() => undefined);
+    const heard = (payload: string) => wake(/^\d+$/.test(payload) ? Number(payload) : undefined);
+    const listening = this.#readers.listen("kubun", heard, () => wake()).catch(() => undefined);
     return () => {
       listening.then((listener) => listener?.unlisten()).catch(() => undefined);
     };
@@ -153,6 +150,13 @@ function headOf(rows: readonly HeadRow[]): DatabaseHead {
   const row = rows[0];
   assert(row !== undefined, "the head is one row");
   return headFromRow(row);
+}
+
+/** The keys of a scope lie between two texts: "0" follows "/". */
+function keyRange({ group, resource, namespace }: Scope): { from: string; below: string } {
+  const prefix =
+    namespace === undefined ? `${group}/${resource}` : `${group}/${resource}/${namespace}`;
+  return { from: `${prefix}/`, below: `${prefix}0` };
 }
 
 function losersOf(

@@ -2,14 +2,8 @@
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { Change, Head, Key, Revision, Stored } from "#storage/storage.ts";
 
-export interface KeyRow {
-  readonly group: string;
-  readonly resource: string;
-  readonly namespace: string;
-  readonly name: string;
-}
-
-export interface StoredRow extends KeyRow {
+export interface StoredRow {
+  readonly key: string;
   readonly create_revision: string;
   readonly revision: string;
   readonly value: string;
@@ -41,7 +35,7 @@ export function storedOf(key: Key, text: string, numbers: Omit<Stored, "key" | "
 }
 
 export function storedFromRow(row: StoredRow): Stored {
-  return storedOf(keyOf(row), row.value, {
+  return storedOf(keyOf(row.key), row.value, {
     createRevision: Number(row.create_revision),
     revision: Number(row.revision),
   });
@@ -66,6 +60,7 @@ export function headFromRow(row: HeadRow): Head & { batch: number } {
   };
 }
 
-function keyOf({ group, resource, namespace, name }: KeyRow): Key {
+function keyOf(text: string): Key {
+  const [group = "", resource = "", namespace = "", name = ""] = text.split("/");
   return { group, resource, namespace, name };
 }
