@@ -16,11 +16,10 @@ export function generateSelector({ metadata, spec }: Job): void {
     [uidLabel]: uid,
     ...spec.template.metadata.labels,
   };
-  // Upstream's defaulting hands the template's own map of labels to the Job: they grow together.
+  // A Job without labels of its own has the template's, whatever they became.
   const given = spec.template.metadata.labels;
   spec.template.metadata.labels = labels;
-  if (given !== undefined && sameLabels(given, metadata.labels ?? {}))
-    metadata.labels = { ...labels };
+  if (sameLabels(given ?? {}, metadata.labels ?? {})) metadata.labels = { ...labels };
   spec.selector = {
     ...spec.selector,
     matchLabels: { [uidLabel]: uid, ...spec.selector?.matchLabels },
