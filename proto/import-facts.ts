@@ -1,9 +1,11 @@
 /**
  * `bun proto/import-facts.ts DIR`: takes over upstream's published facts from DIR (see proto/README.md):
- * the wire definitions as .proto files. `npm run gen` makes code of them.
+ * the wire definitions as .proto files, the API's documents as proto/facts, and upstream's samples of every
+ * kind as one bundle for the tests. `npm run gen` makes code of them.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { importsOf, type PackageFacts, renderProto } from "./import/write-proto.ts";
 
 /** Packages outside k8s.io whose file does not follow from the package's name. */
@@ -42,6 +44,36 @@ function importWireDefinitions(from: string, proto: string): void {
   }
 }
 
+/** Documents that npm run gen and the API server read as they are. */
+const documents = [
+  "discovery",
+  "openapi-v3",
+  "openapi-v2.json",
+  "protobuf-names.json",
+  "start-objects",
+  "table-columns.json",
+];
+
+/** One line a kind: its name, upstream's JSON, upstream's protobuf in base64. */
+function bundleSamples(from: string, bundle: string): void {
+  const lines = readdirSync(from)
+    .filter((file) => file.endsWith(".json"))
+    .sort()
+    .map((file) => {
+      const name = file.slice(0, -".json".length);
+      const json: unknown = JSON.parse(readFileSync(join(from, file), "utf8"));
+      const protobuf = readFileSync(join(from, `${name}.pb`)).toString("base64");
+      return JSON.stringify({ name, json, protobuf });
+    });
+  mkdirSync(dirname(bundle), { recursive: true });
+  writeFileSync(bundle, gzipSync(`${lines.join("\n")}\n`, { level: 9 }));
+}
+
 const [, , directory] = process.argv;
 if (directory === undefined) throw new Error("usage: bun proto/import-facts.ts DIR");
-importWireDefinitions(join(directory, "protobuf"), import.meta.dirname);
+const proto = import.meta.dirname;
+importWireDefinitions(join(directory, "protobuf"), proto);
+for (const document of documents) {
+  cpSync(join(directory, document), join(proto, "facts", document), { recursive: true });
+}
+bundleSamples(join(directory, "roundtrip"), join(proto, "../tests/golden/roundtrip.jsonl.gz"));

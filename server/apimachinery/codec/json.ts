@@ -1,0 +1,157 @@
+/** JSON in and out of the server: parsed, checked field by field against the schema, in upstream's shape. */
+import { Buffer } from "node:buffer";
+import { assert } from "#apimachinery/assert.ts";
+import { type StructType, schemaOf } from "#apimachinery/schema.ts";
+import { badRequest } from "#apimachinery/status.ts";
+import type { KubeObject } from "#gen/api/meta/v1.ts";
+import { intakeOf } from "./json-intake.ts";
+import { countKeys, countMembers, duplicateMembers, tooDeep } from "./json-scan.ts";
+import { syntaxError } from "./json-syntax.ts";
+import { walkJson } from "./json-walk.ts";
+import type { Kinded } from "./protobuf.ts";
+
+export interface DecodedJson {
+  /** Fields of unknown names are gone from it; kind and apiVersion stand, or are empty where nothing said them. */
+  readonly object: KubeObject;
+  /** `spec.containers[0].foo`; empty where the kind is not in the schema table. */
+  readonly unknownFields: string[];
+  /** `metadata.labels.a`; the last of the doubles won. */
+  readonly duplicateFields: string[];
+}
+
+export interface JsonOptions {
+  /** Do not look for doubles: a request with fieldValidation=Ignore. */
+  readonly ignoreDuplicates?: boolean;
+}
+
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+const utf8Encoder = new TextEncoder();
+
+export function encodeJson(object: unknown): Uint8Array {
+  return utf8Encoder.encode(JSON.stringify(object));
+}
+
+/**
+ * Reads an object; `expect` is the kind that the address means, for a body that names none and for the
+ * sentences. Invalid UTF-8 becomes U+FFFD, as upstream has it. Throws ApiError BadRequest.
+ */
+export function decodeJson(
+  bytes: Uint8Array,
+  expect?: Kinded,
+  options: JsonOptions = {},
+): DecodedJson {
+  const text = utf8.decode(bytes);
+  const parsed = parse(bytes, text, expect);
+  const duplicateFields =
+    options.ignoreDuplicates === true || countMembers(text) === countKeys(parsed)
+      ? []
+      : duplicateMembers(text);
+  const object = withKind(parsed, bytes, expect);
+  const type = schemaOf(object.apiVersion, object.kind);
+  // WatchEvent is the one type that carries no kind of its own; it is no object to take in.
+  if (!type?.properties.has("kind")) return { object, unknownFields: [], duplicateFields };
+  const unknownFields = takeIn(type, object, expect);
+  return {
+    object,
+    unknownFields,
+    duplicateFields: duplicateFields.filter((path) => !isWithin(path, unknownFields)),
+  };
+}
+
+/** Takes in an object that is already parsed (from YAML, from a patch); returns the unknown fields it took out. */
+export function takeInObject(object: KubeObject): string[] {
+  const type = schemaOf(object.apiVersion, object.kind);
+  return type === undefined ? [] : takeIn(type, object, undefined);
+}
+
+function parse(bytes: Uint8Array, text: string, expect: Kinded | undefined): object {
+  let parsed: unknown;
+  try {
+    parsed = tooDeep(bytes) ? undefined : JSON.parse(text);
+  } catch {
+    parsed = undefined;
+  }
+  if (parsed === null) return {};
+  if (typeof parsed === "object" && !Array.isArray(parsed)) return parsed;
+  const sentence = parsed === undefined ? syntaxError(bytes) : notObject(parsed);
+  throw unrecognized(sentence ?? "invalid JSON", bytes, expect);
+}
+
+const typeMetaStruct =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+function notObject(value: unknown): string {
+  return `json: cannot unmarshal ${jsonType(value)} into Go value of type ${typeMetaStruct}`;
+}
+
+function jsonType(value: unknown): string {
+  if (Array.isArray(value)) return "array";
+  return typeof value === "boolean" ? "bool" : typeof value;
+}
+
+const summaryBytesMax = 30;
+
+/** The start of a body that could not be read, as upstream shows it: as text, or in hexadecimal. */
+function summary(bytes: Uint8Array): string {
+  if (bytes.length === 0) return "<empty>";
+  const start = Buffer.from(bytes.subarray(0, summaryBytesMax));
+  const shown = bytes[0] === 0x7b ? start.toString("utf8") : start.toString("hex");
+  return bytes.length > summaryBytesMax ? `${shown} ...` : shown;
+}
+
+function unrecognized(sentence: string, bytes: Uint8Array, expect: Kinded | undefined): Error {
+  const cause = `couldn't get version/kind; json parse error: ${sentence}`;
+  if (expect === undefined) return badRequest(cause);
+  return badRequest(
+    `the object provided is unrecognized (must be of type ${expect.kind}): ${cause} (${summary(bytes)})`,
+  );
+}
+
+function withKind(parsed: object, bytes: Uint8Array, expect: Kinded | undefined): KubeObject {
+  // The one place where a parsed body becomes an object: its fields are checked right after.
+  const object = parsed as KubeObject;
+  for (const field of ["kind", "apiVersion"] as const) {
+    const value: unknown = object[field] ?? "";
+    if (typeof value !== "string") {
+      const sentence = `json: cannot unmarshal ${jsonType(value)} into Go struct field .${field} of type string`;
+      throw unrecognized(sentence, bytes, expect);
+    }
+    object[field] = value === "" ? (expect?.[field] ?? "") : value;
+  }
+  return object;
+}
+
+function takeIn(type: StructType, object: KubeObject, expect: Kinded | undefined): string[] {
+  if (tookIn(type, object)) return [];
+  const { unknownFields, wrong } = walkJson(type, object);
+  if (wrong !== undefined) throw cannotHandle(object, expect, wrong);
+  const clean = intakeOf(type)(object);
+  assert(clean, `${object.apiVersion} ${object.kind} is clean once walked`);
+  return unknownFields;
+}
+
+function tookIn(type: StructType, object: object): boolean {
+  try {
+    return intakeOf(type)(object);
+  } catch {
+    // A value that its reader refused: the walk finds it again and says where.
+    return false;
+  }
+}
+
+function cannotHandle(
+  { apiVersion, kind }: Kinded,
+  expect: Kinded | undefined,
+  why: string,
+): Error {
+  const version = apiVersion.slice(apiVersion.indexOf("/") + 1);
+  return badRequest(
+    `${kind} in version "${version}" cannot be handled as a ${expect?.kind ?? kind}: ${why}`,
+  );
+}
+
+function isWithin(path: string, parents: readonly string[]): boolean {
+  return parents.some(
+    (parent) => path === parent || path.startsWith(`${parent}.`) || path.startsWith(`${parent}[`),
+  );
+}
