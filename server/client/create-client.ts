@@ -7,6 +7,7 @@ import {
   type EncodedBody,
   encodeBody,
   type MediaType,
+  type RawWatchEvent,
   readWatchBody,
 } from "./body.ts";
 import type {
@@ -114,12 +115,12 @@ function reads({ send, mediaType }: Wire): Pick<Client, "get" | "list" | "watch"
   return {
     async get<T extends KubeObject>(ref: ResourceRef<T>, namespace: string, name: string) {
       const path = resourcePath(ref, { namespace, name });
-      return objectOf<T>(await send({ method: "GET", path, accept: acceptHeader(mediaType) }));
+      return objectOf<T>(await send({ method: "GET", path, accept: acceptHeader({ mediaType }) }));
     },
     async list<T extends KubeObject>(ref: ResourceRef<T>, options: ListOptions = {}) {
       const path = resourcePath(ref, options) + listQuery(options);
       const as = options.metadataOnly === true ? "PartialObjectMetadataList" : undefined;
-      const accept = acceptHeader(mediaType, as);
+      const accept = acceptHeader({ mediaType, as });
       return listResult(
         ref,
         await objectOf<ListBody<T>>(await send({ method: "GET", path, accept })),
@@ -154,10 +155,10 @@ async function* watchEvents<T extends KubeObject>(
 ): AsyncIterable<WatchEvent<T>> {
   const path = resourcePath(ref, options) + watchQuery(options);
   const as = options.metadataOnly === true ? "PartialObjectMetadata" : undefined;
-  const accept = acceptHeader(mediaType, as, "watch");
+  const accept = acceptHeader({ mediaType, as, watch: true });
   const response = await send({ method: "GET", path, accept, signal: options.signal });
   if (response.body === null) return;
-  for await (const { type, object } of readWatchBody(response.body, contentTypeOf(response))) {
+  for await (const { type, object } of unbroken(response.body, contentTypeOf(response))) {
     if (type === "ERROR") {
       if (isStatus(object)) throw errorFromStatus(object);
       throw errorFromCode(500, JSON.stringify(object));
@@ -172,10 +173,22 @@ async function* watchEvents<T extends KubeObject>(
   }
 }
 
+/** A stream that ends within an event is a lost connection, not a refusal by the server. */
+async function* unbroken(
+  body: ReadableStream<Uint8Array>,
+  contentType: string,
+): AsyncIterable<RawWatchEvent> {
+  try {
+    yield* readWatchBody(body, contentType);
+  } catch (error) {
+    throw new Error(`the watch broke: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
 type Writes = Omit<Client, "get" | "list" | "watch" | "raw">;
 
 function writes({ send, mediaType }: Wire): Writes {
-  const accept = acceptHeader(mediaType);
+  const accept = acceptHeader({ mediaType });
   const put = async <T extends KubeObject>(ref: ResourceRef<T>, object: T, subresource: string) => {
     const { namespace, name } = object.metadata;
     const path = resourcePath(ref, { namespace, name, subresource });
@@ -217,7 +230,10 @@ function writes({ send, mediaType }: Wire): Writes {
   };
 }
 
-function deleteOptions({ gracePeriodSeconds, propagationPolicy, ...rest }: DeleteOptions): object {
+function deleteOptions({ gracePeriodSeconds, propagationPolicy, ...rest }: DeleteOptions): {
+  apiVersion: string;
+  kind: string;
+} {
   const { uid, resourceVersion } = rest;
   const preconditions =
     uid === undefined && resourceVersion === undefined

@@ -36,6 +36,8 @@ const backoffResetMilliseconds = 120_000;
 /** client-go asks for 5 to 10 minutes. */
 const watchSecondsMin = 300;
 const listPageSize = 500;
+/** Answers of a server that knows no WatchList; others (no right, no resource yet) may pass. */
+const watchListRefusals: ReadonlySet<number> = new Set([400, 405, 406, 415, 422]);
 const initialEventsEnd = "k8s.io/initial-events-end";
 
 export async function reflect<T extends KubeObject>(
@@ -118,7 +120,7 @@ class Reflector<T extends KubeObject> {
     }
     this.#logger.warn("watch refused", fields);
     if (code === 429 || code >= 500) return;
-    if (this.#resourceVersion === undefined) this.#watchListRefused = true;
+    if (watchListRefusals.has(code)) this.#watchListRefused = true;
     this.#resourceVersion = undefined;
   }
 

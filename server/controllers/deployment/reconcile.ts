@@ -255,21 +255,32 @@ function finish(rollout: Rollout, prepared: Prepared, steps: readonly Effect[]):
   const status = rolloutStatus(deployment, sets, now, conditions);
   const idle = steps.length === 0 && prepared.effects.length === 0;
   const clean = idle && isComplete(deployment, status) ? history(deployment, sets) : [];
-  const writes = writeStatus(deployment, status, now);
-  return [
-    ...prepared.effects,
-    ...steps,
-    ...clean,
-    ...writes,
-    ...writeRevision(deployment, revision),
-  ];
+  const writes = writeRevision(deployment, revision, writeStatus(deployment, status, now));
+  return [...prepared.effects, ...steps, ...clean, ...writes];
 }
 
-/** After the status: it moves the Deployment's version, which an update of the status must match. */
-function writeRevision(deployment: Deployment, revision: number): readonly Effect[] {
-  if (revision === revisionOf(deployment)) return [];
-  const body = { metadata: { annotations: { [revisionAnnotation]: String(revision) } } };
-  return [patch(deployments, targetOf(deployment), body, "application/merge-patch+json")];
+/**
+ * Upstream's status strategy lets annotations through, so the revision travels with a status that is written
+ * anyway; where there is none, or a server kept the old annotations, it is patched.
+ */
+function writeRevision(
+  deployment: Deployment,
+  revision: number,
+  writes: readonly Effect[],
+): readonly Effect[] {
+  if (revision === revisionOf(deployment)) return writes;
+  const fresh = { [revisionAnnotation]: String(revision) };
+  if (!writes.some(({ effect }) => effect === "update")) {
+    const body = { metadata: { annotations: fresh } };
+    const type = "application/merge-patch+json";
+    return [...writes, patch(deployments, targetOf(deployment), body, type)];
+  }
+  return writes.map((write) => {
+    if (write.effect !== "update") return write;
+    const { metadata } = write.object;
+    const annotations = { ...metadata.annotations, ...fresh };
+    return { ...write, object: { ...write.object, metadata: { ...metadata, annotations } } };
+  });
 }
 
 /** Deletes the oldest empty sets beyond revisionHistoryLimit. */
