@@ -8,99 +8,20 @@ import {
   configmaps,
   type PersistentVolume,
   type Pod,
-  type PodSpec,
   persistentvolumeclaims,
   persistentvolumes,
   pods,
   secrets,
   serviceaccounts,
-  type Volume,
 } from "#gen/api/core/v1.ts";
 import { resourceclaims } from "#gen/api/resource/v1.ts";
 import { volumeattachments } from "#gen/api/storage/v1.ts";
-
-const mirrorAnnotation = "kubernetes.io/config.mirror";
+import { isMirror, type References, referencesOf } from "./pod-references.ts";
 
 export interface ObjectName {
   readonly resource: string;
   readonly namespace: string;
   readonly name: string;
-}
-
-interface References {
-  readonly secrets: Set<string>;
-  readonly configMaps: Set<string>;
-  readonly claims: Set<string>;
-  readonly resourceClaims: Set<string>;
-}
-
-function emptyReferences(): References {
-  return {
-    secrets: new Set(),
-    configMaps: new Set(),
-    claims: new Set(),
-    resourceClaims: new Set(),
-  };
-}
-
-function add(set: Set<string>, name: string | undefined): void {
-  if (name !== undefined && name !== "") set.add(name);
-}
-
-function addVolume(references: References, volume: Volume, podName: string): void {
-  add(references.secrets, volume.secret?.secretName);
-  add(references.secrets, volume.azureFile?.secretName);
-  add(references.secrets, volume.cephfs?.secretRef?.name);
-  add(references.secrets, volume.cinder?.secretRef?.name);
-  add(references.secrets, volume.csi?.nodePublishSecretRef?.name);
-  add(references.secrets, volume.flexVolume?.secretRef?.name);
-  add(references.secrets, volume.iscsi?.secretRef?.name);
-  add(references.secrets, volume.rbd?.secretRef?.name);
-  add(references.secrets, volume.scaleIO?.secretRef?.name);
-  add(references.secrets, volume.storageos?.secretRef?.name);
-  add(references.configMaps, volume.configMap?.name);
-  add(references.claims, volume.persistentVolumeClaim?.claimName);
-  if (volume.ephemeral) add(references.claims, `${podName}-${volume.name}`);
-  for (const source of volume.projected?.sources ?? []) {
-    add(references.secrets, source.secret?.name);
-    add(references.configMaps, source.configMap?.name);
-  }
-}
-
-function addContainers(references: References, spec: PodSpec): void {
-  const containers = [
-    ...(spec.initContainers ?? []),
-    ...spec.containers,
-    ...(spec.ephemeralContainers ?? []),
-  ];
-  for (const { env = [], envFrom = [] } of containers) {
-    for (const { valueFrom } of env ?? []) {
-      add(references.secrets, valueFrom?.secretKeyRef?.name);
-      add(references.configMaps, valueFrom?.configMapKeyRef?.name);
-    }
-    for (const source of envFrom ?? []) {
-      add(references.secrets, source.secretRef?.name);
-      add(references.configMaps, source.configMapRef?.name);
-    }
-  }
-}
-
-/** Names in the pod's own namespace. A mirror pod refers to nothing: its node made it up. */
-function referencesOf(pod: Pod): References {
-  const references = emptyReferences();
-  if (pod.spec === undefined || pod.metadata.annotations?.[mirrorAnnotation] !== undefined) {
-    return references;
-  }
-  for (const reference of pod.spec.imagePullSecrets ?? []) add(references.secrets, reference.name);
-  for (const volume of pod.spec.volumes ?? []) addVolume(references, volume, pod.metadata.name);
-  addContainers(references, pod.spec);
-  for (const claim of pod.spec.resourceClaims ?? []) {
-    add(references.resourceClaims, claim.resourceClaimName);
-  }
-  for (const status of pod.status?.resourceClaimStatuses ?? []) {
-    add(references.resourceClaims, status.resourceClaimName);
-  }
-  return references;
 }
 
 /** Secrets that mounting the volume takes, as `namespace/name`. */
@@ -161,10 +82,13 @@ export class NodeGraph {
     }
   }
 
+  /** Without its mirror pods: a node made them up, so they open nothing. */
   #podsOf(nodeName: string): readonly Pod[] {
     const index = { name: "spec.nodeName", value: nodeName };
     // Without such an index the cache answers all pods, so the name is looked at again.
-    return listObjects(this.#reads, pods, { index }).filter((p) => p.spec?.nodeName === nodeName);
+    return listObjects(this.#reads, pods, { index }).filter(
+      (pod) => pod.spec.nodeName === nodeName && !isMirror(pod),
+    );
   }
 
   #podsRefer(
@@ -197,6 +121,5 @@ export class NodeGraph {
 }
 
 function runsAs(pod: Pod, { namespace, name }: ObjectName): boolean {
-  if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) return false;
   return pod.metadata.namespace === namespace && pod.spec?.serviceAccountName === name;
 }

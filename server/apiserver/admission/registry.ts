@@ -1,0 +1,50 @@
+/** Every admission plugin, in upstream's order: all that mutate, then all that validate. */
+import type { AdmissionPlugin } from "#apiserver/attributes.ts";
+import type { AdmissionParts } from "./admission-parts.ts";
+import { certificateApproval } from "./certificate-approval.ts";
+import { certificateRequester } from "./certificate-requester.ts";
+import { certificateSigning } from "./certificate-signing.ts";
+import { certificateSubjectRestriction } from "./certificate-subject-restriction.ts";
+import { clusterTrustBundleAttest } from "./cluster-trust-bundle-attest.ts";
+import { defaultIngressClass } from "./default-ingress-class.ts";
+import { defaultStorageClass } from "./default-storage-class.ts";
+import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
+import { limitRanger } from "./limit-ranger.ts";
+import { namespaceLifecycle } from "./namespace-lifecycle.ts";
+import { nodeRestriction } from "./node-restriction.ts";
+import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts";
+import { podSecurity } from "./pod-security.ts";
+import { podTopologyLabels } from "./pod-topology-labels.ts";
+import { priority } from "./priority.ts";
+import { rbacEscalation } from "./rbac-escalation.ts";
+import { runtimeClass } from "./runtime-class.ts";
+import { serviceAccount } from "./service-account.ts";
+import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
+import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
+
+const plugins: readonly ((parts: AdmissionParts) => AdmissionPlugin)[] = [
+  namespaceLifecycle,
+  limitRanger,
+  serviceAccount,
+  nodeRestriction,
+  taintNodesByCondition,
+  podSecurity,
+  priority,
+  defaultTolerationSeconds,
+  defaultStorageClass,
+  storageObjectInUseProtection,
+  persistentVolumeClaimResize,
+  runtimeClass,
+  certificateRequester,
+  certificateApproval,
+  certificateSigning,
+  clusterTrustBundleAttest,
+  certificateSubjectRestriction,
+  defaultIngressClass,
+  podTopologyLabels,
+  rbacEscalation,
+];
+
+export function createAdmission(parts: AdmissionParts): readonly AdmissionPlugin[] {
+  return plugins.map((create) => create(parts));
+}

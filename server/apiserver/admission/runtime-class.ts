@@ -1,0 +1,69 @@
+/** Overhead and placement of the runtime class that a pod names. */
+import { deepEqual } from "#apimachinery/deep-equal.ts";
+import type { AdmissionAttributes, AdmissionPlugin } from "#apiserver/attributes.ts";
+import { getObject } from "#apiserver/object-reads.ts";
+import { type Pod, pods } from "#gen/api/core/v1.ts";
+import { type RuntimeClass, runtimeclasses } from "#gen/api/node/v1.ts";
+import { type AdmissionParts, draftOf, refused } from "./admission-parts.ts";
+
+function applyOverhead(pod: Pod, found: RuntimeClass, attributes: AdmissionAttributes): void {
+  const fixed = found.overhead?.podFixed;
+  if (fixed === undefined) return;
+  if (pod.spec.overhead !== undefined && !deepEqual(pod.spec.overhead, fixed)) {
+    throw refused(
+      attributes,
+      "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead",
+    );
+  }
+  pod.spec.overhead = { ...fixed };
+}
+
+function applyScheduling(pod: Pod, found: RuntimeClass, attributes: AdmissionAttributes): void {
+  const { nodeSelector = {}, tolerations = [] } = found.scheduling ?? {};
+  const own = pod.spec.nodeSelector ?? {};
+  const clash = Object.entries(nodeSelector).find(
+    ([key, value]) => own[key] !== undefined && own[key] !== value,
+  );
+  if (clash !== undefined) {
+    throw refused(
+      attributes,
+      `conflict: runtimeClass.scheduling.nodeSelector[${clash[0]}] = ${clash[1]}; pod.spec.nodeSelector[${clash[0]}] = ${own[clash[0]]}`,
+    );
+  }
+  if (Object.keys(nodeSelector).length > 0) pod.spec.nodeSelector = { ...own, ...nodeSelector };
+  const present = pod.spec.tolerations ?? [];
+  const missing = tolerations.filter((each) => !present.some((other) => deepEqual(each, other)));
+  if (missing.length > 0) pod.spec.tolerations = [...present, ...missing];
+}
+
+export function runtimeClass({ cache }: AdmissionParts): AdmissionPlugin {
+  return {
+    name: "RuntimeClass",
+    async mutate(attributes) {
+      const pod = attributes.operation === "CREATE" ? draftOf(attributes, pods) : undefined;
+      const name = pod?.spec.runtimeClassName;
+      if (pod === undefined || name === undefined) return;
+      let found = getObject(cache, runtimeclasses, { name });
+      if (found === undefined) {
+        await cache.fresh();
+        found = getObject(cache, runtimeclasses, { name });
+      }
+      if (found === undefined) {
+        const missing = `RuntimeClass ${JSON.stringify(name)} not found`;
+        throw refused(attributes, `pod rejected: ${missing}`);
+      }
+      applyOverhead(pod, found, attributes);
+      applyScheduling(pod, found, attributes);
+    },
+    validate(attributes) {
+      const pod = attributes.operation === "CREATE" ? draftOf(attributes, pods) : undefined;
+      if (pod === undefined || pod.spec.runtimeClassName !== undefined) return;
+      if (pod.spec.overhead !== undefined && Object.keys(pod.spec.overhead).length > 0) {
+        throw refused(
+          attributes,
+          "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead",
+        );
+      }
+    },
+  };
+}

@@ -1,0 +1,21 @@
+/** A new node takes no pods before it has said that it is ready. */
+import type { AdmissionPlugin } from "#apiserver/attributes.ts";
+import { nodes } from "#gen/api/core/v1.ts";
+import { draftOf } from "./admission-parts.ts";
+
+const notReady = { key: "node.kubernetes.io/not-ready", effect: "NoSchedule" } as const;
+
+export function taintNodesByCondition(): AdmissionPlugin {
+  return {
+    name: "TaintNodesByCondition",
+    mutate(attributes) {
+      const node = attributes.operation === "CREATE" ? draftOf(attributes, nodes) : undefined;
+      if (node === undefined) return;
+      const taints = node.spec?.taints ?? [];
+      if (taints.some(({ key, effect }) => key === notReady.key && effect === notReady.effect)) {
+        return;
+      }
+      node.spec = { ...node.spec, taints: [...taints, { ...notReady }] };
+    },
+  };
+}
