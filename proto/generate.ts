@@ -6,8 +6,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generateCri } from "./generate/cri.ts";
-import { generateStartObjects } from "./generate/start-objects.ts";
+import { generateSchedulerAbi } from "./generate/scheduler-abi.ts";
 import { generateSchema } from "./generate/schema.ts";
+import { generateStartObjects } from "./generate/start-objects.ts";
 import { generateTableColumns } from "./generate/table-columns.ts";
 import { generateTypes } from "./generate/types.ts";
 
@@ -19,6 +20,10 @@ function generate(out: string): void {
   generateSchema(join(proto, "facts"), out);
   generateCri(proto, out);
   generateStartObjects(join(proto, "facts"), join(out, "start-objects.ts"));
+  generateSchedulerAbi(
+    join(proto, "../scheduler-wasm/assembly/abi.ts"),
+    join(out, "scheduler-abi.ts"),
+  );
   generateTableColumns(join(proto, "facts"), out);
 }
 

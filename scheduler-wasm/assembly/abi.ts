@@ -1,0 +1,235 @@
+// Every offset and verdict that host and module share; drawn in ../README.md. `npm run gen` copies the
+// numbers into server/gen/scheduler-abi.ts, so each is one literal. Offsets are in bytes.
+
+/** Where the header stands. */
+export const HEADER: usize = 4096;
+/** First byte of the arena: all above belongs to the host's allocator. */
+export const ARENA: usize = 65536;
+/** Layout version: the host refuses a module of another one. */
+export const ABI_VERSION: i32 = 1;
+/** "This node has no such label": in feature vectors. Domain columns say -1. */
+export const MISSING: i32 = -2147483648;
+
+// Header: the whole cluster.
+/** i32: node slots in use; slots above were never used. */
+export const H_SLOTS: usize = 0;
+/** i32: blocks of 64 slots in use. */
+export const H_BLOCKS: usize = 4;
+/** i32: nodes alive. */
+export const H_NODES: usize = 8;
+/** row: slots that hold a node. */
+export const H_ALIVE: usize = 12;
+/** row: spec.unschedulable. */
+export const H_UNSCHEDULABLE: usize = 16;
+/** table: set id -> row of the nodes in it. */
+export const H_SETS: usize = 20;
+/** table of pairs: resource id -> f64 allocatable column, f64 used column. */
+export const H_RESOURCES: usize = 24;
+/** i32 column: allocatable pods. */
+export const H_PODS_MAX: usize = 28;
+/** i32 column: pods bound. */
+export const H_PODS: usize = 32;
+/** f64 columns: what the pods count as in NodeResourcesFit's score. */
+export const H_NONZERO_CPU: usize = 36;
+export const H_NONZERO_MEMORY: usize = 40;
+/** table: counter id -> counter. */
+export const H_COUNTERS: usize = 44;
+/** table: topology key id -> i32 column of domain ids. */
+export const H_TOPOLOGIES: usize = 48;
+/** table of aggregates, and how many. */
+export const H_AGGREGATES: usize = 52;
+export const H_AGGREGATE_COUNT: usize = 56;
+/** i32 ring of changed node slots, its index mask, and pushes so far. */
+export const H_JOURNAL: usize = 60;
+export const H_JOURNAL_MASK: usize = 64;
+export const H_JOURNAL_HEAD: usize = 68;
+/** f64 table: k -> ln(k + 2). */
+export const H_LOGS: usize = 72;
+/** u32: of the tie-breaking hash. */
+export const H_SEED: usize = 76;
+/** u32: raised by the host when every class has to be rebuilt. */
+export const H_EPOCH: usize = 80;
+/** table of 16 bytes: image id -> i32 set, i32 nodes holding it, f64 size in bytes. */
+export const H_IMAGES: usize = 84;
+/** u32: stamp of the current count of distinct domains. */
+export const H_STAMP: usize = 88;
+/** Room for one group a slot, of the widest class. */
+export const H_SCRATCH: usize = 92;
+/** explain's results: u32 column of verdicts; i32 columns of scores, one plugin after the other. */
+export const H_VERDICTS: usize = 96;
+export const H_SCORES: usize = 100;
+/** i32: bytes from one column of scores to the next. */
+export const H_SCORES_STRIDE: usize = 104;
+/** i32: feasible nodes of the last decision. */
+export const H_FEASIBLE: usize = 108;
+export const HEADER_BYTES: usize = 112;
+
+/** Journal entries: the slot, with this bit when labels, taints or allocatable changed. */
+export const JOURNAL_STATIC: i32 = 1073741824;
+
+// Counter: pods of one kind a node.
+/** i32 column. */
+export const C_COLUMN: usize = 0;
+/** First aggregate over it, or 0. */
+export const C_AGGREGATES: usize = 4;
+export const COUNTER_BYTES: usize = 8;
+
+// Aggregate: a counter summed up by domain of a topology key, over eligible nodes.
+export const A_COUNTER: usize = 0;
+export const A_TOPOLOGY: usize = 4;
+/** Node filter that makes a node eligible, or 0: every node. */
+export const A_FILTER: usize = 8;
+/** row. */
+export const A_ELIGIBLE: usize = 12;
+/** i32 tables by domain id: count, eligible nodes, stamp. */
+export const A_COUNTS: usize = 16;
+export const A_NODES: usize = 20;
+export const A_STAMPS: usize = 24;
+/** i32: domain ids the tables have room for. */
+export const A_CAPACITY: usize = 28;
+/** i32: domains with an eligible node; sum of all counts; least count, domains at it (0: unknown). */
+export const A_DOMAINS: usize = 32;
+export const A_TOTAL: usize = 36;
+export const A_LEAST: usize = 40;
+export const A_AT_LEAST: usize = 44;
+/** Next aggregate of the same counter, or 0. */
+export const A_NEXT: usize = 48;
+export const AGGREGATE_BYTES: usize = 52;
+
+// Effects: what one pod adds to its node. Requests, then counters.
+export const E_REQUESTS: usize = 0;
+export const E_COUNTERS: usize = 4;
+export const E_NONZERO_CPU: usize = 8;
+export const E_NONZERO_MEMORY: usize = 16;
+/** Each request: i32 resource, i32 0, f64 amount. Each counter: i32 id, i32 delta. */
+export const E_ENTRIES: usize = 24;
+
+// Class: pods that the scheduler cannot tell apart.
+/** u32: epoch and journal position that the cached columns stand for; epoch 0: never built. */
+export const K_EPOCH: usize = 0;
+export const K_CURSOR: usize = 4;
+/** Node filter: nodeSelector, required node affinity, untolerated hard taints. */
+export const K_FILTER: usize = 8;
+/** i32 set id of spec.nodeName, or -1. */
+export const K_NAME: usize = 12;
+/** i32 0/1. */
+export const K_TOLERATES_UNSCHEDULABLE: usize = 16;
+/** list of set ids: PreferNoSchedule taints not tolerated. */
+export const K_SOFT_TAINTS: usize = 20;
+/** preferred node affinity: count, then weight, count, requirements. */
+export const K_PREFERRED: usize = 24;
+/** list of image ids, one a container; i32 containers. */
+export const K_IMAGES: usize = 28;
+export const K_CONTAINERS: usize = 32;
+/** list of counter ids that conflict with the pod's host ports. */
+export const K_PORTS: usize = 36;
+export const K_EFFECTS: usize = 40;
+/** lists of constraints (below). */
+export const K_HARD_SPREAD: usize = 44;
+export const K_SOFT_SPREAD: usize = 48;
+/** i32 0/1: nodes without every soft key are not scored. */
+export const K_SOFT_NEEDS_KEYS: usize = 52;
+export const K_AFFINITY: usize = 56;
+/** i32 0/1: the pod matches its own affinity terms. */
+export const K_AFFINITY_SELF: usize = 60;
+export const K_ANTI_AFFINITY: usize = 64;
+/** Anti-affinity of pods already placed that refuses this one. */
+export const K_EXISTING_ANTI: usize = 68;
+export const K_ATTRACTIONS: usize = 72;
+/** list of features: i32 kind, i32 id, i32 topology. */
+export const K_FEATURES: usize = 76;
+/** i32 feature indices, or -1. */
+export const K_TAINT_FEATURE: usize = 80;
+export const K_PREFERRED_FEATURE: usize = 84;
+export const K_ATTRACTION_FEATURE: usize = 88;
+/** f64: real requests, for the balance. */
+export const K_CPU: usize = 96;
+export const K_MEMORY: usize = 104;
+/** row: passes what only node changes alter. */
+export const K_STATIC: usize = 112;
+/** i32 columns: score << 16 | tie hash (-1: refused by a local filter); group. */
+export const K_KEYS: usize = 116;
+export const K_GROUP_OF: usize = 120;
+/** groups, how many, room for how many, bytes of one. */
+export const K_GROUPS: usize = 124;
+export const K_GROUP_COUNT: usize = 128;
+export const K_GROUP_CAPACITY: usize = 132;
+export const K_GROUP_BYTES: usize = 136;
+/** i32 table, group x block: greatest key. */
+export const K_MAXIMA: usize = 140;
+/** i32: bytes of one group's row there. */
+export const K_MAXIMA_BYTES: usize = 144;
+/** i32 hash table from features to group + 1, and its index mask. */
+export const K_HASH: usize = 148;
+export const K_HASH_MASK: usize = 152;
+/** i32: 0 grouped, 1 every node is weighed anew (more groups than room). */
+export const K_SCAN: usize = 156;
+export const CLASS_BYTES: usize = 160;
+
+// Constraint, in lists that open with their length.
+export const T_AGGREGATE: usize = 0;
+/** How its count is found: one of the feature kinds DOMAIN, VALUE, COUNTER, or LOCAL. */
+export const T_KIND: usize = 4;
+export const T_FEATURE: usize = 8;
+/** Hard spread: maxSkew, self match, minDomains. Soft: maxSkew. Attraction: coefficient. */
+export const T_NUMBER: usize = 12;
+export const T_SELF: usize = 16;
+/** Soft spread, f64: ln(size + 2), written by the module at every decision. */
+export const T_WEIGHT: usize = 16;
+export const T_MIN_DOMAINS: usize = 20;
+export const CONSTRAINT_BYTES: usize = 24;
+
+// Features: what tells groups of nodes apart within a class.
+/** Domain id of a topology key. */
+export const DOMAIN: i32 = 0;
+/** Count of the node's own domain, where each domain is one node. */
+export const VALUE: i32 = 1;
+/** The counter on the node itself. */
+export const COUNTER: i32 = 2;
+/** Not a feature: settled node by node. */
+export const LOCAL: i32 = 3;
+export const TAINTS: i32 = 4;
+export const PREFERRED: i32 = 5;
+export const ATTRACTION: i32 = 6;
+export const FEATURE_BYTES: usize = 12;
+
+// Group.
+/** i32: nodes that pass the local filters; greatest key; whether that has to be looked up again. */
+export const G_NODES: usize = 0;
+export const G_BEST: usize = 4;
+export const G_DIRTY: usize = 8;
+/** i32: verdict of the filters across nodes (0 fits), raw scores. */
+export const G_VERDICT: usize = 12;
+export const G_SPREAD: usize = 16;
+export const G_ATTRACTION: usize = 20;
+export const G_FEATURES: usize = 24;
+
+// Verdicts: bits, in the order of the filters.
+export const V_UNSCHEDULABLE: u32 = 1;
+export const V_NODE_NAME: u32 = 2;
+export const V_TAINT: u32 = 4;
+export const V_NODE_AFFINITY: u32 = 8;
+export const V_PORTS: u32 = 16;
+export const V_TOO_MANY_PODS: u32 = 32;
+export const V_SPREAD: u32 = 64;
+export const V_SPREAD_LABEL: u32 = 128;
+export const V_AFFINITY: u32 = 256;
+export const V_ANTI_AFFINITY: u32 = 512;
+export const V_EXISTING_ANTI: u32 = 1024;
+/** The class's first request is short; the n-th is this bit shifted left by n, up to V_REQUESTS_MAX. */
+export const V_FIRST_REQUEST: u32 = 2048;
+export const V_REQUESTS_MAX: i32 = 18;
+/** Evicting pods could not help. */
+export const V_UNRESOLVABLE: u32 = 536870912;
+/** No node stands in this slot. */
+export const V_NO_NODE: u32 = 1073741824;
+
+// Columns of explain's scores, weighted.
+export const S_TAINT_TOLERATION: i32 = 0;
+export const S_NODE_AFFINITY: i32 = 1;
+export const S_NODE_RESOURCES_FIT: i32 = 2;
+export const S_POD_TOPOLOGY_SPREAD: i32 = 3;
+export const S_INTER_POD_AFFINITY: i32 = 4;
+export const S_BALANCED_ALLOCATION: i32 = 5;
+export const S_IMAGE_LOCALITY: i32 = 6;
+export const S_COLUMNS: i32 = 7;

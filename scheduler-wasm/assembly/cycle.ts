@@ -1,0 +1,187 @@
+// The order of the plugins, in the three forms that they take: 64 nodes at a time (what only a node's
+// change alters), one node (what its pods alter), one group (what pods on other nodes alter).
+import {
+  G_ATTRACTION,
+  G_BEST,
+  G_FEATURES,
+  G_NODES,
+  G_SPREAD,
+  G_VERDICT,
+  H_ALIVE,
+  H_FEASIBLE,
+  H_PODS,
+  H_SEED,
+  HEADER,
+  K_PREFERRED_FEATURE,
+  K_TAINT_FEATURE,
+  MISSING,
+  V_NO_NODE,
+  V_NODE_AFFINITY,
+  V_NODE_NAME,
+  V_PORTS,
+  V_TAINT,
+  V_UNRESOLVABLE,
+  V_UNSCHEDULABLE,
+} from "./abi";
+import * as imageLocality from "./plugins/image-locality";
+import * as interPodAffinity from "./plugins/inter-pod-affinity";
+import * as nodeAffinity from "./plugins/node-affinity";
+import * as nodeName from "./plugins/node-name";
+import * as nodePorts from "./plugins/node-ports";
+import * as balancedAllocation from "./plugins/node-resources-balanced-allocation";
+import * as nodeResourcesFit from "./plugins/node-resources-fit";
+import * as nodeUnschedulable from "./plugins/node-unschedulable";
+import * as podTopologySpread from "./plugins/pod-topology-spread";
+import * as taintToleration from "./plugins/taint-toleration";
+import { at32, header, rowHas, rowWord } from "./tables";
+
+/** Which of 64 nodes pass the filters that only a change of the node alters. */
+export function staticWord(cls: usize, block: i32): u64 {
+  const refused =
+    nodeUnschedulable.filter(cls, block) |
+    nodeName.filter(cls, block) |
+    taintToleration.filter(cls, block) |
+    nodeAffinity.filter(cls, block);
+  return rowWord(header(H_ALIVE), block) & ~refused;
+}
+
+/** Filters that the node's own pods alter. */
+export function refusedHere(cls: usize, node: i32): bool {
+  return (
+    nodeResourcesFit.refuses(cls, node) ||
+    nodePorts.refuses(cls, node) ||
+    interPodAffinity.refuses(cls, node)
+  );
+}
+
+/** Scores that need no look at other nodes. */
+export function localScore(cls: usize, node: i32): i32 {
+  return (
+    nodeResourcesFit.score(cls, node) +
+    balancedAllocation.score(cls, node) +
+    imageLocality.score(cls, node)
+  );
+}
+
+/** Score above, a hash below that parts equals; it moves with the node's pods, so that ties rotate. */
+export function keyOf(cls: usize, node: i32): i32 {
+  let hash = <u32>node * 0x9e3779b1;
+  hash ^= <u32>at32(header(H_PODS), node) * 0x85ebca6b + load<u32>(HEADER + H_SEED);
+  hash = (hash ^ (hash >> 15)) * 0x2c1b3c6d;
+  hash = (hash ^ (hash >> 12)) * 0x297a2d39;
+  return (localScore(cls, node) << 16) | <i32>(hash >> 16);
+}
+
+// What the normalizations need to know of the feasible groups.
+let mostTaints: i32 = 0;
+let mostPreferred: i32 = 0;
+let leastSpread: i32 = 0;
+let mostSpread: i32 = 0;
+let leastAttraction: i32 = 0;
+let mostAttraction: i32 = 0;
+
+function featureOr0(group: usize, index: i32): i32 {
+  return index < 0 ? 0 : at32(group + G_FEATURES, index);
+}
+
+function filterGroups(cls: usize, groups: usize, count: i32, bytes: usize): i32 {
+  let feasible = 0;
+  mostTaints = 0;
+  mostPreferred = 0;
+  const taints = load<i32>(cls, K_TAINT_FEATURE);
+  const preferred = load<i32>(cls, K_PREFERRED_FEATURE);
+  for (let g = 0; g < count; g++) {
+    const group = groups + <usize>g * bytes;
+    const nodes = load<i32>(group, G_NODES);
+    if (nodes == 0) continue;
+    let verdict = podTopologySpread.verdict(cls, group + G_FEATURES);
+    if (verdict == 0) verdict = interPodAffinity.verdict(cls, group + G_FEATURES);
+    store<u32>(group, verdict, G_VERDICT);
+    if (verdict != 0) continue;
+    feasible += nodes;
+    mostTaints = max<i32>(mostTaints, featureOr0(group, taints));
+    mostPreferred = max<i32>(mostPreferred, featureOr0(group, preferred));
+  }
+  return feasible;
+}
+
+function boundScores(cls: usize, groups: usize, count: i32, bytes: usize): void {
+  leastSpread = i32.MAX_VALUE;
+  mostSpread = 0;
+  leastAttraction = i32.MAX_VALUE;
+  mostAttraction = i32.MIN_VALUE;
+  podTopologySpread.rawScores(cls, groups, count, bytes);
+  for (let g = 0; g < count; g++) {
+    const group = groups + <usize>g * bytes;
+    if (load<i32>(group, G_NODES) == 0 || load<u32>(group, G_VERDICT) != 0) continue;
+    const spread = load<i32>(group, G_SPREAD);
+    if (spread != MISSING) {
+      leastSpread = min<i32>(leastSpread, spread);
+      mostSpread = max<i32>(mostSpread, spread);
+    }
+    const attraction = interPodAffinity.raw(cls, group + G_FEATURES);
+    store<i32>(group, attraction, G_ATTRACTION);
+    leastAttraction = min<i32>(leastAttraction, attraction);
+    mostAttraction = max<i32>(mostAttraction, attraction);
+  }
+}
+
+export function taintScore(cls: usize, group: usize): i32 {
+  return taintToleration.score(featureOr0(group, load<i32>(cls, K_TAINT_FEATURE)), mostTaints);
+}
+
+export function affinityScore(cls: usize, group: usize): i32 {
+  return nodeAffinity.score(featureOr0(group, load<i32>(cls, K_PREFERRED_FEATURE)), mostPreferred);
+}
+
+export function spreadScore(cls: usize, group: usize): i32 {
+  if (!podTopologySpread.scores(cls)) return 0;
+  return podTopologySpread.score(load<i32>(group, G_SPREAD), leastSpread, mostSpread);
+}
+
+export function attractionScore(group: usize): i32 {
+  return interPodAffinity.score(load<i32>(group, G_ATTRACTION), leastAttraction, mostAttraction);
+}
+
+/**
+ * Filters and scores groups of nodes (each alike in all but its local key) and returns the index of the one
+ * that holds the best node of all, or -1. G_BEST must be right for every group that has nodes.
+ */
+export function weigh(cls: usize, groups: usize, count: i32, bytes: usize): i32 {
+  const feasible = filterGroups(cls, groups, count, bytes);
+  store<i32>(HEADER + H_FEASIBLE, feasible);
+  if (feasible == 0) return -1;
+  boundScores(cls, groups, count, bytes);
+  let best = -1;
+  let bestKey = i32.MIN_VALUE;
+  for (let g = 0; g < count; g++) {
+    const group = groups + <usize>g * bytes;
+    if (load<i32>(group, G_NODES) == 0 || load<u32>(group, G_VERDICT) != 0) continue;
+    const across =
+      taintScore(cls, group) +
+      affinityScore(cls, group) +
+      spreadScore(cls, group) +
+      attractionScore(group);
+    const key = (across << 16) + load<i32>(group, G_BEST);
+    if (key <= bestKey) continue;
+    bestKey = key;
+    best = g;
+  }
+  return best;
+}
+
+/** The first filter's refusal of one node, with all of that filter's reasons; 0: it fits. */
+export function verdictOf(cls: usize, node: i32, features: usize): u32 {
+  if (!rowHas(header(H_ALIVE), node)) return V_NO_NODE;
+  const block = node >> 6;
+  const bit = (<u64>1) << (node & 63);
+  if (nodeUnschedulable.filter(cls, block) & bit) return V_UNSCHEDULABLE | V_UNRESOLVABLE;
+  if (nodeName.filter(cls, block) & bit) return V_NODE_NAME | V_UNRESOLVABLE;
+  if (taintToleration.filter(cls, block) & bit) return V_TAINT | V_UNRESOLVABLE;
+  if (nodeAffinity.filter(cls, block) & bit) return V_NODE_AFFINITY | V_UNRESOLVABLE;
+  if (nodePorts.refuses(cls, node)) return V_PORTS;
+  const fit = nodeResourcesFit.verdict(cls, node);
+  if (fit != 0) return fit;
+  const spread = podTopologySpread.verdict(cls, features);
+  return spread != 0 ? spread : interPodAffinity.nodeVerdict(cls, node, features);
+}

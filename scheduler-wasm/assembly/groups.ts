@@ -1,0 +1,288 @@
+// A class's cache. Nodes that differ only in local score (Fit, balance, images) form a group: one vector of
+// features (domains, counts, soft taints, preferred terms). Across nodes only groups are weighed; within a
+// group the best node is the greatest key, kept as maxima of 64-slot blocks. A placement changes one node:
+// every class replays the journal of changed nodes when it is next used.
+import {
+  A_COUNTS,
+  A_TOPOLOGY,
+  ATTRACTION,
+  COUNTER,
+  DOMAIN,
+  FEATURE_BYTES,
+  G_BEST,
+  G_DIRTY,
+  G_FEATURES,
+  G_NODES,
+  G_VERDICT,
+  H_BLOCKS,
+  H_EPOCH,
+  H_JOURNAL,
+  H_JOURNAL_HEAD,
+  H_JOURNAL_MASK,
+  H_SLOTS,
+  HEADER,
+  JOURNAL_STATIC,
+  K_CURSOR,
+  K_EPOCH,
+  K_FEATURES,
+  K_GROUP_BYTES,
+  K_GROUP_CAPACITY,
+  K_GROUP_COUNT,
+  K_GROUP_OF,
+  K_GROUPS,
+  K_HASH,
+  K_HASH_MASK,
+  K_KEYS,
+  K_MAXIMA,
+  K_MAXIMA_BYTES,
+  K_SCAN,
+  K_STATIC,
+  MISSING,
+  PREFERRED,
+  TAINTS,
+  VALUE,
+} from "./abi";
+import { keyOf, refusedHere, staticWord } from "./cycle";
+import { localAttraction } from "./plugins/inter-pod-affinity";
+import * as nodeAffinity from "./plugins/node-affinity";
+import * as nodeResourcesFit from "./plugins/node-resources-fit";
+import * as taintToleration from "./plugins/taint-toleration";
+import { at32, counterOn, domainOf, field, header, put32 } from "./tables";
+
+function featureOf(cls: usize, feature: usize, node: i32): i32 {
+  const kind = load<i32>(feature);
+  const id = load<i32>(feature, 4);
+  if (kind == TAINTS) return taintToleration.raw(cls, node);
+  if (kind == PREFERRED) return nodeAffinity.raw(cls, node);
+  if (kind == ATTRACTION) return localAttraction(cls, node);
+  const domain = domainOf(load<i32>(feature, 8), node);
+  if (domain < 0) return MISSING;
+  if (kind == DOMAIN) return domain;
+  if (kind == COUNTER) return counterOn(id, node);
+  return at32(field(<usize>id, A_COUNTS), domain);
+}
+
+/** Writes the node's feature vector. */
+export function readFeatures(cls: usize, node: i32, into: usize): void {
+  const list = field(cls, K_FEATURES);
+  const count = load<i32>(list);
+  let feature = list + 4;
+  for (let i = 0; i < count; i++) {
+    put32(into, i, featureOf(cls, feature, node));
+    feature += FEATURE_BYTES;
+  }
+}
+
+function groupAt(cls: usize, index: i32): usize {
+  return field(cls, K_GROUPS) + <usize>index * field(cls, K_GROUP_BYTES);
+}
+
+function maximaOf(cls: usize, group: i32): usize {
+  return field(cls, K_MAXIMA) + <usize>group * field(cls, K_MAXIMA_BYTES);
+}
+
+/** The group of the features that stand in the first free record; a new one if none has them; -1: no room. */
+function findGroup(cls: usize): i32 {
+  const count = load<i32>(cls, K_GROUP_COUNT);
+  const fresh = groupAt(cls, count) + G_FEATURES;
+  const length = load<i32>(field(cls, K_FEATURES));
+  let hash: u32 = 2166136261;
+  for (let i = 0; i < length; i++) hash = (hash ^ <u32>at32(fresh, i)) * 16777619;
+  hash ^= hash >> 15;
+  const table = field(cls, K_HASH);
+  const mask = load<u32>(cls, K_HASH_MASK);
+  let place = hash & mask;
+  while (true) {
+    const found = at32(table, <i32>place) - 1;
+    if (found < 0) break;
+    if (memory.compare(groupAt(cls, found) + G_FEATURES, fresh, (<usize>length) << 2) == 0)
+      return found;
+    place = (place + 1) & mask;
+  }
+  if (count + 1 >= load<i32>(cls, K_GROUP_CAPACITY)) return -1;
+  put32(table, <i32>place, count + 1);
+  store<i32>(cls, count + 1, K_GROUP_COUNT);
+  const group = groupAt(cls, count);
+  store<i32>(group, 0, G_NODES);
+  store<i32>(group, -1, G_BEST);
+  store<i32>(group, 0, G_DIRTY);
+  memory.fill(maximaOf(cls, count), 0xff, field(cls, K_MAXIMA_BYTES));
+  return count;
+}
+
+function blockMaximum(cls: usize, group: i32, block: i32): i32 {
+  const keys = field(cls, K_KEYS);
+  const groups = field(cls, K_GROUP_OF);
+  let most = -1;
+  for (let node = block << 6, end = node + 64; node < end; node++) {
+    if (at32(groups, node) == group) most = max<i32>(most, at32(keys, node));
+  }
+  return most;
+}
+
+/** Takes a node out of its group. */
+function leave(cls: usize, node: i32): void {
+  const index = at32(field(cls, K_GROUP_OF), node);
+  if (index < 0) return;
+  const key = at32(field(cls, K_KEYS), node);
+  put32(field(cls, K_GROUP_OF), node, -1);
+  put32(field(cls, K_KEYS), node, -1);
+  if (load<i32>(cls, K_SCAN)) return;
+  const group = groupAt(cls, index);
+  store<i32>(group, load<i32>(group, G_NODES) - 1, G_NODES);
+  const maxima = maximaOf(cls, index);
+  if (at32(maxima, node >> 6) == key) put32(maxima, node >> 6, blockMaximum(cls, index, node >> 6));
+  if (load<i32>(group, G_BEST) == key) store<i32>(group, 1, G_DIRTY);
+}
+
+/** Puts a node that passes the local filters into its group; false: no room for another group. */
+function enter(cls: usize, node: i32): bool {
+  let index = 0;
+  if (!load<i32>(cls, K_SCAN)) {
+    readFeatures(cls, node, groupAt(cls, load<i32>(cls, K_GROUP_COUNT)) + G_FEATURES);
+    index = findGroup(cls);
+    if (index < 0) return false;
+  }
+  const key = keyOf(cls, node);
+  put32(field(cls, K_KEYS), node, key);
+  put32(field(cls, K_GROUP_OF), node, index);
+  if (load<i32>(cls, K_SCAN)) return true;
+  const group = groupAt(cls, index);
+  store<i32>(group, load<i32>(group, G_NODES) + 1, G_NODES);
+  const maxima = maximaOf(cls, index);
+  if (key > at32(maxima, node >> 6)) put32(maxima, node >> 6, key);
+  if (key > load<i32>(group, G_BEST)) store<i32>(group, key, G_BEST);
+  return true;
+}
+
+function clear(cls: usize): void {
+  const slots = (<usize>load<i32>(HEADER + H_BLOCKS)) << 6;
+  memory.fill(field(cls, K_KEYS), 0xff, slots << 2);
+  memory.fill(field(cls, K_GROUP_OF), 0xff, slots << 2);
+  memory.fill(field(cls, K_HASH), 0, (<usize>load<u32>(cls, K_HASH_MASK) + 1) << 2);
+  store<i32>(cls, 0, K_GROUP_COUNT);
+}
+
+function fill(cls: usize): bool {
+  const blocks = load<i32>(HEADER + H_BLOCKS);
+  const row = field(cls, K_STATIC);
+  for (let block = 0; block < blocks; block++) {
+    const pass = staticWord(cls, block);
+    store<u64>(row + ((<usize>block) << 3), pass);
+    let word = pass & ~nodeResourcesFit.filter(cls, block);
+    while (word != 0) {
+      const node = (block << 6) + <i32>ctz<u64>(word);
+      word &= word - 1;
+      if (!refusedHere(cls, node) && !enter(cls, node)) return false;
+    }
+  }
+  return true;
+}
+
+function rebuild(cls: usize): void {
+  store<i32>(cls, 0, K_SCAN);
+  clear(cls);
+  if (!fill(cls)) {
+    store<i32>(cls, 1, K_SCAN);
+    clear(cls);
+    fill(cls);
+  }
+  store<u32>(cls, load<u32>(HEADER + H_EPOCH), K_EPOCH);
+  store<u32>(cls, load<u32>(HEADER + H_JOURNAL_HEAD), K_CURSOR);
+}
+
+function update(cls: usize, entry: i32): bool {
+  const node = entry & (JOURNAL_STATIC - 1);
+  const block = node >> 6;
+  const place = field(cls, K_STATIC) + ((<usize>block) << 3);
+  if (entry & JOURNAL_STATIC) store<u64>(place, staticWord(cls, block));
+  leave(cls, node);
+  if (((load<u64>(place) >> (node & 63)) & 1) == 0 || refusedHere(cls, node)) return true;
+  return enter(cls, node);
+}
+
+/** Brings the class's cache up to the cluster as it stands. */
+export function synchronize(cls: usize): void {
+  const head = load<u32>(HEADER + H_JOURNAL_HEAD);
+  let cursor = load<u32>(cls, K_CURSOR);
+  const lag = head - cursor;
+  if (lag == 0 && load<u32>(cls, K_EPOCH) == load<u32>(HEADER + H_EPOCH)) return;
+  // Beyond a quarter of the nodes a rebuild costs less; the ring holds more than that.
+  const slots = load<u32>(HEADER + H_SLOTS);
+  if (load<u32>(cls, K_EPOCH) != load<u32>(HEADER + H_EPOCH) || lag > (slots >> 2) + 16) {
+    rebuild(cls);
+    return;
+  }
+  const ring = header(H_JOURNAL);
+  const mask = load<u32>(HEADER + H_JOURNAL_MASK);
+  for (; cursor != head; cursor++) {
+    if (update(cls, at32(ring, <i32>(cursor & mask)))) continue;
+    rebuild(cls);
+    return;
+  }
+  store<u32>(cls, head, K_CURSOR);
+}
+
+/** Groups whose best node went look it up again, in their block maxima. */
+export function refreshBests(cls: usize): void {
+  const count = load<i32>(cls, K_GROUP_COUNT);
+  const blocks = load<i32>(HEADER + H_BLOCKS);
+  for (let g = 0; g < count; g++) {
+    const group = groupAt(cls, g);
+    if (!load<i32>(group, G_DIRTY)) continue;
+    const maxima = maximaOf(cls, g);
+    let lanes = i32x4.splat(-1);
+    for (let block = 0; block < blocks; block += 4) {
+      lanes = i32x4.max_s(lanes, v128.load(maxima + ((<usize>block) << 2)));
+    }
+    const left = max<i32>(i32x4.extract_lane(lanes, 0), i32x4.extract_lane(lanes, 1));
+    const right = max<i32>(i32x4.extract_lane(lanes, 2), i32x4.extract_lane(lanes, 3));
+    store<i32>(group, max<i32>(left, right), G_BEST);
+    store<i32>(group, 0, G_DIRTY);
+  }
+}
+
+/** The node that holds the group's greatest key; the lowest slot of equals. */
+export function bestNode(cls: usize, index: i32): i32 {
+  const key = load<i32>(groupAt(cls, index), G_BEST);
+  const maxima = maximaOf(cls, index);
+  const keys = field(cls, K_KEYS);
+  const groups = field(cls, K_GROUP_OF);
+  const blocks = load<i32>(HEADER + H_BLOCKS);
+  for (let block = 0; block < blocks; block++) {
+    if (at32(maxima, block) != key) continue;
+    for (let node = block << 6, end = node + 64; node < end; node++) {
+      if (at32(keys, node) == key && at32(groups, node) == index) return node;
+    }
+  }
+  return -1;
+}
+
+/** One group for each node that passes the local filters, at `into`; returns how many. */
+export function groupPerNode(cls: usize, into: usize): i32 {
+  const slots = load<i32>(HEADER + H_SLOTS);
+  const keys = field(cls, K_KEYS);
+  const bytes = field(cls, K_GROUP_BYTES);
+  let count = 0;
+  for (let node = 0; node < slots; node++) {
+    const key = at32(keys, node);
+    if (key < 0) continue;
+    const group = into + <usize>count * bytes;
+    store<i32>(group, 1, G_NODES);
+    store<i32>(group, key, G_BEST);
+    store<u32>(group, 0, G_VERDICT);
+    readFeatures(cls, node, group + G_FEATURES);
+    count++;
+  }
+  return count;
+}
+
+/** The node of the n-th group that groupPerNode made. */
+export function nodeOfGroup(cls: usize, index: i32): i32 {
+  const keys = field(cls, K_KEYS);
+  let left = index;
+  for (let node = 0, slots = load<i32>(HEADER + H_SLOTS); node < slots; node++) {
+    if (at32(keys, node) >= 0 && left-- == 0) return node;
+  }
+  return -1;
+}

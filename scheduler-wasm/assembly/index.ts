@@ -1,0 +1,165 @@
+// The module's door. The host writes the arena and calls; nothing is allocated here, nothing is imported.
+import {
+  ABI_VERSION,
+  G_FEATURES,
+  H_FEASIBLE,
+  H_JOURNAL_HEAD,
+  H_SCORES,
+  H_SCORES_STRIDE,
+  H_SCRATCH,
+  H_SLOTS,
+  H_VERDICTS,
+  HEADER,
+  JOURNAL_STATIC,
+  K_EFFECTS,
+  K_GROUP_BYTES,
+  K_GROUP_COUNT,
+  K_GROUPS,
+  K_KEYS,
+  K_SCAN,
+  S_BALANCED_ALLOCATION,
+  S_IMAGE_LOCALITY,
+  S_INTER_POD_AFFINITY,
+  S_NODE_AFFINITY,
+  S_NODE_RESOURCES_FIT,
+  S_POD_TOPOLOGY_SPREAD,
+  S_TAINT_TOLERATION,
+} from "./abi";
+import { affinityScore, attractionScore, spreadScore, taintScore, verdictOf, weigh } from "./cycle";
+import {
+  bestNode,
+  groupPerNode,
+  nodeOfGroup,
+  readFeatures,
+  refreshBests,
+  synchronize,
+} from "./groups";
+import * as imageLocality from "./plugins/image-locality";
+import * as balancedAllocation from "./plugins/node-resources-balanced-allocation";
+import * as nodeResourcesFit from "./plugins/node-resources-fit";
+import {
+  addToCounter,
+  applyEffects,
+  at32,
+  attachNode,
+  detachNode,
+  field,
+  header,
+  journal,
+  put32,
+  sumAggregate,
+} from "./tables";
+
+export function version(): i32 {
+  return ABI_VERSION;
+}
+
+/** The one node that the pod may go to, if it takes it. */
+function decidePinned(cls: usize, node: i32): i32 {
+  if (node >= load<i32>(HEADER + H_SLOTS)) return -1;
+  const features = header(H_SCRATCH) + G_FEATURES;
+  readFeatures(cls, node, features);
+  const fits = verdictOf(cls, node, features) == 0;
+  store<i32>(HEADER + H_FEASIBLE, fits ? 1 : 0);
+  return fits ? node : -1;
+}
+
+function decide(cls: usize, pin: i32): i32 {
+  if (pin >= 0) return decidePinned(cls, pin);
+  synchronize(cls);
+  const bytes = field(cls, K_GROUP_BYTES);
+  if (load<i32>(cls, K_SCAN)) {
+    const count = groupPerNode(cls, header(H_SCRATCH));
+    const best = weigh(cls, header(H_SCRATCH), count, bytes);
+    return best < 0 ? -1 : nodeOfGroup(cls, best);
+  }
+  refreshBests(cls);
+  const best = weigh(cls, field(cls, K_GROUPS), load<i32>(cls, K_GROUP_COUNT), bytes);
+  return best < 0 ? -1 : bestNode(cls, best);
+}
+
+/**
+ * Places pods one after the other, each seeing those before it. `batch` holds pairs: class address and
+ * the only slot allowed (-1: any); `nodes` receives slots. Stops at the first pod that fits nowhere (its entry is -1) and returns its index,
+ * so that the host can ask why while the cluster stands as the pod saw it; otherwise returns `count`.
+ */
+export function schedule(batch: usize, nodes: usize, count: i32): i32 {
+  for (let i = 0; i < count; i++) {
+    const cls = <usize>at32(batch, i << 1);
+    const node = decide(cls, at32(batch, (i << 1) + 1));
+    put32(nodes, i, node);
+    if (node < 0) return i;
+    applyEffects(field(cls, K_EFFECTS), node, 1);
+  }
+  return count;
+}
+
+/** Where the class would go now, without placing it. */
+export function choose(cls: usize, pin: i32): i32 {
+  return decide(cls, pin);
+}
+
+/** A pod placed or removed by others: `sign` 1 or -1. */
+export function apply(effects: usize, node: i32, sign: i32): void {
+  applyEffects(effects, node, sign);
+}
+
+/** A count that changes by itself (a pod's labels, or its deletion under way). */
+export function count(counter: i32, node: i32, delta: i32): void {
+  addToCounter(counter, node, delta);
+  journal(node);
+}
+
+/** Call before and after the host rewrites a node's sets and domains. */
+export function beforeNode(node: i32): void {
+  detachNode(node);
+}
+
+export function afterNode(node: i32): void {
+  attachNode(node);
+  journal(node | JOURNAL_STATIC);
+}
+
+/** Sums up a new aggregate; its record is linked, its tables are zero. */
+export function aggregate(record: usize): void {
+  sumAggregate(record);
+}
+
+/** How many nodes changed since the beginning, mod 2^32: equal means that nothing did. */
+export function changes(): u32 {
+  return load<u32>(HEADER + H_JOURNAL_HEAD);
+}
+
+function putScore(column: i32, node: i32, value: i32): void {
+  const stride = <usize>load<i32>(HEADER + H_SCORES_STRIDE);
+  put32(header(H_SCORES) + <usize>column * stride, node, value);
+}
+
+/** Every node's verdict into H_VERDICTS and, of the feasible ones, every score into H_SCORES. */
+export function explain(cls: usize): void {
+  synchronize(cls);
+  const bytes = field(cls, K_GROUP_BYTES);
+  const groups = header(H_SCRATCH);
+  const count = groupPerNode(cls, groups);
+  weigh(cls, groups, count, bytes);
+  const slots = load<i32>(HEADER + H_SLOTS);
+  const keys = field(cls, K_KEYS);
+  const spare = groups + <usize>count * bytes;
+  let group = groups;
+  for (let node = 0; node < slots; node++) {
+    readFeatures(cls, node, spare + G_FEATURES);
+    const verdict = verdictOf(cls, node, spare + G_FEATURES);
+    store<u32>(header(H_VERDICTS) + ((<usize>node) << 2), verdict);
+    if (at32(keys, node) < 0) continue;
+    if (verdict == 0) {
+      putScore(S_TAINT_TOLERATION, node, taintScore(cls, group));
+      putScore(S_NODE_AFFINITY, node, affinityScore(cls, group));
+      putScore(S_NODE_RESOURCES_FIT, node, nodeResourcesFit.score(cls, node));
+      putScore(S_POD_TOPOLOGY_SPREAD, node, spreadScore(cls, group));
+      putScore(S_INTER_POD_AFFINITY, node, attractionScore(group));
+      putScore(S_BALANCED_ALLOCATION, node, balancedAllocation.score(cls, node));
+      putScore(S_IMAGE_LOCALITY, node, imageLocality.score(cls, node));
+    }
+    group += bytes;
+  }
+}

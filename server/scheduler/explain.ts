@@ -1,0 +1,50 @@
+/** Why each node refuses a pod and how the others score: read back from the module, by upstream's names. */
+import {
+  H_SCORES,
+  H_SCORES_STRIDE,
+  H_VERDICTS,
+  HEADER,
+  S_BALANCED_ALLOCATION,
+  S_IMAGE_LOCALITY,
+  S_INTER_POD_AFFINITY,
+  S_NODE_AFFINITY,
+  S_NODE_RESOURCES_FIT,
+  S_POD_TOPOLOGY_SPREAD,
+  S_TAINT_TOLERATION,
+  V_NO_NODE,
+} from "#gen/scheduler-abi.ts";
+import type { Encoded, SchedulerCache } from "./cache.ts";
+
+const columns = [
+  ["TaintToleration", S_TAINT_TOLERATION],
+  ["NodeAffinity", S_NODE_AFFINITY],
+  ["NodeResourcesFit", S_NODE_RESOURCES_FIT],
+  ["PodTopologySpread", S_POD_TOPOLOGY_SPREAD],
+  ["InterPodAffinity", S_INTER_POD_AFFINITY],
+  ["NodeResourcesBalancedAllocation", S_BALANCED_ALLOCATION],
+  ["ImageLocality", S_IMAGE_LOCALITY],
+] as const;
+
+/** Verdict bits of every node, by slot; 0 fits. Slots without a node are left out. */
+export function verdicts({ core, nodes }: SchedulerCache, { cls }: Encoded): Map<number, number> {
+  core.calls.explain(cls.address);
+  const column = core.arena.get(HEADER + H_VERDICTS);
+  const found = new Map<number, number>();
+  for (let slot = 0; slot < nodes.slotsUsed; slot++) {
+    const verdict = core.arena.get(column + slot * 4);
+    if ((verdict & V_NO_NODE) === 0) found.set(slot, verdict);
+  }
+  return found;
+}
+
+/** Plugin -> score times weight, of one node that `verdicts` has just found feasible. */
+export function scoresOf(
+  { core: { arena } }: SchedulerCache,
+  slot: number,
+): Record<string, number> {
+  const scores = arena.get(HEADER + H_SCORES);
+  const stride = arena.get(HEADER + H_SCORES_STRIDE);
+  return Object.fromEntries(
+    columns.map(([plugin, column]) => [plugin, arena.get(scores + column * stride + slot * 4)]),
+  );
+}

@@ -1,0 +1,41 @@
+/** What placement reads of a Node, and nothing else: heartbeats that change none of it cost nothing. */
+import { deepEqual } from "#apimachinery/deep-equal.ts";
+import type { Node, Taint } from "#gen/api/core/v1.ts";
+import { type Amounts, amountsOf } from "./pod-requests.ts";
+import type { Labels } from "./predicate.ts";
+
+export interface NodeFacts {
+  readonly name: string;
+  readonly labels: Labels;
+  readonly taints: readonly Taint[];
+  readonly unschedulable: boolean;
+  readonly allocatable: Amounts;
+  /** Image name -> bytes. */
+  readonly images: ReadonlyMap<string, number>;
+}
+
+export function nodeFacts(node: Node): NodeFacts {
+  const images = new Map<string, number>();
+  for (const { names, sizeBytes } of node.status.images ?? []) {
+    for (const name of names ?? []) images.set(name, sizeBytes ?? 0);
+  }
+  return {
+    name: node.metadata.name,
+    labels: node.metadata.labels ?? {},
+    taints: node.spec.taints ?? [],
+    unschedulable: node.spec.unschedulable ?? false,
+    allocatable: amountsOf(node.status.allocatable ?? node.status.capacity),
+    images,
+  };
+}
+
+/** May the two be told apart by any plugin? */
+export function sameForPlacement(a: Node, b: Node): boolean {
+  return (
+    (a.spec.unschedulable ?? false) === (b.spec.unschedulable ?? false) &&
+    deepEqual(a.metadata.labels ?? {}, b.metadata.labels ?? {}) &&
+    deepEqual(a.spec.taints ?? [], b.spec.taints ?? []) &&
+    deepEqual(a.status.allocatable, b.status.allocatable) &&
+    deepEqual(a.status.images ?? [], b.status.images ?? [])
+  );
+}

@@ -1,0 +1,210 @@
+/**
+ * A pod's spec as placement reads it, interned: pods of one template share one shape. What a placed pod adds
+ * to its node (requests, host ports, terms that others must heed) is known at once; what it asks for itself
+ * is compiled when it is first scheduled (classes.ts).
+ */
+import type { Container, Pod, PodAffinityTerm, PodSpec } from "#gen/api/core/v1.ts";
+import type { Counters } from "./counters.ts";
+import type { LabelSets } from "./label-sets.ts";
+import type { NodeTable } from "./node-table.ts";
+import { pinnedName, withoutPin } from "./pin.ts";
+import { podRequests, podScoringRequests } from "./pod-requests.ts";
+import { type Labels, type Predicate, termPredicate } from "./predicate.ts";
+
+/** A term of placed pods that newcomers must heed. */
+export interface HeldTerm {
+  readonly id: number;
+  readonly kind: "anti" | "attraction";
+  readonly topologyKey: string;
+  readonly predicate: Predicate;
+  /** Counter of its holders (weights, for attraction). */
+  readonly counter: number;
+}
+
+export interface PodShape {
+  readonly id: number;
+  readonly spec: PodSpec;
+  readonly namespace: string;
+  /** Those that matchLabelKeys and mismatchLabelKeys read, at least. */
+  readonly labels: Labels;
+  /** [resource id, amount] of every request above zero. */
+  readonly requests: readonly (readonly [resource: number, amount: number])[];
+  readonly requestNames: readonly string[];
+  readonly cpu: number;
+  readonly memory: number;
+  readonly scoringCpu: number;
+  readonly scoringMemory: number;
+  /** [counter id, delta] of ports and held terms. */
+  readonly held: readonly (readonly [counter: number, delta: number])[];
+}
+
+/** Upstream's hardPodAffinityWeight default. */
+const hardPodAffinityWeight = 1;
+
+export class PodShapes {
+  readonly #nodes: NodeTable;
+  readonly #counters: Counters;
+  readonly #labelSets: LabelSets;
+  readonly #shapes = new Map<string, PodShape>();
+  readonly #terms: HeldTerm[] = [];
+  readonly #termIds = new Map<string, HeldTerm>();
+
+  constructor(nodes: NodeTable, counters: Counters, labelSets: LabelSets) {
+    this.#nodes = nodes;
+    this.#counters = counters;
+    this.#labelSets = labelSets;
+  }
+
+  term(id: number): HeldTerm | undefined {
+    return this.#terms[id];
+  }
+
+  intern(given: Pod): PodShape {
+    const pinned = pinnedName(given.spec) !== undefined;
+    const pod = pinned ? { ...given, spec: withoutPin(given.spec) } : given;
+    const key = shapeKey(pod);
+    const known = this.#shapes.get(key);
+    if (known !== undefined) return known;
+    const shape = this.#read(pod, this.#shapes.size);
+    this.#shapes.set(key, shape);
+    return shape;
+  }
+
+  #read(pod: Pod, id: number): PodShape {
+    const { spec, metadata } = pod;
+    const requests = [...podRequests(spec)].filter(([name, n]) => n > 0 && name !== "pods");
+    const scoring = podScoringRequests(spec);
+    const real = new Map(requests);
+    const namespace = metadata.namespace ?? "";
+    return {
+      id,
+      spec,
+      namespace,
+      labels: metadata.labels ?? {},
+      requests: requests.map(([name, amount]) => [this.#nodes.resource(name), amount]),
+      requestNames: requests.map(([name]) => name),
+      cpu: real.get("cpu") ?? 0,
+      memory: real.get("memory") ?? 0,
+      scoringCpu: scoring.get("cpu") ?? 0,
+      scoringMemory: scoring.get("memory") ?? 0,
+      held: [
+        ...hostPorts(spec).flatMap(({ protocol, port, ip }) => [
+          [this.#portCounter(protocol, port, "any"), 1] as const,
+          [this.#portCounter(protocol, port, ip), 1] as const,
+        ]),
+        ...this.#heldTerms(spec, namespace, metadata.labels ?? {}),
+      ],
+    };
+  }
+
+  /** Counters of the ports that stand in the way of the pod's own. */
+  conflicts(spec: PodSpec): number[] {
+    return hostPorts(spec).flatMap(({ protocol, port, ip }) =>
+      ip === "0.0.0.0"
+        ? [this.#portCounter(protocol, port, "any")]
+        : [this.#portCounter(protocol, port, ip), this.#portCounter(protocol, port, "0.0.0.0")],
+    );
+  }
+
+  #portCounter(protocol: string, port: number, ip: string): number {
+    return this.#counters.named(`port ${protocol} ${port} ${ip}`).id;
+  }
+
+  *#heldTerms(
+    spec: PodSpec,
+    namespace: string,
+    labels: Labels,
+  ): Iterable<readonly [number, number]> {
+    const { podAffinity, podAntiAffinity } = spec.affinity ?? {};
+    const hold = (kind: HeldTerm["kind"], term: PodAffinityTerm) =>
+      this.#holdTerm(kind, term.topologyKey, termPredicate(term, namespace, labels));
+    for (const term of podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) {
+      yield [hold("anti", term), 1];
+    }
+    for (const term of podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) {
+      yield [hold("attraction", term), hardPodAffinityWeight];
+    }
+    for (const {
+      weight,
+      podAffinityTerm,
+    } of podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []) {
+      yield [hold("attraction", podAffinityTerm), weight];
+    }
+    for (const {
+      weight,
+      podAffinityTerm,
+    } of podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []) {
+      yield [hold("attraction", podAffinityTerm), -weight];
+    }
+  }
+
+  #holdTerm(kind: HeldTerm["kind"], topologyKey: string, predicate: Predicate): number {
+    const name = `${kind} ${topologyKey} ${predicate.signature}`;
+    const known = this.#termIds.get(name);
+    if (known !== undefined) return known.counter;
+    const counter = this.#counters.named(name).id;
+    const term = { id: this.#terms.length, kind, topologyKey, predicate, counter };
+    this.#terms.push(term);
+    this.#termIds.set(name, term);
+    this.#labelSets.addTerm({ predicate, id: term.id });
+    return counter;
+  }
+}
+
+interface HostPort {
+  readonly protocol: string;
+  readonly port: number;
+  readonly ip: string;
+}
+
+/** Of containers and sidecars. */
+function hostPorts(spec: PodSpec): HostPort[] {
+  const sidecars = (spec.initContainers ?? []).filter((c) => c.restartPolicy === "Always");
+  return [...sidecars, ...spec.containers].flatMap((container) =>
+    (container.ports ?? [])
+      .filter(({ hostPort }) => (hostPort ?? 0) > 0)
+      .map(({ protocol, hostPort, hostIP }) => ({
+        protocol: protocol ?? "TCP",
+        port: hostPort ?? 0,
+        ip: hostIP ? hostIP : "0.0.0.0",
+      })),
+  );
+}
+
+function containerKey({ image, resources, ports, restartPolicy }: Container): unknown[] {
+  return [image, resources?.requests, ports, restartPolicy];
+}
+
+/** Equal for pods whose placement reads the same; labels enter only where keys of the spec read them. */
+function shapeKey({ spec, metadata }: Pod): string {
+  const { affinity, topologySpreadConstraints: spread } = spec;
+  const plain = [
+    metadata.namespace,
+    spec.containers.map(containerKey),
+    spec.initContainers?.map(containerKey),
+    spec.resources?.requests,
+    spec.overhead,
+    spec.tolerations,
+    spec.nodeSelector,
+    spec.nodeName,
+  ];
+  if (affinity === undefined && spread === undefined) return JSON.stringify(plain);
+  const keys = new Set<string>();
+  for (const constraint of spread ?? [])
+    for (const key of constraint.matchLabelKeys ?? []) keys.add(key);
+  for (const term of podTerms(spec)) {
+    for (const key of term.matchLabelKeys ?? []) keys.add(key);
+    for (const key of term.mismatchLabelKeys ?? []) keys.add(key);
+  }
+  const labels = [...keys].map((key) => [key, metadata.labels?.[key]]);
+  return JSON.stringify([plain, affinity, spread, labels]);
+}
+
+function* podTerms({ affinity }: PodSpec): Iterable<PodAffinityTerm> {
+  for (const side of [affinity?.podAffinity, affinity?.podAntiAffinity]) {
+    yield* side?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
+    for (const { podAffinityTerm } of side?.preferredDuringSchedulingIgnoredDuringExecution ?? []) {
+      yield podAffinityTerm;
+    }
+  }
+}
