@@ -24,6 +24,10 @@ const readersMax = 4;
 /** Rows fetched at once by the first load: bounds the memory of rows not yet parsed. */
 const loadRows = 2_000;
 
+interface LogRow extends ChangeRow {
+  readonly compacted: string;
+}
+
 interface CommitRow {
   readonly o_head: string;
   readonly o_number: string;
@@ -85,7 +89,8 @@ export class PostgresDatabase implements Database {
         return headOf(rows);
       },
     );
-    return { head, objects };
+    const { revision, compacted, epoch } = head;
+    return { head: { revision, compacted, epoch }, objects };
   }
 
   /** Now's state with the later changes undone: for each key the first of them holds what stood before. */
@@ -111,13 +116,17 @@ export class PostgresDatabase implements Database {
   }
 
   async changes(after: Revision, limit: number): Promise<readonly Change[]> {
-    const rows = await this.#readers<ChangeRow[]>`
-      select * from kubun.changes where revision > ${after} order by revision limit ${limit}`;
-    if (Number(rows[0]?.revision) !== after + 1) {
-      // Looked at after the read, so that a compaction in between cannot pass for an empty log.
-      const { compacted } = await this.head();
-      if (after < compacted) throw tooOld(after, compacted);
+    const read = await this.#readers<LogRow[]>`
+      select h.compacted, c.* from kubun.head h left join lateral (
+        select * from kubun.changes where revision > ${after} order by revision limit ${limit}
+      ) c on true order by c.revision`;
+    const rows = read.filter(({ revision }) => revision !== null);
+    let compacted = Number(read[0]?.compacted);
+    if (rows.length > 0 && Number(rows[0]?.revision) !== after + 1) {
+      // The partition was dropped between the statement's snapshot and its first look at the table.
+      compacted = (await this.head()).compacted;
     }
+    if (after < compacted) throw tooOld(after, compacted);
     const last = Number(rows.at(-1)?.revision ?? after);
     assert(last === after + rows.length, "the log has no gap");
     return rows.map(changeFromRow);
@@ -138,7 +147,8 @@ export class PostgresDatabase implements Database {
 
   async raiseEpoch({ epoch, seen }: { epoch: number; seen: Revision }): Promise<Head> {
     await this.#readers`select kubun.raise_epoch(${epoch}, ${seen})`;
-    return this.head();
+    const head = await this.head();
+    return { revision: head.revision, compacted: head.compacted, epoch: head.epoch };
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,45 @@
+/** An embedded Postgres in a folder of its own, and empty databases in it. */
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect } from "#storage/postgres/connect.ts";
+import { startEmbeddedPostgres } from "#storage/postgres/embedded.ts";
+import { silent } from "#telemetry/log.ts";
+
+export interface ThrowawayPostgres {
+  readonly url: string;
+  /** The URL of a new, empty database. */
+  database(): Promise<string>;
+  /** The same database each time, emptied: cheaper than a new one. */
+  emptied(): Promise<string>;
+  end(): Promise<void>;
+}
+
+export async function throwawayPostgres(): Promise<ThrowawayPostgres> {
+  const dataDir = await mkdtemp(join(tmpdir(), "kubun-test-"));
+  // Postgres' own account must be able to pass.
+  await chmod(dataDir, 0o755);
+  const server = await startEmbeddedPostgres({ dataDir, log: silent });
+  let made = 0;
+  return {
+    url: server.url,
+    async database() {
+      made += 1;
+      const name = `t${made}`;
+      const sql = connect(server.url, { max: 1 });
+      await sql.unsafe(`create database ${name}`);
+      await sql.end();
+      return server.url.replace("/kubun?", `/${name}?`);
+    },
+    async emptied() {
+      const sql = connect(server.url, { max: 1 });
+      await sql.unsafe("drop schema if exists kubun, kubun_migrations cascade");
+      await sql.end();
+      return server.url;
+    },
+    async end() {
+      await server.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
