@@ -1,13 +1,21 @@
 /** Which controllers there are: one line each. */
 import type { KeyPair } from "#apimachinery/pki.ts";
+import { bootstrapSigner } from "./bootstrap-signer/watches.ts";
+import { csrApproving } from "./certificatesigningrequest-approving/watches.ts";
+import { csrCleaner } from "./certificatesigningrequest-cleaner/watches.ts";
+import { csrSigning } from "./certificatesigningrequest-signing/watches.ts";
+import { clusterRoleAggregation } from "./clusterrole-aggregation/watches.ts";
 import type { Controller } from "./controller.ts";
 import { deployment } from "./deployment/watches.ts";
 import { namespace } from "./namespace/watches.ts";
+import { nodeIpam } from "./node-ipam/watches.ts";
 import { replicaSet } from "./replicaset/watches.ts";
+import { rootCaCertificatePublisher } from "./root-ca-certificate-publisher/watches.ts";
 import { serviceAccount } from "./serviceaccount/watches.ts";
+import { tokenCleaner } from "./token-cleaner/watches.ts";
 
 export interface ControllerSettings {
-  /** Signs certificates of kubelets; absent: the csr controllers do not run. */
+  /** Signs certificates of kubelets; absent: the signing controller does not run. */
   readonly signingAuthority?: KeyPair | undefined;
   /** PEM for every namespace's kube-root-ca.crt; absent: its publisher does not run. */
   readonly rootCa?: string | undefined;
@@ -15,6 +23,20 @@ export interface ControllerSettings {
   readonly clusterCidr?: string | undefined;
 }
 
-export function controllersFor(_settings: ControllerSettings): readonly Controller[] {
-  return [deployment, replicaSet, namespace, serviceAccount];
+export function controllersFor(settings: ControllerSettings): readonly Controller[] {
+  const { signingAuthority, rootCa, clusterCidr = "10.244.0.0/16" } = settings;
+  return [
+    deployment,
+    replicaSet,
+    namespace,
+    serviceAccount,
+    ...(rootCa === undefined ? [] : [rootCaCertificatePublisher(rootCa)]),
+    nodeIpam(clusterCidr),
+    csrApproving,
+    ...(signingAuthority === undefined ? [] : [csrSigning(signingAuthority)]),
+    csrCleaner,
+    tokenCleaner,
+    bootstrapSigner,
+    clusterRoleAggregation,
+  ];
 }
