@@ -1,0 +1,73 @@
+/** The node's own last word before it runs a pod: upstream's predicateAdmitHandler, for resources. Pure. */
+import { quantityMilli, quantityValue } from "#apimachinery/quantity.ts";
+import type { Container, Pod } from "#gen/api/core/v1.ts";
+import { isSidecar } from "./pod-runtime.ts";
+import type { Verdict } from "./status.ts";
+
+/** cpu in thousandths, everything else in units. */
+type Amounts = ReadonlyMap<string, number>;
+
+function amount(resource: string, text: string): number {
+  return resource === "cpu" ? quantityMilli(text) : quantityValue(text);
+}
+
+function requestsOf({ resources }: Container): Amounts {
+  const entries = Object.entries({ ...resources?.limits, ...resources?.requests });
+  return new Map(entries.map(([resource, text]) => [resource, amount(resource, text)]));
+}
+
+function combine(a: Amounts, b: Amounts, merge: (x: number, y: number) => number): Amounts {
+  const keys = new Set([...a.keys(), ...b.keys()]);
+  return new Map([...keys].map((key) => [key, merge(a.get(key) ?? 0, b.get(key) ?? 0)]));
+}
+
+const add = (x: number, y: number): number => x + y;
+
+/** Main containers and sidecars together, or the greediest init container with the sidecars before it. */
+export function podRequests(pod: Pod): Amounts {
+  let steady: Amounts = new Map();
+  let peak: Amounts = new Map();
+  for (const container of pod.spec.initContainers ?? []) {
+    const own = requestsOf(container);
+    if (isSidecar(container)) steady = combine(steady, own, add);
+    peak = combine(peak, isSidecar(container) ? steady : combine(steady, own, add), Math.max);
+  }
+  for (const container of pod.spec.containers) {
+    steady = combine(steady, requestsOf(container), add);
+  }
+  return combine(steady, peak, Math.max);
+}
+
+/** Refuses what the node cannot hold beside the pods that it has; undefined: admitted. */
+export function admitPod(
+  pod: Pod,
+  others: readonly Pod[],
+  allocatable: Readonly<Record<string, string>>,
+): Verdict | undefined {
+  const podsMax = Number(allocatable["pods"] ?? "0");
+  if (others.length + 1 > podsMax) {
+    return refused("pods", { requested: 1, used: others.length, capacity: podsMax });
+  }
+  const wanted = podRequests(pod);
+  if (wanted.size === 0) return undefined;
+  const nothing: Amounts = new Map();
+  const used = others.map(podRequests).reduce((a, b) => combine(a, b, add), nothing);
+  for (const [resource, requested] of wanted) {
+    if (requested === 0) continue;
+    const has = amount(resource, allocatable[resource] ?? "0");
+    const taken = used.get(resource) ?? 0;
+    if (requested + taken > has) {
+      return refused(resource, { requested, used: taken, capacity: has });
+    }
+  }
+  return undefined;
+}
+
+function refused(
+  resource: string,
+  { requested, used, capacity }: { requested: number; used: number; capacity: number },
+): Verdict {
+  const detail = `requested: ${requested}, used: ${used}, capacity: ${capacity}`;
+  const message = `Node didn't have enough resource: ${resource}, ${detail}`;
+  return { reason: `OutOf${resource}`, message: `Pod was rejected: ${message}` };
+}

@@ -1,0 +1,115 @@
+/** The pods of one node: a worker each, fed by the watch and by the runtime. */
+import type { Pod } from "#gen/api/core/v1.ts";
+import type { Sandbox } from "./cri/runtime.ts";
+import { containerLogs } from "./logs/container-logs.ts";
+import { admitPod } from "./node-admission.ts";
+import type { NodeContext } from "./node-context.ts";
+import { PodWorker } from "./pod-worker.ts";
+import type { Verdict } from "./status.ts";
+
+export class NodePods {
+  readonly #node: NodeContext;
+  readonly #workers = new Map<string, PodWorker>();
+  /** Pods of a name whose predecessor, of another uid, has not left yet. */
+  readonly #ownerOfName = new Map<string, string>();
+
+  constructor(node: NodeContext) {
+    this.#node = node;
+  }
+
+  get size(): number {
+    return this.#workers.size;
+  }
+
+  /** The pod of that name which the API has, or had last. */
+  find(namespace: string, name: string): Pod | undefined {
+    const uid = this.#ownerOfName.get(`${namespace}/${name}`);
+    return uid === undefined ? undefined : this.#workers.get(uid)?.pod;
+  }
+
+  list(): readonly Pod[] {
+    return [...this.#workers.values()].map(({ pod }) => pod);
+  }
+
+  /** Throws ApiError when there is no such log. */
+  containerLogs(
+    pod: Pod,
+    container: string,
+    query: URLSearchParams,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const { runtime, state, clock } = this.#node;
+    return containerLogs({ pod, container, query, runtime, state, clock, signal });
+  }
+
+  changed(pod: Pod): void {
+    const { uid = "", namespace, name } = pod.metadata;
+    const worker = this.#workers.get(uid);
+    if (worker !== undefined) {
+      worker.update(pod);
+      return;
+    }
+    this.#ownerOfName.set(`${namespace}/${name}`, uid);
+    this.#start(pod, this.#verdict(pod)).wake();
+  }
+
+  deleted(pod: Pod): void {
+    this.#workers.get(pod.metadata.uid ?? "")?.remove(pod);
+  }
+
+  /** A pod is judged once, when it first comes: one that has a start time was admitted before. */
+  #verdict(pod: Pod): Verdict | undefined {
+    if (pod.status.startTime !== undefined) return undefined;
+    const others = [...this.#workers.values()].filter(({ terminal }) => !terminal);
+    return admitPod(
+      pod,
+      others.map((worker) => worker.pod),
+      this.#node.facts.allocatable,
+    );
+  }
+
+  #start(pod: Pod, verdict: Verdict | undefined): PodWorker {
+    const { uid = "", namespace, name } = pod.metadata;
+    const worker = new PodWorker(this.#node, pod, verdict, () => {
+      this.#workers.delete(uid);
+      const key = `${namespace}/${name}`;
+      if (this.#ownerOfName.get(key) === uid) this.#ownerOfName.delete(key);
+    });
+    this.#workers.set(uid, worker);
+    return worker;
+  }
+
+  /** Something changed in the runtime, about this pod. */
+  runtimeChanged(podUid: string): void {
+    this.#workers.get(podUid)?.wake();
+  }
+
+  /** Sandboxes of pods that the API does not have (any more): stopped and removed. */
+  removeOrphans(pods: ReadonlyMap<string, Sandbox>): void {
+    for (const [uid, sandbox] of pods) {
+      if (this.#workers.has(uid)) continue;
+      const { podName: name, podNamespace: namespace } = sandbox;
+      this.#node.logger.info("removing an orphaned pod", { namespace, name, uid });
+      const pod: Pod = {
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name, namespace, uid },
+        spec: { containers: [], terminationGracePeriodSeconds: orphanGraceSeconds },
+        status: {},
+      };
+      this.#start(pod, undefined).remove(pod);
+    }
+  }
+
+  async refreshVolumes(): Promise<void> {
+    for (const worker of this.#workers.values()) await worker.refreshVolumes();
+  }
+
+  /** Stops acting; what runs keeps running. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
+  }
+}
+
+/** Nobody is left to ask for more. */
+const orphanGraceSeconds = 2;

@@ -1,0 +1,44 @@
+/** What the agent knows of a pod's containers that the runtime cannot tell: rebuilt, or lost, at a restart. */
+import type { Pod } from "#gen/api/core/v1.ts";
+import type { Backoff } from "./backoff.ts";
+
+export interface Waiting {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface FailedProbe {
+  readonly containerId: string;
+  readonly probe: "liveness" | "startup";
+  readonly graceSeconds: number | undefined;
+}
+
+/** Container ids stand where a fact is about one incarnation, so that it dies with it. */
+export interface ContainerMemory {
+  readonly backoff?: Backoff | undefined;
+  /** The last start failed thus; tried again at retryAt (milliseconds). */
+  readonly waiting?: (Waiting & { readonly retryAt: number }) | undefined;
+  readonly startupPassed?: string | undefined;
+  readonly ready?: string | undefined;
+  readonly failedProbe?: FailedProbe | undefined;
+}
+
+export type PodMemory = ReadonlyMap<string, ContainerMemory>;
+
+/** The pod's last reported status, as memory: a restarted agent does not take readiness away. */
+export function memoryFromStatus(pod: Pod): Map<string, ContainerMemory> {
+  const statuses = [
+    ...(pod.status.containerStatuses ?? []),
+    ...(pod.status.initContainerStatuses ?? []),
+  ];
+  const memory = new Map<string, ContainerMemory>();
+  for (const status of statuses) {
+    const id = status.containerID?.replace(/^[^:]*:\/\//, "");
+    if (id === undefined || status.state?.running === undefined) continue;
+    memory.set(status.name, {
+      ...(status.started === true ? { startupPassed: id } : {}),
+      ...(status.ready ? { ready: id } : {}),
+    });
+  }
+  return memory;
+}
