@@ -25,6 +25,7 @@ CREATE TABLE "kubun"."head" (
 	"epoch" integer NOT NULL,
 	"batch" bigint NOT NULL,
 	"partitioned" bigint NOT NULL,
+	"timeline" integer NOT NULL,
 	CONSTRAINT "one_head" CHECK ("kubun"."head"."id" = 1)
 );
 --> statement-breakpoint

@@ -14,7 +14,11 @@ ALTER TABLE kubun.changes ALTER COLUMN value SET STORAGE EXTERNAL, ALTER COLUMN 
 INSERT INTO kubun.batches (slot, number, id, head, created)
 SELECT slot, -1, '', 0, '' FROM generate_series(0, 1023) AS slot;
 --> statement-breakpoint
-INSERT INTO kubun.head (id, revision, compacted, epoch, batch, partitioned) VALUES (1, 0, 0, 1, 0, 0);
+-- The server's WAL timeline: it moves when a standby is promoted, and then writes may be missing.
+CREATE FUNCTION kubun.timeline() RETURNS integer
+LANGUAGE sql AS $$ SELECT ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer $$;
+--> statement-breakpoint
+INSERT INTO kubun.head (id, revision, compacted, epoch, batch, partitioned, timeline) VALUES (1, 0, 0, 1, 0, 0, kubun.timeline());
 --> statement-breakpoint
 -- Makes partitions of 100 000 revisions until p_revision has one. Called under the head's lock.
 -- Attaching, unlike CREATE TABLE ... PARTITION OF, does not wait for readers of the log.
@@ -74,6 +78,9 @@ BEGIN
   END IF;
   IF v_head.epoch <> p_epoch THEN
     RAISE EXCEPTION 'epoch is %, not %', v_head.epoch, p_epoch USING ERRCODE = 'KB001';
+  END IF;
+  IF v_head.timeline <> kubun.timeline() THEN
+    RAISE EXCEPTION 'a standby was promoted: timeline is not %', v_head.timeline USING ERRCODE = 'KB003';
   END IF;
   IF v_head.revision < p_seen THEN
     RAISE EXCEPTION 'head is %, below % that was seen', v_head.revision, p_seen USING ERRCODE = 'KB003';
@@ -159,7 +166,7 @@ END $$;
 CREATE FUNCTION kubun.raise_epoch(p_epoch integer, p_seen bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-  UPDATE kubun.head SET epoch = epoch + 1,
+  UPDATE kubun.head SET epoch = epoch + 1, timeline = kubun.timeline(),
     revision = greatest(revision, p_seen) + 1000000, compacted = greatest(revision, p_seen) + 1000000
   WHERE id = 1 AND epoch = p_epoch;
   PERFORM pg_notify('kubun', 'epoch');

@@ -2,7 +2,7 @@
 
 import type { Head, Revision, Storage } from "#storage/storage.ts";
 import { systemTimers, type Timers } from "#storage/timers.ts";
-import type { Database } from "./database.ts";
+import type { Database, DatabaseHead } from "./database.ts";
 import { GroupCommit } from "./group-commit.ts";
 
 export interface StorageOptions {
@@ -29,17 +29,33 @@ export async function openStorage(
   );
   const unsubscribe = database.subscribe(wakeAll);
 
+  /** A promoted standby is fenced by a new epoch before anything is believed that it says. */
+  async function fenced(read: DatabaseHead): Promise<DatabaseHead> {
+    if (!read.promoted) return read;
+    const raised = await database.raiseEpoch({ epoch: read.epoch, seen: commits.seen });
+    wakeAll();
+    return raised;
+  }
+
   async function head(): Promise<Head> {
-    const read = await database.head();
+    const read = await fenced(await database.head());
     // A head below what is known is left to the reader: learning keeps the higher one.
     commits.learn(read);
-    return { revision: read.revision, compacted: read.compacted, epoch: read.epoch };
+    return headOf(read);
+  }
+
+  async function snapshot(): ReturnType<Storage["snapshot"]> {
+    for (;;) {
+      const read = await database.snapshot();
+      if (!read.head.promoted) return { head: headOf(read.head), objects: read.objects };
+      await fenced(read.head);
+    }
   }
 
   return {
     write: (write) => commits.write(write),
     head,
-    snapshot: () => database.snapshot(),
+    snapshot,
     listAt: (scope, revision) => database.listAt(scope, revision),
     changes: (after, limit) => database.changes(after, limit),
     subscribe(wake) {
@@ -47,7 +63,7 @@ export async function openStorage(
       return () => wakes.delete(wake);
     },
     compact: (revision) => database.compact(revision),
-    raiseEpoch: (from) => database.raiseEpoch(from),
+    raiseEpoch: async (from) => headOf(await database.raiseEpoch(from)),
     async close() {
       await commits.close();
       unsubscribe();
@@ -55,4 +71,8 @@ export async function openStorage(
       await database.close();
     },
   };
+}
+
+function headOf({ revision, compacted, epoch }: DatabaseHead): Head {
+  return { revision, compacted, epoch };
 }

@@ -36,25 +36,27 @@ export interface BatchOutcome {
 
 export interface DatabaseHead extends Head {
   readonly batch: number;
+  /** A standby was promoted since the epoch began: it may lack the newest writes. */
+  readonly promoted: boolean;
 }
 
 export interface Database {
   /** Throws DatabaseError. */
   commit(batch: Batch): Promise<BatchOutcome>;
   head(): Promise<DatabaseHead>;
-  snapshot(): Promise<{ readonly head: Head; readonly objects: readonly Stored[] }>;
+  snapshot(): Promise<{ readonly head: DatabaseHead; readonly objects: readonly Stored[] }>;
   listAt(scope: Scope, revision: Revision): Promise<readonly Stored[]>;
   changes(after: Revision, limit: number): Promise<readonly Change[]>;
   subscribe(wake: (head?: Revision) => void): () => void;
   compact(revision: Revision): Promise<void>;
-  raiseEpoch(from: { readonly epoch: number; readonly seen: Revision }): Promise<Head>;
+  raiseEpoch(from: { readonly epoch: number; readonly seen: Revision }): Promise<DatabaseHead>;
   close(): Promise<void>;
 }
 
 /**
  * unknown: the connection broke, the batch may be committed or yet to be. retry: certainly not written,
  * a little later it may be. behind: not written, `after` is too old a number. epoch: not written, the
- * epoch moved. lost: not written, the head is below `seen`. refused: not written, and never will be.
+ * epoch moved. lost: not written, the head is below `seen` or a standby was promoted. refused: not written, and never will be.
  */
 export type Failure = "unknown" | "retry" | "behind" | "epoch" | "lost" | "refused";
 

@@ -5,6 +5,8 @@
 import postgres from "postgres";
 
 export type Sql = postgres.Sql;
+/** A pool or one transaction of it. */
+export type Reader = postgres.ISql;
 
 /** Each session says so itself: settings of the server or the role must not change what the store means. */
 const session = {

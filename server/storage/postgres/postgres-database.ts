@@ -4,8 +4,8 @@ import { assert } from "#apimachinery/assert.ts";
 import type { Batch, BatchOutcome, Database, DatabaseHead } from "#storage/database.ts";
 import { inKeyOrder, keyText } from "#storage/key.ts";
 import { tooLarge, tooOld } from "#storage/refusals.ts";
-import type { Change, Head, Revision, Scope, Stored } from "#storage/storage.ts";
-import { connect, type Sql } from "./connect.ts";
+import type { Change, Revision, Scope, Stored } from "#storage/storage.ts";
+import { connect, type Reader, type Sql } from "./connect.ts";
 import {
   type ChangeRow,
   changeFromRow,
@@ -70,17 +70,15 @@ export class PostgresDatabase implements Database {
   }
 
   async head(): Promise<DatabaseHead> {
-    const rows = await this.#readers<HeadRow[]>`
-      select revision, compacted, epoch, batch from kubun.head`;
-    return headOf(rows);
+    return headOf(await selectHead(this.#readers));
   }
 
-  async snapshot(): Promise<{ readonly head: Head; readonly objects: readonly Stored[] }> {
+  async snapshot(): Promise<{ readonly head: DatabaseHead; readonly objects: readonly Stored[] }> {
     const objects: Stored[] = [];
     const head = await this.#readers.begin(
       "isolation level repeatable read read only",
       async (sql) => {
-        const rows = await sql<HeadRow[]>`select revision, compacted, epoch, batch from kubun.head`;
+        const rows = await selectHead(sql);
         const query = sql<StoredRow[]>`
         select key, create_revision, revision, value from kubun.objects`;
         for await (const page of query.cursor(loadRows)) {
@@ -89,17 +87,14 @@ export class PostgresDatabase implements Database {
         return headOf(rows);
       },
     );
-    const { revision, compacted, epoch } = head;
-    return { head: { revision, compacted, epoch }, objects };
+    return { head, objects };
   }
 
   /** Now's state with the later changes undone: for each key the first of them holds what stood before. */
   async listAt(scope: Scope, revision: Revision): Promise<readonly Stored[]> {
     const { from, below } = keyRange(scope);
     return this.#readers.begin("isolation level repeatable read read only", async (sql) => {
-      const head = headOf(
-        await sql<HeadRow[]>`select revision, compacted, epoch, batch from kubun.head`,
-      );
+      const head = headOf(await selectHead(sql));
       if (revision < head.compacted) throw tooOld(revision, head.compacted);
       if (revision > head.revision) throw tooLarge(revision, head.revision);
       const later = await sql<ChangeRow[]>`
@@ -145,15 +140,20 @@ export class PostgresDatabase implements Database {
     await this.#readers`select kubun.compact(${revision})`;
   }
 
-  async raiseEpoch({ epoch, seen }: { epoch: number; seen: Revision }): Promise<Head> {
+  async raiseEpoch({ epoch, seen }: { epoch: number; seen: Revision }): Promise<DatabaseHead> {
     await this.#readers`select kubun.raise_epoch(${epoch}, ${seen})`;
-    const head = await this.head();
-    return { revision: head.revision, compacted: head.compacted, epoch: head.epoch };
+    return this.head();
   }
 
   async close(): Promise<void> {
     await Promise.all([this.#writer.end({ timeout: 5 }), this.#readers.end({ timeout: 5 })]);
   }
+}
+
+function selectHead(sql: Reader) {
+  return sql<HeadRow[]>`
+    select revision, compacted, epoch, batch, timeline <> kubun.timeline() as promoted
+    from kubun.head`;
 }
 
 function headOf(rows: readonly HeadRow[]): DatabaseHead {

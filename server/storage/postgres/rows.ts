@@ -1,6 +1,8 @@
 /** Rows to objects. Numbers of type bigint come as text. */
+
 import type { KubeObject } from "#gen/api/meta/v1.ts";
-import type { Change, Head, Key, Revision, Stored } from "#storage/storage.ts";
+import type { DatabaseHead } from "#storage/database.ts";
+import type { Change, Key, Revision, Stored } from "#storage/storage.ts";
 
 export interface StoredRow {
   readonly key: string;
@@ -20,6 +22,7 @@ export interface HeadRow {
   readonly compacted: string;
   readonly epoch: number;
   readonly batch: string;
+  readonly promoted: boolean;
 }
 
 /** The column holds what JSON.stringify made of a KubeObject, without its resourceVersion. */
@@ -51,12 +54,13 @@ export function changeFromRow(row: ChangeRow): Change {
   return { ...stored, op: row.op, previous };
 }
 
-export function headFromRow(row: HeadRow): Head & { batch: number } {
+export function headFromRow(row: HeadRow): DatabaseHead {
   return {
     revision: Number(row.revision),
     compacted: Number(row.compacted),
     epoch: row.epoch,
     batch: Number(row.batch),
+    promoted: row.promoted,
   };
 }
 

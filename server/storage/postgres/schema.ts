@@ -45,6 +45,8 @@ export const head = kubun.table(
     batch: revision("batch").notNull(),
     /** Changes below it have a partition. */
     partitioned: revision("partitioned").notNull(),
+    /** The server's WAL timeline when the epoch began; another one: a standby was promoted. */
+    timeline: integer("timeline").notNull(),
   },
   (table) => [check("one_head", sql`${table.id} = 1`)],
 );
