@@ -214,15 +214,14 @@ function flatten(fields: readonly FieldSchema[]): FieldSchema[] {
 
 /** The type of a kind; undefined where upstream's published API has none (a custom resource). */
 export function schemaOf(apiVersion: string, kind: string): StructType | undefined {
-  const group = Object.hasOwn(kinds, apiVersion) ? kinds[apiVersion] : undefined;
-  const everywhere = kinds["*"];
-  const id =
-    group !== undefined && Object.hasOwn(group, kind)
-      ? group[kind]
-      : everywhere !== undefined && Object.hasOwn(everywhere, kind)
-        ? everywhere[kind]
-        : undefined;
+  const id = kindIn(apiVersion, kind) ?? (apiVersion === "" ? undefined : kindIn("*", kind));
   return id === undefined ? undefined : structOf(id);
+}
+
+/** Names come from outside: `constructor` is no kind. */
+function kindIn(apiVersion: string, kind: string): string | undefined {
+  const group = Object.hasOwn(kinds, apiVersion) ? kinds[apiVersion] : undefined;
+  return group !== undefined && Object.hasOwn(group, kind) ? group[kind] : undefined;
 }
 
 /** A struct by its id, `core.v1.PodSpec`: for code that means one certain type. */
