@@ -4,7 +4,6 @@
 // every class replays the journal of changed nodes when it is next used.
 import {
   A_COUNTS,
-  A_TOPOLOGY,
   ATTRACTION,
   COUNTER,
   DOMAIN,
@@ -40,7 +39,6 @@ import {
   MISSING,
   PREFERRED,
   TAINTS,
-  VALUE,
 } from "./abi";
 import { keyOf, refusedHere, staticWord } from "./cycle";
 import { localAttraction } from "./plugins/inter-pod-affinity";

@@ -20,6 +20,7 @@ import type { Labels } from "./predicate.ts";
 
 /** A pod on a node; `slot` is -1 while the node is unknown. */
 interface PlacedPod {
+  readonly priority: number;
   readonly nodeName: string;
   readonly shape: PodShape;
   readonly labelSet: LabelSet;
@@ -64,6 +65,8 @@ export class SchedulerCache {
   readonly #shapes: PodShapes;
   readonly #classes: PodClasses;
   readonly #pods = new Map<string, PlacedPod>();
+  /** Priority -> pods of it on nodes. */
+  readonly #priorities = new Map<number, number>();
   readonly #byNode = new Map<string, Set<PlacedPod>>();
   readonly #batch: number;
   readonly #results: number;
@@ -93,6 +96,11 @@ export class SchedulerCache {
     this.#batch = arena.allocate(batchMax * 8);
     this.#results = arena.allocate(batchMax * 4);
     this.#effects = { address: arena.allocate(1024), bytes: 1024 };
+  }
+
+  /** Of the pods on nodes; Infinity without any. */
+  get lowestPriority(): number {
+    return Math.min(...this.#priorities.keys());
   }
 
   get podCount(): number {
@@ -153,7 +161,8 @@ export class SchedulerCache {
       return;
     }
     if (known !== undefined) this.removePod(key);
-    const placed = { nodeName, shape, labelSet, slot: -1, live, assumed: false };
+    const priority = pod.spec.priority ?? 0;
+    const placed = { priority, nodeName, shape, labelSet, slot: -1, live, assumed: false };
     this.#remember(key, placed);
     const slot = this.nodes.slotOf(nodeName);
     if (slot !== undefined) this.#enter(placed, slot);
@@ -164,6 +173,7 @@ export class SchedulerCache {
     if (placed === undefined) return;
     this.#leave(placed);
     this.#pods.delete(key);
+    this.#countPriority(placed.priority, -1);
     const there = this.#byNode.get(placed.nodeName);
     there?.delete(placed);
     if (there?.size === 0) this.#byNode.delete(placed.nodeName);
@@ -210,19 +220,28 @@ export class SchedulerCache {
   }
 
   /** Notes what `schedule` already did in the module: the pod stands on the node until told otherwise. */
-  assume(key: string, { shape, labelSet }: Encoded, slot: number): void {
+  assume(pod: Pod, { shape, labelSet }: Encoded, slot: number): void {
     const nodeName = this.nodes.nameOf(slot);
-    const placed = { nodeName, shape, labelSet, slot, live: true, assumed: true };
+    const priority = pod.spec.priority ?? 0;
+    const placed = { priority, nodeName, shape, labelSet, slot, live: true, assumed: true };
+    const key = podKey(pod);
     this.#remember(key, placed);
     countPlaced(placed, slot, 1);
   }
 
   #remember(key: string, placed: PlacedPod): void {
     placed.labelSet.users++;
+    this.#countPriority(placed.priority, 1);
     this.#pods.set(key, placed);
     const there = this.#byNode.get(placed.nodeName);
     if (there === undefined) this.#byNode.set(placed.nodeName, new Set([placed]));
     else there.add(placed);
+  }
+
+  #countPriority(priority: number, change: number): void {
+    const pods = (this.#priorities.get(priority) ?? 0) + change;
+    if (pods === 0) this.#priorities.delete(priority);
+    else this.#priorities.set(priority, pods);
   }
 
   #enter(pod: PlacedPod, slot: number): void {

@@ -1,4 +1,5 @@
 /** Why each node refuses a pod and how the others score: read back from the module, by upstream's names. */
+import type { Pod } from "#gen/api/core/v1.ts";
 import {
   H_SCORES,
   H_SCORES_STRIDE,
@@ -14,6 +15,7 @@ import {
   V_NO_NODE,
 } from "#gen/scheduler-abi.ts";
 import type { Encoded, SchedulerCache } from "./cache.ts";
+import { refusalSentence } from "./reasons.ts";
 
 const columns = [
   ["TaintToleration", S_TAINT_TOLERATION],
@@ -47,4 +49,29 @@ export function scoresOf(
   return Object.fromEntries(
     columns.map(([plugin, column]) => [plugin, arena.get(scores + column * stride + slot * 4)]),
   );
+}
+
+/** Verdict bits -> number of nodes, over all nodes. */
+export function tallyOf(verdicts: Iterable<number>): Map<number, number> {
+  const tally = new Map<number, number>();
+  for (const verdict of verdicts) tally.set(verdict, (tally.get(verdict) ?? 0) + 1);
+  return tally;
+}
+
+/** What a pod that fits nowhere is told, and every bit that some node refused it with. */
+export function refusalOf(cache: SchedulerCache, encoded: Encoded, pod: Pod) {
+  const all = verdicts(cache, encoded);
+  const asked = encoded.pin < 0 ? all : new Map([...all].filter(([slot]) => slot === encoded.pin));
+  const tally = tallyOf(asked.values());
+  const lower = cache.lowestPriority < (pod.spec.priority ?? 0);
+  const never = pod.spec.preemptionPolicy === "Never";
+  const message = refusalSentence({
+    verdicts: tally,
+    requests: encoded.shape.requestNames,
+    notAsked: all.size - asked.size,
+    preemption: never ? "never" : lower ? "unknown" : "no victims",
+  });
+  let bits = 0;
+  for (const verdict of tally.keys()) bits |= verdict;
+  return { message, bits };
 }

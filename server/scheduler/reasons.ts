@@ -31,8 +31,8 @@ const phrases = [
 ] as const;
 
 export interface Refused {
-  /** Verdict bits of every node that was asked. */
-  readonly verdicts: readonly number[];
+  /** Verdict bits -> how many of the nodes that were asked gave them. */
+  readonly verdicts: ReadonlyMap<number, number>;
   /** Names of the pod's requests, in the order of their verdict bits. */
   readonly requests: readonly string[];
   /** Nodes never asked since the pod's affinity names another one. */
@@ -40,7 +40,7 @@ export interface Refused {
   readonly preemption: "no victims" | "never" | "unknown";
 }
 
-function count(tally: Map<string, number>, reason: string, times = 1): void {
+function count(tally: Map<string, number>, reason: string, times: number): void {
   if (times > 0) tally.set(reason, (tally.get(reason) ?? 0) + times);
 }
 
@@ -60,17 +60,22 @@ function reasonsOf(verdict: number, requests: readonly string[]): string[] {
 
 /** Upstream's message of the PodScheduled=False condition and of the event. */
 export function refusalSentence({ verdicts, requests, notAsked, preemption }: Refused): string {
-  const nodes = verdicts.length + notAsked;
-  if (nodes === 0) return "no nodes available to schedule pods";
+  let asked = 0;
+  let hopeless = notAsked;
   const tally = new Map<string, number>();
-  for (const verdict of verdicts)
-    for (const reason of reasonsOf(verdict, requests)) count(tally, reason);
+  for (const [verdict, times] of verdicts) {
+    asked += times;
+    if ((verdict & V_UNRESOLVABLE) !== 0) hopeless += times;
+    for (const reason of reasonsOf(verdict, requests)) count(tally, reason, times);
+  }
+  const nodes = asked + notAsked;
+  if (nodes === 0) return "no nodes available to schedule pods";
   count(tally, "node(s) didn't satisfy plugin(s) [NodeAffinity]", notAsked);
   const filters = sentence(nodes, tally);
   if (preemption === "unknown") return filters;
-  if (preemption === "never")
+  if (preemption === "never") {
     return `${filters} preemption: not eligible due to preemptionPolicy=Never.`;
-  const hopeless = verdicts.filter((verdict) => (verdict & V_UNRESOLVABLE) !== 0).length + notAsked;
+  }
   const victims = new Map<string, number>();
   count(victims, "Preemption is not helpful for scheduling", hopeless);
   count(victims, "No preemption victims found for incoming pod", nodes - hopeless);

@@ -6,7 +6,7 @@ import { readTraces, traceFiles } from "./traces.ts";
 
 beforeAll(async () => {
   await buildWasm();
-});
+}, 120_000);
 
 for (const file of traceFiles) {
   test(`the module thinks as the stock scheduler did: ${file.split("/").at(-1)}`, () => {
