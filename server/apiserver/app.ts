@@ -1,0 +1,222 @@
+/**
+ * The API server as one function from Request to Response. Hono holds the routes; what every request passes
+ * before them stands in `serve`, in upstream's order, as plain calls: a middleware a step costs more than the step.
+ */
+import { Hono } from "hono";
+import { ApiError, refusal } from "#apimachinery/status.ts";
+import type { Resource } from "#resources/resource.ts";
+import type { WatchCache } from "#storage/watch-cache.ts";
+import type { Logger } from "#telemetry/log.ts";
+import type {
+  AdmissionPlugin,
+  Authenticator,
+  Authorizer,
+  Connection,
+  RequestInfo,
+  UserInfo,
+} from "./attributes.ts";
+import { unauthorized } from "./authentication/authenticator.ts";
+import { impersonated } from "./authentication/impersonation.ts";
+import { forbiddenRequest } from "./authorization/authorizer.ts";
+import type { Randomness, ServerContext } from "./call.ts";
+import { type RouteTable, routeOf, type VirtualResources } from "./dispatch.ts";
+import { endpointTable } from "./endpoint.ts";
+import { isLongRunning, laneOf, overload } from "./filters/max-in-flight.ts";
+import { RequestTimeouts } from "./filters/request-timeout.ts";
+import { addHealthRoutes, type HealthCheck } from "./health.ts";
+import { Metrics } from "./metrics.ts";
+import { negotiate } from "./negotiation.ts";
+import type { Query } from "./query.ts";
+import { requestInfo } from "./request-info.ts";
+import { type Marks, respondStatus } from "./respond.ts";
+import { type SubresourceRegistry, subresources } from "./subresources/registry.ts";
+
+export interface VersionFacts {
+  readonly major: string;
+  readonly minor: string;
+  readonly gitVersion: string;
+  readonly platform: string;
+}
+
+export interface AppParts {
+  readonly cache: WatchCache;
+  readonly registry: readonly Resource[];
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly admission: readonly AdmissionPlugin[];
+  readonly clock: () => Date;
+  readonly randomness: Randomness;
+  readonly logger: Logger;
+  readonly version: VersionFacts;
+  /** Subresources beside those of subresources/registry.ts: `group/resource/name`. */
+  readonly subresources?: SubresourceRegistry;
+  readonly virtuals?: VirtualResources;
+  /** Beside ping and the store. */
+  readonly checks?: readonly HealthCheck[];
+  /** Prometheus text of other parts of this process, appended to /metrics. */
+  readonly moreMetrics?: () => string | Promise<string>;
+}
+
+export interface App {
+  fetch(request: Request, connection: Connection): Promise<Response>;
+  close(): void;
+}
+
+/** What the filters know of a request, handed to the routes as Hono's bindings. */
+export interface Bindings {
+  readonly info: RequestInfo;
+  readonly query: Query;
+  readonly user: UserInfo;
+  readonly marks: Marks & { readonly warnings: string[] };
+}
+
+export type Routes = Hono<{ Bindings: Bindings }>;
+
+/** Where the path starts in an absolute URL: behind the third slash. */
+function pathStart(url: string): number {
+  return url.indexOf("/", url.indexOf("://") + 3);
+}
+
+class ApiServer implements App {
+  readonly #parts: AppParts;
+  readonly #context: ServerContext;
+  readonly #table: RouteTable;
+  readonly #routes: Routes;
+  readonly #timeouts = new RequestTimeouts();
+  readonly #metrics = new Metrics();
+
+  constructor(parts: AppParts) {
+    this.#parts = parts;
+    const endpoints = endpointTable(parts.registry);
+    this.#context = { ...parts, endpoints, metrics: this.#metrics };
+    this.#table = {
+      endpoints,
+      subresources: new Map([...subresources, ...(parts.subresources ?? [])]),
+      virtuals: parts.virtuals ?? new Map(),
+    };
+    this.#routes = this.#makeRoutes();
+  }
+
+  close(): void {
+    this.#timeouts.close();
+  }
+
+  async fetch(request: Request, connection: Connection): Promise<Response> {
+    const { clock, randomness } = this.#parts;
+    const marks = { auditId: randomness.uid(), warnings: [] };
+    const startedAt = clock().getTime();
+    let info: RequestInfo | undefined;
+    let response: Response;
+    try {
+      const { url } = request;
+      const start = pathStart(url);
+      const mark = url.indexOf("?", start);
+      const path = mark < 0 ? url.slice(start) : url.slice(start, mark);
+      const query = mark < 0 ? undefined : new URLSearchParams(url.slice(mark + 1));
+      info = requestInfo(request.method, path, query);
+      response = await this.#serve(request, connection, { info, query, marks });
+    } catch (error) {
+      response = this.#refused(request, marks, error);
+    }
+    if (info !== undefined) {
+      const seconds = (clock().getTime() - startedAt) / 1000;
+      this.#metrics.record(info, response.status, seconds);
+    }
+    return response;
+  }
+
+  async #serve(
+    request: Request,
+    connection: Connection,
+    asked: Omit<Bindings, "user">,
+  ): Promise<Response> {
+    const { info } = asked;
+    const user = await this.#userOf(request, connection);
+    const bindings = { ...asked, user };
+    if (isLongRunning(info)) {
+      await this.#authorize(bindings);
+      return this.#routes.fetch(request, bindings);
+    }
+    const lane = laneOf(info);
+    const full = overload(this.#metrics, lane, user);
+    if (full !== undefined) throw full;
+    this.#metrics.inflight[lane] += 1;
+    try {
+      await this.#authorize(bindings);
+      return await this.#timeouts.bound(Promise.resolve(this.#routes.fetch(request, bindings)));
+    } finally {
+      this.#metrics.inflight[lane] -= 1;
+    }
+  }
+
+  async #userOf(request: Request, connection: Connection): Promise<UserInfo> {
+    const { authenticator, authorizer } = this.#parts;
+    const user = await authenticator.authenticate(request, connection);
+    if (user === undefined) throw unauthorized();
+    const { headers } = request;
+    const impersonates =
+      headers.has("impersonate-user") ||
+      headers.has("impersonate-group") ||
+      headers.has("impersonate-uid");
+    return impersonates ? impersonated(headers, user, authorizer) : user;
+  }
+
+  async #authorize({ info, query, user }: Bindings): Promise<void> {
+    const selectors =
+      query === undefined
+        ? undefined
+        : {
+            fieldSelector: query.get("fieldSelector") ?? undefined,
+            labelSelector: query.get("labelSelector") ?? undefined,
+          };
+    const attributes = { ...info, ...selectors, user };
+    const pending = this.#parts.authorizer.authorize(attributes);
+    const { allowed, reason } = pending instanceof Promise ? await pending : pending;
+    if (!allowed) throw forbiddenRequest(attributes, reason);
+  }
+
+  #makeRoutes(): Routes {
+    const routes: Routes = new Hono<{ Bindings: Bindings }>();
+    routes.onError((error) => {
+      throw error;
+    });
+    const parts = { ...this.#parts, context: this.#context, metrics: this.#metrics };
+    addHealthRoutes(routes, parts);
+    const resource = (request: Request, { info, query, user, marks }: Bindings) => {
+      if (!info.isResourceRequest) throw refusal("NotFound", "404 page not found");
+      const { endpoint, handler } = routeOf(this.#table, info);
+      return handler(this.#context, { request, info, query, user, endpoint, ...marks });
+    };
+    routes.all("/api/*", (c) => resource(c.req.raw, c.env));
+    routes.all("/apis/*", (c) => resource(c.req.raw, c.env));
+    routes.notFound(() => new Response("404 page not found\n", { status: 404 }));
+    return routes;
+  }
+
+  /** Every failure becomes a Status, in the client's media type where it has one. */
+  #refused(request: Request, marks: Marks, error: unknown): Response {
+    const known = error instanceof ApiError ? error : this.#broken(request, error);
+    let mediaType: "json" | "yaml" | "protobuf" = "json";
+    try {
+      mediaType = negotiate(request.headers.get("accept")).mediaType;
+    } catch {
+      // It takes nothing that we have: a Status in JSON is better than none.
+    }
+    return respondStatus(marks, known.status, mediaType);
+  }
+
+  #broken(request: Request, error: unknown): ApiError {
+    const stack = error instanceof Error ? error.stack : undefined;
+    const { method, url } = request;
+    this.#parts.logger.error("request failed", { method, url, error: `${error}`, stack });
+    const message = error instanceof Error ? error.message : `${error}`;
+    return refusal("InternalError", `Internal error occurred: ${message}`, {
+      causes: [{ message }],
+    });
+  }
+}
+
+/** The API server over its parts. `close` ends timers; streams end with their connections. */
+export function createApp(parts: AppParts): App {
+  return new ApiServer(parts);
+}

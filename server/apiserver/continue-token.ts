@@ -1,0 +1,53 @@
+/** Continue tokens: opaque to clients, base64url JSON with the list's revision and the last key it showed. */
+import { Buffer } from "node:buffer";
+import type { ApiError } from "#apimachinery/status.ts";
+import { badRequest, refusal } from "#apimachinery/status.ts";
+import type { Revision } from "#storage/storage.ts";
+
+const tokenVersion = "meta.k8s.io/v1";
+const tokenBytesMax = 4096;
+
+export interface ContinueToken {
+  /** -1: the rest as it stands now, consistent with nothing before it. */
+  readonly revision: Revision;
+  /** The page starts after this "namespace/name". */
+  readonly after: string;
+}
+
+export function encodeContinue({ revision, after }: ContinueToken): string {
+  const token = { v: tokenVersion, rv: revision, start: `${after}\u0000` };
+  return Buffer.from(JSON.stringify(token)).toString("base64url");
+}
+
+/** Throws BadRequest: tokens are the server's own, only a broken client has another. */
+export function decodeContinue(text: string): ContinueToken {
+  const refuse = (why: string): never => {
+    throw badRequest(`continue key is not valid: ${why}`);
+  };
+  if (text.length > tokenBytesMax) return refuse("too long");
+  let token: unknown;
+  try {
+    token = JSON.parse(Buffer.from(text, "base64url").toString("utf8"));
+  } catch {
+    return refuse("incorrect encoded continue token");
+  }
+  if (typeof token !== "object" || token === null) return refuse("no token");
+  const fields: Readonly<Record<string, unknown>> = { ...token };
+  const { v: version, rv: revision, start } = fields;
+  if (version !== tokenVersion) return refuse(`server does not recognize this encoded version`);
+  if (typeof revision !== "number" || !Number.isSafeInteger(revision) || revision === 0) {
+    return refuse("incorrect encoded start resourceVersion");
+  }
+  if (typeof start !== "string" || start === "") return refuse("encoded start key empty");
+  return { revision, after: start.endsWith("\u0000") ? start.slice(0, -1) : start };
+}
+
+/** 410 with a token that goes on from the same key without consistency, as upstream hands out. */
+export function expiredContinue({ after }: ContinueToken): ApiError {
+  const error = refusal(
+    "Expired",
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",
+  );
+  error.status.metadata = { continue: encodeContinue({ revision: -1, after }) };
+  return error;
+}

@@ -1,0 +1,70 @@
+/** From a URL taken apart to the handler that answers it. */
+import { type ApiError, refusal } from "#apimachinery/status.ts";
+import type { RequestInfo } from "./attributes.ts";
+import type { Handler } from "./call.ts";
+import { type Endpoint, type EndpointTable, endpointId } from "./endpoint.ts";
+import { handlers } from "./handlers/routes.ts";
+import type { SubresourceRegistry } from "./subresources/registry.ts";
+
+/** Kinds that are asked and answered, never stored: reviews, bindings. By `group/resource`. */
+export type VirtualResources = ReadonlyMap<string, Handler>;
+
+export interface Route {
+  readonly endpoint: Endpoint;
+  readonly handler: Handler;
+}
+
+export function unknownResource(): ApiError {
+  return refusal("NotFound", "the server could not find the requested resource", {});
+}
+
+export function methodNotAllowed(): ApiError {
+  return refusal(
+    "MethodNotAllowed",
+    "the server does not allow this method on the requested resource",
+    {},
+  );
+}
+
+export interface RouteTable {
+  readonly endpoints: EndpointTable;
+  readonly subresources: SubresourceRegistry;
+  readonly virtuals: VirtualResources;
+}
+
+function subresourceHandler(
+  { subresources }: RouteTable,
+  { ref }: Endpoint,
+  { subresource, verb }: RequestInfo,
+): Handler {
+  const declared = ref.subresources.find(({ name }) => name === subresource);
+  const byVerb =
+    subresources.get(`${ref.group}/${ref.plural}/${subresource}`) ??
+    subresources.get(`*/${subresource}`);
+  if (declared === undefined || byVerb === undefined) throw unknownResource();
+  const handler = byVerb[verb];
+  if (handler === undefined) throw methodNotAllowed();
+  return handler;
+}
+
+/** Throws NotFound for what is not served, MethodNotAllowed for a verb it does not have. */
+export function routeOf(table: RouteTable, info: RequestInfo): Route {
+  const endpoint = table.endpoints.get(endpointId(info));
+  if (endpoint === undefined) throw unknownResource();
+  if (info.subresource !== "") {
+    return { endpoint, handler: subresourceHandler(table, endpoint, info) };
+  }
+  const { ref } = endpoint;
+  const virtual = table.virtuals.get(`${ref.group}/${ref.plural}`);
+  if (virtual !== undefined) {
+    if (info.verb !== "create" || info.name !== "") throw methodNotAllowed();
+    return { endpoint, handler: virtual };
+  }
+  const handler = handlers[info.verb];
+  const onCollection = info.verb === "create" && info.name !== "";
+  const onNothing = info.name === "" && (info.verb === "update" || info.verb === "patch");
+  if (handler === undefined || !ref.verbs.includes(info.verb) || onCollection || onNothing) {
+    throw methodNotAllowed();
+  }
+  return { endpoint, handler };
+}

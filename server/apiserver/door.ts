@@ -1,0 +1,222 @@
+/**
+ * The TLS door: HTTP/1.1 and HTTP/2 on one port, client certificates seen, every request handed to the app as a
+ * web Request. It reads bodies whole up to the limit, and writes streams no faster than the client takes them.
+ */
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
+import type { Duplex, Readable } from "node:stream";
+import type { Logger } from "#telemetry/log.ts";
+import type { App } from "./app.ts";
+import type { Connection } from "./attributes.ts";
+import { collect } from "./door/body.ts";
+import { connectionOf } from "./door/connection.ts";
+import { type AnswerSink, send } from "./door/send.ts";
+
+export interface DoorParts {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** PEM, with intermediates. */
+  readonly certificate: string;
+  readonly privateKey: string;
+  /** PEM of the authority that signs clients. */
+  readonly clientAuthority: string;
+  readonly app: Pick<App, "fetch">;
+  readonly logger: Logger;
+  /** HTTP/1.1 upgrades (WebSocket, SPDY); absent: refused. */
+  readonly upgrade?: (
+    request: Request,
+    connection: Connection,
+    socket: Duplex,
+    head: Buffer,
+  ) => void;
+}
+
+export interface Door {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Handshakes that take longer are half-open or hostile. */
+const handshakeTimeoutMs = 10_000;
+/** Upstream's default for HTTP/2: streams a connection may hold at once. */
+const streamsMax = 250;
+/** A peer that answers no ping in that time is gone: its watches must not live on. */
+const pingMs = 30_000;
+
+const bodiless = new Set(["GET", "HEAD", "OPTIONS"]);
+
+interface Asked {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Headers;
+}
+
+function asked(headers: IncomingHttpHeaders, method: string, path: string, host: string): Asked {
+  const kept = new Headers();
+  for (const name in headers) {
+    const value = headers[name];
+    if (value === undefined || name.startsWith(":")) continue;
+    if (typeof value === "string") kept.append(name, value);
+    else for (const item of value) kept.append(name, item);
+  }
+  return { method, url: `https://${host}${path}`, headers: kept };
+}
+
+class TlsDoor {
+  readonly #parts: DoorParts;
+  readonly #server: Http2SecureServer;
+  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #sockets = new Set<Duplex>();
+
+  constructor(parts: DoorParts) {
+    this.#parts = parts;
+    const { certificate, privateKey, clientAuthority } = parts;
+    this.#server = createSecureServer({
+      allowHTTP1: true,
+      requestCert: true,
+      rejectUnauthorized: false,
+      cert: certificate,
+      key: privateKey,
+      ca: clientAuthority,
+      handshakeTimeout: handshakeTimeoutMs,
+      settings: { maxConcurrentStreams: streamsMax, initialWindowSize: 1024 * 1024 },
+    });
+  }
+
+  listen(): Promise<number> {
+    const server = this.#server;
+    server.on("stream", (stream, headers) => {
+      // A server's streams are ServerHttp2Streams; the type of the event says less.
+      void this.#onStream(stream as ServerHttp2Stream, headers);
+    });
+    server.on("request", (request, response) => {
+      if (request.httpVersionMajor < 2) void this.#onRequest(request, response);
+    });
+    server.on("session", (session) => this.#onSession(session));
+    server.on("secureConnection", (socket) => this.#keep(socket));
+    server.on("upgrade", (request, socket, head) => this.#onUpgrade(request, socket, head));
+    // A client that breaks off its handshake concerns nobody else.
+    for (const event of ["sessionError", "tlsClientError", "clientError"]) {
+      server.on(event, (error: Error) =>
+        this.#parts.logger.debug("connection failed", { event, error: error.message }),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(this.#parts.port, this.#parts.host, () => {
+        const address = server.address();
+        resolve(typeof address === "object" && address !== null ? address.port : 0);
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const session of this.#sessions) session.destroy();
+    for (const socket of this.#sockets) socket.destroy();
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
+  }
+
+  #keep(socket: Duplex): void {
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+    socket.on("error", () => undefined);
+    if ("setKeepAlive" in socket && typeof socket.setKeepAlive === "function") {
+      socket.setKeepAlive(true, pingMs);
+    }
+  }
+
+  #onSession(session: ServerHttp2Session): void {
+    this.#sessions.add(session);
+    let answered = true;
+    const timer = setInterval(() => {
+      if (session.destroyed) return;
+      if (!answered) return session.destroy();
+      answered = false;
+      session.ping((error) => {
+        answered = error === null;
+      });
+    }, pingMs);
+    timer.unref();
+    session.on("error", () => undefined);
+    session.once("close", () => {
+      clearInterval(timer);
+      this.#sessions.delete(session);
+    });
+  }
+
+  async #onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
+    stream.on("error", () => undefined);
+    const { session } = stream;
+    if (session === undefined) return;
+    const method = headers[":method"] ?? "GET";
+    const host = headers[":authority"] ?? headers.host ?? "localhost";
+    const question = asked(headers, `${method}`, `${headers[":path"] ?? "/"}`, `${host}`);
+    const sink: AnswerSink = {
+      stream,
+      head: (status, fields) => stream.respond({ ":status": status, ...fields }),
+    };
+    await this.#answer(question, stream, sink, connectionOf(session, session.socket));
+  }
+
+  async #onRequest(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
+    const { socket, headers, method, url } = request;
+    request.on("error", () => undefined);
+    response.on("error", () => undefined);
+    const question = asked(headers, method, url, headers.host ?? "localhost");
+    const sink: AnswerSink = {
+      stream: response,
+      head: (status, fields) => void response.writeHead(status, fields),
+    };
+    await this.#answer(question, request, sink, connectionOf(socket, socket));
+  }
+
+  async #answer(
+    { method, url, headers }: Asked,
+    incoming: Readable,
+    sink: AnswerSink,
+    connection: Connection,
+  ): Promise<void> {
+    try {
+      const body = bodiless.has(method) ? undefined : await collect(incoming, headers);
+      const init = body === undefined ? { method, headers } : { method, headers, body };
+      await send(await this.#parts.app.fetch(new Request(url, init), connection), sink, method);
+    } catch (error) {
+      this.#parts.logger.debug("answer failed", { url, error: `${error}` });
+      incoming.destroy();
+      if ("destroy" in sink.stream) sink.stream.destroy();
+    }
+  }
+
+  #onUpgrade(request: Http2ServerRequest, socket: Duplex, head: Buffer): void {
+    const { upgrade } = this.#parts;
+    if (upgrade === undefined) {
+      socket.end("HTTP/1.1 501 Not Implemented\r\nconnection: close\r\n\r\n");
+      return;
+    }
+    const { headers, method, url } = request;
+    const question = asked(headers, method, url, headers.host ?? "localhost");
+    const { method: verb, ...rest } = question;
+    upgrade(
+      new Request(rest.url, { method: verb, headers: rest.headers }),
+      connectionOf(socket, socket),
+      socket,
+      head,
+    );
+  }
+}
+
+/** Listens; resolves when connections are taken. Rejects where the port cannot be had. */
+export async function openDoor(parts: DoorParts): Promise<Door> {
+  const door = new TlsDoor(parts);
+  const port = await door.listen();
+  return { port, close: () => door.close() };
+}

@@ -1,0 +1,50 @@
+/** The answer that carries one object, in the form that the client takes. */
+import type { Call, ServerContext } from "#apiserver/call.ts";
+import { contentTypes, negotiate } from "#apiserver/negotiation.ts";
+import { respondBytes } from "#apiserver/respond.ts";
+import type { KubeObject } from "#gen/api/meta/v1.ts";
+import type { Entry } from "#storage/watch-cache.ts";
+import { entryBody, inVersion, objectBody } from "./object-encoding.ts";
+import { prettied } from "./pretty.ts";
+import { transformed } from "./transform.ts";
+
+/** An object of the endpoint's resource as stored. */
+export function entryResponse(
+  server: ServerContext,
+  call: Call,
+  status: number,
+  entry: Entry,
+): Response {
+  const accepted = negotiate(call.request.headers.get("accept"));
+  if (accepted.as !== "object") return storedResponse(server, call, status, entry.object);
+  const { mediaType } = accepted;
+  const bytes = prettied(call, mediaType, entryBody(call.endpoint, entry, mediaType));
+  return respondBytes(call, status, contentTypes[mediaType], bytes);
+}
+
+/** The same of an object that is not in the cache: a dry run's result, a deleted object. */
+export function storedResponse(
+  server: ServerContext,
+  call: Call,
+  status: number,
+  stored: KubeObject,
+): Response {
+  const accepted = negotiate(call.request.headers.get("accept"));
+  const object =
+    accepted.as === "object"
+      ? inVersion(call.endpoint, stored)
+      : transformed(server, call, accepted, stored);
+  return objectResponse(call, status, object);
+}
+
+/** An object of any other kind: Status, Scale, a review. */
+export function objectResponse(
+  call: Call,
+  status: number,
+  object: { apiVersion: string; kind: string },
+): Response {
+  const { mediaType } = negotiate(call.request.headers.get("accept"));
+  const { contentType, bytes } = objectBody(object, mediaType);
+  const shown = contentType === contentTypes.json ? prettied(call, "json", bytes) : bytes;
+  return respondBytes(call, status, contentType, shown);
+}

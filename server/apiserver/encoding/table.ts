@@ -1,0 +1,88 @@
+/** meta.k8s.io Table: the generated columns of a resource, a row an object. */
+import { badRequest } from "#apimachinery/status.ts";
+import { formatTime } from "#apimachinery/time.ts";
+import type { Endpoint } from "#apiserver/endpoint.ts";
+import { type Query, text } from "#apiserver/query.ts";
+import type { KubeObject, ListMeta } from "#gen/api/meta/v1.ts";
+import { type TableColumn, tableColumns } from "#gen/table-columns.ts";
+import type { Cell } from "#resources/resource.ts";
+import { inVersion } from "./object-encoding.ts";
+
+export type IncludeObject = "Metadata" | "Object" | "None";
+
+/** Throws BadRequest. */
+export function includeObject(query: Query): IncludeObject {
+  const include = text(query, "includeObject");
+  switch (include) {
+    case "":
+    case "Metadata":
+      return "Metadata";
+    case "Object":
+    case "None":
+      return include;
+    default:
+      throw badRequest(`unrecognized includeObject value: ${JSON.stringify(include)}`);
+  }
+}
+
+export interface TableOptions {
+  readonly now: Date;
+  readonly include: IncludeObject;
+  readonly asVersion: string;
+  /** False for all but the first event of a watch. */
+  readonly columns: boolean;
+  readonly metadata: ListMeta;
+}
+
+export interface Table {
+  kind: "Table";
+  apiVersion: string;
+  metadata: ListMeta;
+  columnDefinitions: readonly (TableColumn & { description: string })[] | null;
+  rows: { cells: readonly Cell[]; object?: unknown }[];
+}
+
+/** What upstream's default convertor shows of a resource without columns of its own. */
+const defaultColumns: readonly TableColumn[] = [
+  { name: "Name", type: "string", format: "name", priority: 0 },
+  { name: "Created At", type: "date", format: "", priority: 0 },
+];
+
+function cellsOf({ resource }: Endpoint, object: KubeObject, now: Date): readonly Cell[] {
+  if (resource.cells !== undefined) return resource.cells(object, { now });
+  return [object.metadata.name, object.metadata.creationTimestamp ?? formatTime(now)];
+}
+
+function columnsOf({ resource }: Endpoint): readonly TableColumn[] {
+  if (resource.cells === undefined) return defaultColumns;
+  const { group, version, plural } = resource.ref;
+  return tableColumns.get(`${group}/${version}/${plural}`) ?? defaultColumns;
+}
+
+/** Clients expect the field; kubun's facts carry no prose. */
+const described = (column: TableColumn): TableColumn & { description: string } => ({
+  ...column,
+  description: "",
+});
+
+export function tableOf(
+  endpoint: Endpoint,
+  stored: readonly KubeObject[],
+  { now, include, asVersion, columns, metadata }: TableOptions,
+): Table {
+  const apiVersion = `meta.k8s.io/${asVersion}`;
+  const shown = (object: KubeObject): unknown =>
+    include === "Object"
+      ? inVersion(endpoint, object)
+      : { kind: "PartialObjectMetadata", apiVersion, metadata: object.metadata };
+  return {
+    kind: "Table",
+    apiVersion,
+    metadata,
+    columnDefinitions: columns ? columnsOf(endpoint).map(described) : null,
+    rows: stored.map((object) => ({
+      cells: cellsOf(endpoint, object, now),
+      ...(include === "None" ? {} : { object: shown(object) }),
+    })),
+  };
+}

@@ -1,0 +1,33 @@
+/** Objects as tables or as their metadata alone: what `as=` in Accept asks for. */
+import type { Call, ServerContext } from "#apiserver/call.ts";
+import type { Accepted } from "#apiserver/negotiation.ts";
+import type { KubeObject } from "#gen/api/meta/v1.ts";
+import { inVersion } from "./object-encoding.ts";
+import { includeObject, tableOf } from "./table.ts";
+
+/** PartialObjectMetadata of the object. */
+export function metadataOf(object: KubeObject, asVersion: string): KubeObject {
+  return {
+    kind: "PartialObjectMetadata",
+    apiVersion: `meta.k8s.io/${asVersion}`,
+    metadata: object.metadata,
+  };
+}
+
+export function transformed(
+  server: ServerContext,
+  call: Call,
+  accepted: Accepted,
+  stored: KubeObject,
+): { apiVersion: string; kind: string } {
+  const object = inVersion(call.endpoint, stored);
+  if (accepted.as === "metadata") return metadataOf(object, accepted.asVersion);
+  const { resourceVersion } = object.metadata;
+  return tableOf(call.endpoint, [stored], {
+    now: server.clock(),
+    include: includeObject(call.query),
+    asVersion: accepted.asVersion,
+    columns: true,
+    metadata: { resourceVersion },
+  });
+}

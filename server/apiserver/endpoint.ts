@@ -1,0 +1,59 @@
+/** What one URL plural serves: the resource's rules, how it was addressed, and where its objects are stored. */
+
+import type { Named } from "#apimachinery/status.ts";
+import type { ResourceRef } from "#gen/api/resource-ref.ts";
+import type { Resource } from "#resources/resource.ts";
+import type { Key } from "#storage/storage.ts";
+
+export interface Endpoint {
+  /** As the URL names it. */
+  readonly ref: ResourceRef;
+  /** `v1`, `apps/v1`: of the objects that this endpoint speaks. */
+  readonly apiVersion: string;
+  /** The rules of the addressed version: defaulting. */
+  readonly addressed: Resource;
+  /** The rules of the stored version: everything else. The same one where there is no conversion. */
+  readonly resource: Resource;
+  readonly conversion: Resource["storedAs"];
+  /** Appended to the names of encodings, so that two versions do not share bytes. */
+  readonly form: string;
+}
+
+export type EndpointTable = ReadonlyMap<string, Endpoint>;
+
+export function endpointId(at: { group: string; version: string; resource: string }): string {
+  return `${at.group}/${at.version}/${at.resource}`;
+}
+
+const idOf = ({ group, version, plural }: ResourceRef): string =>
+  endpointId({ group, version, resource: plural });
+
+export function endpointTable(registry: readonly Resource[]): EndpointTable {
+  const resources = new Map(registry.map((resource) => [idOf(resource.ref), resource]));
+  const table = new Map<string, Endpoint>();
+  for (const [id, addressed] of resources) {
+    const { ref } = addressed;
+    const conversion = addressed.storedAs;
+    const stored = conversion && resources.get(idOf(conversion.ref));
+    table.set(id, {
+      ref,
+      apiVersion: ref.group === "" ? ref.version : `${ref.group}/${ref.version}`,
+      addressed,
+      resource: stored ?? addressed,
+      conversion: stored === undefined ? undefined : conversion,
+      form: stored === undefined ? "" : `@${id}`,
+    });
+  }
+  return table;
+}
+
+/** The store's key of a named object. */
+export function keyOf(endpoint: Endpoint, namespace: string, name: string): Key {
+  const { group, plural } = endpoint.resource.ref;
+  return { group, resource: plural, namespace: endpoint.ref.namespaced ? namespace : "", name };
+}
+
+/** What refusals call it. */
+export function named({ ref }: Endpoint, name: string): Named {
+  return { group: ref.group, resource: ref.plural, name };
+}

@@ -1,0 +1,113 @@
+/** POST: decode, default, admit, prepare, validate, write. */
+import { ApiError, alreadyExists, badRequest, refusal } from "#apimachinery/status.ts";
+import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
+import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
+import { keyOf, named } from "#apiserver/endpoint.ts";
+import { generatedName } from "#apiserver/names.ts";
+import { negotiate } from "#apiserver/negotiation.ts";
+import { readObject, writeOptions } from "#apiserver/request-body.ts";
+import { prepareForCreate, validateCreate } from "#apiserver/strategy.ts";
+import type { KubeObject } from "#gen/api/meta/v1.ts";
+import { defaulted } from "./defaulted.ts";
+import { type Written, writtenResponse } from "./written.ts";
+
+/** Upstream tries a generated name this often before it answers AlreadyExists. */
+const generatedNameTriesMax = 8;
+
+/** The body's object in the stored version, defaulted; what it says of namespace must be the URL's. */
+async function readDraft(
+  call: Call,
+  fieldValidation: "Ignore" | "Warn" | "Strict",
+): Promise<KubeObject> {
+  const { endpoint, info } = call;
+  const expected = { apiVersion: endpoint.apiVersion, kind: endpoint.ref.kind };
+  const object = await readObject(call, expected, fieldValidation);
+  const { metadata } = object;
+  const namespace = metadata.namespace ?? "";
+  if (namespace !== "" && namespace !== info.namespace) {
+    throw badRequest(
+      "the namespace of the provided object does not match the namespace sent on the request",
+    );
+  }
+  metadata.namespace = endpoint.ref.namespaced ? info.namespace : undefined;
+  return defaulted(call, object);
+}
+
+function resourceVersionSet(): ApiError {
+  const message = "resourceVersion should not be set on objects to be created";
+  return refusal("InternalError", message);
+}
+
+/** Writes a prepared object. Throws AlreadyExists. */
+async function write(server: ServerContext, call: Call, object: KubeObject): Promise<Written> {
+  const { name } = object.metadata;
+  const key = keyOf(call.endpoint, call.info.namespace, name);
+  const result = await server.cache.write({ op: "create", key, object });
+  if (result.outcome === "written") return { object: result.stored.object, stored: result.stored };
+  throw alreadyExists(named(call.endpoint, name));
+}
+
+interface Creation {
+  readonly draft: KubeObject;
+  readonly dryRun: boolean;
+}
+
+/** One try under one name. */
+async function createOnce(
+  server: ServerContext,
+  call: Call,
+  { draft, dryRun }: Creation,
+): Promise<Written> {
+  const admitted = {
+    operation: "CREATE",
+    object: draft,
+    old: undefined,
+    name: draft.metadata.name ?? "",
+    dryRun,
+  } as const;
+  const attributes = attributesOf(call, admitted);
+  prepareForCreate(server, call, draft);
+  const generateName = draft.metadata.generateName ?? "";
+  if (generateName !== "" && (draft.metadata.name ?? "") === "") {
+    draft.metadata.name = generatedName(generateName, server.randomness);
+  }
+  draft.metadata.name ??= "";
+  validateCreate(call, draft);
+  await validate(server, attributes);
+  if (!dryRun) return write(server, call, draft);
+  const key = keyOf(call.endpoint, call.info.namespace, draft.metadata.name);
+  if (server.cache.get(key) !== undefined) {
+    throw alreadyExists(named(call.endpoint, draft.metadata.name));
+  }
+  return { object: draft, stored: undefined };
+}
+
+/** Creates from a draft that belongs to the call; `respond` is left to the caller. */
+export async function createObject(
+  server: ServerContext,
+  call: Call,
+  { draft, dryRun }: Creation,
+): Promise<Written> {
+  if ((draft.metadata.resourceVersion ?? "") !== "") throw resourceVersionSet();
+  const generated =
+    (draft.metadata.name ?? "") === "" && (draft.metadata.generateName ?? "") !== "";
+  const admitted = { operation: "CREATE", object: draft, old: undefined, dryRun } as const;
+  await mutate(server, attributesOf(call, { ...admitted, name: draft.metadata.name ?? "" }));
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await createOnce(server, call, { draft, dryRun });
+    } catch (error) {
+      const clash = error instanceof ApiError && error.status.reason === "AlreadyExists";
+      if (!generated || !clash || attempt === generatedNameTriesMax) throw error;
+      draft.metadata.name = "";
+    }
+  }
+}
+
+export const create: Handler = async (server, call) => {
+  negotiate(call.request.headers.get("accept"));
+  const { dryRun, fieldValidation } = writeOptions(call.query, "CreateOptions");
+  const draft = await readDraft(call, fieldValidation);
+  const created = await createObject(server, call, { draft, dryRun });
+  return writtenResponse(server, call, 201, created);
+};

@@ -1,0 +1,191 @@
+/** DELETE of one object. */
+
+import { deepEqual } from "#apimachinery/deep-equal.ts";
+import { invalidValue, notSupported, Path } from "#apimachinery/field-error.ts";
+import { badRequest, conflict, invalid, notFound } from "#apimachinery/status.ts";
+import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
+import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
+import { objectResponse, storedResponse } from "#apiserver/encoding/entry-response.ts";
+import { keyOf, named } from "#apiserver/endpoint.ts";
+import { negotiate } from "#apiserver/negotiation.ts";
+import { flag, integer, text } from "#apiserver/query.ts";
+import { readBody, readObjectFrom } from "#apiserver/request-body.ts";
+import type { DeleteOptions, KubeObject } from "#gen/api/meta/v1.ts";
+import type { Stored } from "#storage/storage.ts";
+import { deletionOf, meetDeletePreconditions } from "./deletion.ts";
+
+/** Two tries suffice for one writer; more for those who race with a controller's status updates. */
+const triesMax = 10;
+
+function fromQuery({ query }: Call): DeleteOptions {
+  const dryRun = query?.getAll("dryRun");
+  const uid = text(query, "preconditions.uid");
+  return {
+    kind: "DeleteOptions",
+    apiVersion: "v1",
+    gracePeriodSeconds: integer(query, "gracePeriodSeconds"),
+    orphanDependents: query?.has("orphanDependents") ? flag(query, "orphanDependents") : undefined,
+    propagationPolicy: text(query, "propagationPolicy") || undefined,
+    dryRun: dryRun === undefined || dryRun.length === 0 ? undefined : dryRun,
+    preconditions: uid === "" ? undefined : { uid },
+  };
+}
+
+function checkOptions(options: DeleteOptions): void {
+  const errors = [];
+  const { propagationPolicy: policy, orphanDependents, dryRun } = options;
+  if (policy !== undefined && orphanDependents !== undefined) {
+    errors.push(
+      invalidValue(
+        new Path("propagationPolicy"),
+        policy,
+        "orphanDependents and deletionPropagation cannot be both set",
+      ),
+    );
+  }
+  const policies = ["Foreground", "Background", "Orphan"];
+  if (policy !== undefined && !policies.includes(policy)) {
+    errors.push(notSupported(new Path("propagationPolicy"), policy, [...policies, "nil"]));
+  }
+  if (dryRun?.some((value) => value !== "All")) {
+    errors.push(notSupported(new Path("dryRun"), dryRun, ["All"]));
+  }
+  const kind = { group: "meta.k8s.io", kind: "DeleteOptions" };
+  if (errors.length > 0) throw invalid(kind, "", errors);
+}
+
+/** From the body, or from the query where there is none. Throws BadRequest or Invalid. */
+export async function deleteOptions(call: Call): Promise<DeleteOptions> {
+  const bytes = await readBody(call.request);
+  if (bytes.length === 0) {
+    const options = fromQuery(call);
+    checkOptions(options);
+    return options;
+  }
+  const expected = { apiVersion: versionOfOptions(bytes, call), kind: "DeleteOptions" };
+  const object: unknown = readObjectFrom(call, bytes, expected, "Ignore");
+  // Of kind DeleteOptions, as readObjectFrom made sure.
+  const options = object as DeleteOptions;
+  checkOptions(options);
+  return options;
+}
+
+/** DeleteOptions is of every group: clients name the group they talk to, or v1. */
+function versionOfOptions(bytes: Uint8Array, { endpoint }: Call): string {
+  const named = new TextDecoder().decode(bytes.subarray(0, 4096));
+  const { apiVersion } = endpoint;
+  if (apiVersion !== "v1" && named.includes(apiVersion)) return apiVersion;
+  return named.includes("meta.k8s.io/v1") ? "meta.k8s.io/v1" : "v1";
+}
+
+interface Deleted {
+  readonly object: KubeObject;
+  readonly gone: boolean;
+}
+
+async function attempt(
+  server: ServerContext,
+  call: Call,
+  options: DeleteOptions,
+  current: Stored,
+): Promise<Deleted | { readonly clash: Stored | undefined }> {
+  const old = current.object;
+  meetDeletePreconditions(call, old, options.preconditions);
+  const dryRun = options.dryRun !== undefined && options.dryRun.length > 0;
+  const { name } = old.metadata;
+  const admitted = { operation: "DELETE", object: undefined, old, name, dryRun } as const;
+  const attributes = attributesOf(call, admitted);
+  await mutate(server, attributes);
+  await validate(server, attributes);
+  const going = deletionOf(server, call, old, options);
+  if (dryRun) return { object: going.object, gone: going.now };
+  if (!going.now && deepEqual(going.object, old)) return { object: old, gone: false };
+  const result = await server.cache.write({
+    op: going.now ? "delete" : "update",
+    key: current.key,
+    expected: current.revision,
+    // The store stamps the revision on what it is given: the stored object is not ours to stamp.
+    object: { ...going.object, metadata: { ...going.object.metadata } },
+  });
+  if (result.outcome === "conflict") return { clash: result.current };
+  return { object: result.stored.object, gone: going.now };
+}
+
+/** Deletes or marks `name`. Throws NotFound, Conflict. */
+export async function deleteObject(
+  server: ServerContext,
+  call: Call,
+  options: DeleteOptions,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): Promise<Deleted> {
+  const key = keyOf(call.endpoint, namespace, name);
+  let current: Stored | undefined = server.cache.get(key);
+  let fresh = false;
+  for (let tries = 1; tries <= triesMax; tries++) {
+    if (current === undefined && !fresh) {
+      await server.cache.fresh();
+      current = server.cache.get(key);
+    }
+    if (current === undefined) throw notFound(named(call.endpoint, name));
+    const outcome: Awaited<ReturnType<typeof attempt>> = await attempt(
+      server,
+      call,
+      options,
+      current,
+    );
+    if (!("clash" in outcome)) return outcome;
+    current = outcome.clash;
+    fresh = true;
+  }
+  throw conflict(named(call.endpoint, name), "the object kept changing while it was deleted");
+}
+
+/** Resources whose delete answers the object; the others answer a Status (upstream's ReturnDeletedObject). */
+const answersObject = new Set([
+  "/pods",
+  "/services",
+  "/podtemplates",
+  "/persistentvolumes",
+  "/persistentvolumeclaims",
+  "/resourcequotas",
+  "/serviceaccounts",
+  "storage.k8s.io/storageclasses",
+  "storage.k8s.io/volumeattachments",
+  "storage.k8s.io/csidrivers",
+  "storage.k8s.io/csinodes",
+  "storage.k8s.io/volumeattributesclasses",
+]);
+
+/** Upstream: accepted, not done, where the client asked to wait for dependents. */
+function statusCode({ gone }: Deleted, options: DeleteOptions): number {
+  if (gone) return 200;
+  const waits = options.orphanDependents === false || options.propagationPolicy === "Foreground";
+  return waits ? 202 : 200;
+}
+
+export const deleteOne: Handler = async (server, call) => {
+  negotiate(call.request.headers.get("accept"));
+  if (call.info.name === "") throw badRequest("name is required");
+  const options = await deleteOptions(call);
+  const deleted = await deleteObject(server, call, options, call.info);
+  const code = statusCode(deleted, options);
+  const { group, plural } = call.endpoint.resource.ref;
+  if (!deleted.gone || answersObject.has(`${group}/${plural}`)) {
+    return storedResponse(server, call, code, deleted.object);
+  }
+  const { uid } = deleted.object.metadata;
+  return objectResponse(call, code, {
+    kind: "Status",
+    apiVersion: "v1",
+    ...{
+      metadata: {},
+      status: "Success",
+      details: {
+        name: call.info.name,
+        ...(call.endpoint.ref.group === "" ? {} : { group: call.endpoint.ref.group }),
+        kind: call.endpoint.ref.plural,
+        uid,
+      },
+    },
+  });
+};

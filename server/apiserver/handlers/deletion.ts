@@ -1,0 +1,124 @@
+/**
+ * How an object goes: preconditions, propagation finalizers, grace (upstream's rest.BeforeDelete and
+ * Store.deletionFinalizersForGarbageCollection). What may go at once is deleted, the rest is marked.
+ */
+import { conflict } from "#apimachinery/status.ts";
+import { formatTime, parseTime } from "#apimachinery/time.ts";
+import type { Call, ServerContext } from "#apiserver/call.ts";
+import { named } from "#apiserver/endpoint.ts";
+import type { DeleteOptions, KubeObject, NamedMeta } from "#gen/api/meta/v1.ts";
+import type { Resource } from "#resources/resource.ts";
+
+const orphan = "orphan";
+const foreground = "foregroundDeletion";
+
+/** Throws Conflict. */
+export function meetDeletePreconditions(
+  call: Call,
+  { metadata }: KubeObject,
+  preconditions: DeleteOptions["preconditions"],
+): void {
+  const pairs = [
+    ["UID", preconditions?.uid, metadata.uid],
+    ["ResourceVersion", preconditions?.resourceVersion, metadata.resourceVersion],
+  ] as const;
+  for (const [what, asked, actual] of pairs) {
+    if (asked === undefined || asked === "" || asked === actual) continue;
+    throw conflict(
+      named(call.endpoint, metadata.name),
+      `Precondition failed: ${what} in precondition: ${asked}, ${what} in object meta: ${actual}`,
+    );
+  }
+}
+
+type Propagation = "Orphan" | "Foreground" | "Background";
+
+/** What the client asked for, else what the object's own finalizers say, else the resource's default. */
+function propagationOf(
+  resource: Resource,
+  { finalizers = [] }: NamedMeta,
+  { orphanDependents, propagationPolicy }: DeleteOptions,
+): Propagation {
+  if (orphanDependents !== undefined) return orphanDependents ? "Orphan" : "Background";
+  if (propagationPolicy === "Orphan" || propagationPolicy === "Foreground")
+    return propagationPolicy;
+  if (propagationPolicy === "Background") return "Background";
+  if (finalizers.includes(orphan)) return "Orphan";
+  if (finalizers.includes(foreground)) return "Foreground";
+  return resource.defaultPropagation ?? "Background";
+}
+
+function finalizersFor(
+  resource: Resource,
+  metadata: NamedMeta,
+  options: DeleteOptions,
+): string[] | undefined {
+  const propagation = propagationOf(resource, metadata, options);
+  const kept = (metadata.finalizers ?? []).filter((name) => name !== orphan && name !== foreground);
+  if (propagation === "Orphan") kept.push(orphan);
+  if (propagation === "Foreground") kept.push(foreground);
+  return kept.length === 0 ? undefined : kept;
+}
+
+/** When it is already going, a delete may only shorten its grace. */
+function shortened(metadata: NamedMeta, grace: number): NamedMeta {
+  const before = metadata.deletionGracePeriodSeconds ?? 0;
+  if (grace >= before) return metadata;
+  const at = parseTime(metadata.deletionTimestamp ?? "");
+  if (at === undefined) return metadata;
+  return {
+    ...metadata,
+    deletionTimestamp: formatTime(new Date(at.getTime() - (before - grace) * 1000)),
+    deletionGracePeriodSeconds: grace,
+  };
+}
+
+function marked(metadata: NamedMeta, grace: number, now: Date): NamedMeta {
+  if (metadata.deletionTimestamp !== undefined) return shortened(metadata, grace);
+  const { generation } = metadata;
+  return {
+    ...metadata,
+    deletionTimestamp: formatTime(new Date(now.getTime() + grace * 1000)),
+    deletionGracePeriodSeconds: grace,
+    // A going object is a changed desire: its controllers must see it.
+    generation: generation === undefined || generation === 0 ? generation : generation + 1,
+  };
+}
+
+/** A namespace says in its phase that it goes. */
+function terminating(object: KubeObject): KubeObject {
+  if (object.kind !== "Namespace" || object.apiVersion !== "v1") return object;
+  const status = "status" in object && typeof object.status === "object" ? object.status : {};
+  return { ...object, ...{ status: { ...status, phase: "Terminating" } } };
+}
+
+function namespaceFinalizers(object: KubeObject): number {
+  if (object.kind !== "Namespace" || object.apiVersion !== "v1") return 0;
+  const spec: unknown = "spec" in object ? object.spec : undefined;
+  const holds = typeof spec === "object" && spec !== null && "finalizers" in spec;
+  return holds && Array.isArray(spec.finalizers) ? spec.finalizers.length : 0;
+}
+
+export interface Going {
+  /** The object's next state; where it goes now, its last. */
+  readonly object: KubeObject;
+  readonly now: boolean;
+}
+
+/** What a delete makes of an object. `object` is stored and stays as it is. */
+export function deletionOf(
+  server: ServerContext,
+  call: Call,
+  object: KubeObject,
+  options: DeleteOptions,
+): Going {
+  const { resource } = call.endpoint;
+  const asked = options.gracePeriodSeconds;
+  const positive = asked !== undefined && asked < 0 ? 1 : asked;
+  const grace = resource.gracePeriodSeconds?.(object, positive) ?? 0;
+  const finalizers = finalizersFor(resource, object.metadata, options);
+  const holds = (finalizers?.length ?? 0) + namespaceFinalizers(object) > 0;
+  if (grace === 0 && !holds) return { object, now: true };
+  const metadata = marked({ ...object.metadata, finalizers }, grace, server.clock());
+  return { object: terminating({ ...object, metadata }), now: false };
+}

@@ -1,0 +1,157 @@
+/**
+ * Read, change, compare-and-swap, again: upstream's GuaranteedUpdate. It starts from the cache, which may lag
+ * behind other replicas, so no refusal is final before the cache was known to be fresh.
+ */
+import { deepEqual } from "#apimachinery/deep-equal.ts";
+import { invalidValue, Path } from "#apimachinery/field-error.ts";
+import { ApiError, conflict, invalid, notFound } from "#apimachinery/status.ts";
+import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
+import type { Call, ServerContext } from "#apiserver/call.ts";
+import { keyOf, named } from "#apiserver/endpoint.ts";
+import { optimisticLock, prepareForUpdate, validateUpdate } from "#apiserver/strategy.ts";
+import type { KubeObject } from "#gen/api/meta/v1.ts";
+import type { Key, Stored } from "#storage/storage.ts";
+import type { Written } from "./written.ts";
+
+/** Tries before an unconditional update gives up; upstream's patch tries 5 times. */
+const triesMax = 5;
+
+export interface Change {
+  /** A new draft, owned by the caller, every time it is asked; `current` is never changed. */
+  draft(current: Stored): Promise<KubeObject> | KubeObject;
+  /** What stands in the way of the object's absence: NotFound when undefined. */
+  readonly whenAbsent?: (() => Promise<Written>) | undefined;
+  readonly dryRun: boolean;
+  /** Replaces the strategy where a subresource has its own. Default: the update strategy. */
+  prepare?(object: KubeObject, old: KubeObject): void;
+  /** Default: the resource's update rules. */
+  check?(object: KubeObject, old: KubeObject): void;
+}
+
+function unconditional(resourceVersion: string | undefined): boolean {
+  return resourceVersion === undefined || resourceVersion === "" || resourceVersion === "0";
+}
+
+/** Makes the draft's resourceVersion the current one. Throws Conflict or Invalid. */
+function meetPreconditions(call: Call, draft: KubeObject, { object }: Stored): void {
+  const { resource } = call.endpoint;
+  const { metadata } = draft;
+  if (unconditional(metadata.resourceVersion)) {
+    if (resource.allowUnconditionalUpdate === false) {
+      const { group, kind } = resource.ref;
+      const path = new Path("metadata").child("resourceVersion");
+      const error = invalidValue(path, 0, "must be specified for an update");
+      throw invalid({ group, kind }, metadata.name, [error]);
+    }
+    metadata.resourceVersion = object.metadata.resourceVersion;
+  } else if (metadata.resourceVersion !== object.metadata.resourceVersion) {
+    throw optimisticLock(call);
+  }
+  const { uid } = metadata;
+  if (uid !== undefined && uid !== "" && uid !== object.metadata.uid) {
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${object.metadata.uid}`;
+    throw conflict(named(call.endpoint, metadata.name), why);
+  }
+}
+
+/** An object that is being deleted goes with its last finalizer (upstream's ShouldDeleteDuringUpdate). */
+export function goesNow(object: KubeObject, old: KubeObject): boolean {
+  if ((object.metadata.finalizers ?? []).length > 0) return false;
+  if (old.metadata.deletionGracePeriodSeconds !== 0) return false;
+  return !holdsNamespace(object);
+}
+
+/** A namespace stays until its spec.finalizers are gone too. */
+function holdsNamespace(object: KubeObject): boolean {
+  if (object.kind !== "Namespace" || object.apiVersion !== "v1") return false;
+  const spec: unknown = "spec" in object ? object.spec : undefined;
+  return (
+    typeof spec === "object" &&
+    spec !== null &&
+    "finalizers" in spec &&
+    Array.isArray(spec.finalizers) &&
+    spec.finalizers.length > 0
+  );
+}
+
+interface Try {
+  readonly current: Stored;
+  /** The cache was known to hold everything when `current` was read. */
+  readonly fresh: boolean;
+}
+
+type Outcome = Written | "again" | { readonly clash: Stored | undefined };
+
+async function attempt(
+  server: ServerContext,
+  call: Call,
+  change: Change,
+  { current, fresh }: Try,
+): Promise<Outcome> {
+  const old = current.object;
+  const draft = await change.draft(current);
+  const free = unconditional(draft.metadata.resourceVersion);
+  meetPreconditions(call, draft, current);
+  const { dryRun } = change;
+  const { name } = call.info;
+  const attributes = attributesOf(call, { operation: "UPDATE", object: draft, old, name, dryRun });
+  await mutate(server, attributes);
+  if (change.prepare === undefined) prepareForUpdate(server, call, draft, old);
+  else change.prepare(draft, old);
+  if (change.check === undefined) validateUpdate(call, draft, old);
+  else change.check(draft, old);
+  await validate(server, attributes);
+  const gone = goesNow(draft, old);
+  if (!gone && deepEqual(draft, old))
+    return free && !fresh ? "again" : { object: old, stored: current };
+  if (dryRun) return { object: draft, stored: undefined };
+  const result = await server.cache.write({
+    op: gone ? "delete" : "update",
+    key: current.key,
+    expected: current.revision,
+    object: draft,
+  });
+  if (result.outcome === "written") return { object: result.stored.object, stored: result.stored };
+  if (free) return { clash: result.current };
+  throw result.current === undefined ? notFound(named(call.endpoint, name)) : optimisticLock(call);
+}
+
+/** A refusal that older state may have caused is worth a second look at newer state. */
+async function newer(server: ServerContext, key: Key, current: Stored): Promise<boolean> {
+  await server.cache.fresh();
+  return server.cache.get(key)?.revision !== current.revision;
+}
+
+export async function guaranteedUpdate(
+  server: ServerContext,
+  call: Call,
+  change: Change,
+): Promise<Written> {
+  const key = keyOf(call.endpoint, call.info.namespace, call.info.name);
+  let current: Stored | undefined = server.cache.get(key);
+  let fresh = false;
+  for (let tries = 1; tries <= triesMax; tries++) {
+    if (current === undefined && !fresh) {
+      await server.cache.fresh();
+      fresh = true;
+      current = server.cache.get(key);
+    }
+    const read = current;
+    if (read === undefined) {
+      if (change.whenAbsent !== undefined) return change.whenAbsent();
+      throw notFound(named(call.endpoint, call.info.name));
+    }
+    try {
+      const outcome = await attempt(server, call, change, { current: read, fresh });
+      if (outcome === "again") await server.cache.fresh();
+      else if (!("clash" in outcome)) return outcome;
+      current = outcome === "again" ? server.cache.get(key) : outcome.clash;
+    } catch (error) {
+      const final = fresh || !(error instanceof ApiError);
+      if (final || !(await newer(server, key, read))) throw error;
+      current = server.cache.get(key);
+    }
+    fresh = true;
+  }
+  throw optimisticLock(call);
+}

@@ -1,0 +1,137 @@
+/** LIST: which revision, which page, which form. */
+import { isReason } from "#apimachinery/status.ts";
+import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
+import { decodeContinue, encodeContinue, expiredContinue } from "#apiserver/continue-token.ts";
+import { listResponse } from "#apiserver/encoding/list-response.ts";
+import {
+  checkListOptions,
+  type ListOptions,
+  listOptions,
+  revisionOf,
+} from "#apiserver/list-options.ts";
+import { type Selection, selectionOf } from "#apiserver/selection.ts";
+import type { ListMeta } from "#gen/api/meta/v1.ts";
+import { compareText, orderText } from "#storage/key.ts";
+import type { Revision } from "#storage/storage.ts";
+import type { Entry } from "#storage/watch-cache.ts";
+import { atLeast } from "./freshness.ts";
+
+export interface Page {
+  readonly entries: readonly Entry[];
+  readonly metadata: ListMeta;
+}
+
+interface Snapshot {
+  readonly revision: Revision;
+  /** In key order; of the scope, not yet selected. */
+  readonly entries: readonly Entry[];
+  /** Only entries above this key belong to the page. */
+  readonly after: string | undefined;
+}
+
+async function exact(
+  { cache }: ServerContext,
+  { scope }: Selection,
+  revision: Revision,
+): Promise<readonly Entry[]> {
+  if (revision === cache.revision) return cache.list(scope).entries;
+  await atLeast(cache, `${revision}`, revision);
+  const entries = await cache.listAt(scope, revision);
+  const { name } = scope;
+  return name === undefined ? entries : entries.filter(({ key }) => key.name === name);
+}
+
+async function continued(
+  server: ServerContext,
+  selection: Selection,
+  options: ListOptions,
+): Promise<Snapshot> {
+  const token = decodeContinue(options.continue);
+  const { after } = token;
+  if (token.revision < 0) {
+    await server.cache.fresh();
+    return { ...server.cache.list(selection.scope), after };
+  }
+  try {
+    return {
+      revision: token.revision,
+      entries: await exact(server, selection, token.revision),
+      after,
+    };
+  } catch (error) {
+    if (isReason(error, "Expired")) throw expiredContinue(token);
+    throw error;
+  }
+}
+
+async function snapshotFor(
+  server: ServerContext,
+  selection: Selection,
+  options: ListOptions,
+): Promise<Snapshot> {
+  if (options.continue !== "") return continued(server, selection, options);
+  const { resourceVersion, match, limit } = options;
+  const revision = revisionOf(resourceVersion);
+  // Upstream's old rule: with a limit and without a match, a revision means exactly it.
+  const legacyExact = limit > 0 && match === "" && revision > 0;
+  if (match === "Exact" || legacyExact) {
+    return { revision, entries: await exact(server, selection, revision), after: undefined };
+  }
+  await atLeast(server.cache, resourceVersion, revision);
+  return { ...server.cache.list(selection.scope), after: undefined };
+}
+
+/** First place whose key is above `after`: entries are in order. */
+function startAfter(entries: readonly Entry[], after: string): number {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const entry = entries[middle];
+    if (entry !== undefined && compareText(orderText(entry.key), after) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function pageOf(snapshot: Snapshot, selection: Selection, limit: number): Page {
+  const { entries, after, revision } = snapshot;
+  const start = after === undefined ? 0 : startAfter(entries, after);
+  const metadata: ListMeta = { resourceVersion: `${revision}` };
+  if (limit === 0) {
+    const rest = start === 0 ? entries : entries.slice(start);
+    return { entries: selection.whole ? rest : rest.filter(selection.matches), metadata };
+  }
+  const page: Entry[] = [];
+  let at = start;
+  for (; at < entries.length && page.length < limit; at++) {
+    const entry = entries[at];
+    if (entry !== undefined && selection.matches(entry)) page.push(entry);
+  }
+  const last = page.at(-1);
+  const more = last !== undefined && moreAfter(entries, at, selection);
+  if (more) metadata.continue = encodeContinue({ revision, after: orderText(last.key) });
+  if (more && selection.whole) metadata.remainingItemCount = entries.length - at;
+  return { entries: page, metadata };
+}
+
+function moreAfter(entries: readonly Entry[], at: number, selection: Selection): boolean {
+  if (selection.whole) return at < entries.length;
+  for (let next = at; next < entries.length; next++) {
+    const entry = entries[next];
+    if (entry !== undefined && selection.matches(entry)) return true;
+  }
+  return false;
+}
+
+/** The page that the query asks for; also what deletecollection deletes. */
+export async function listPage(server: ServerContext, call: Call): Promise<Page> {
+  const options = listOptions(call.query);
+  checkListOptions(options, "list");
+  const selection = selectionOf(call.endpoint, call.info.namespace, call.query);
+  const snapshot = await snapshotFor(server, selection, options);
+  return pageOf(snapshot, selection, Math.max(0, options.limit));
+}
+
+export const list: Handler = async (server, call) =>
+  listResponse(server, call, await listPage(server, call));

@@ -1,0 +1,111 @@
+/** PATCH: one of three patch types over the addressed version, then as an update. */
+import { takeInObject } from "#apimachinery/codec/json.ts";
+import { deepCopy } from "#apimachinery/deep-copy.ts";
+import { invalidValue, Path } from "#apimachinery/field-error.ts";
+import type { JsonObject } from "#apimachinery/patch/json-object.ts";
+import { applyJsonPatch } from "#apimachinery/patch/json-patch.ts";
+import { applyMergePatch } from "#apimachinery/patch/merge-patch.ts";
+import { applyStrategicMergePatch } from "#apimachinery/patch/strategic-merge-patch.ts";
+import {
+  type ApiError,
+  badRequest,
+  invalid,
+  ApiError as Refusal,
+  refusal,
+} from "#apimachinery/status.ts";
+import type { Call, Handler } from "#apiserver/call.ts";
+import { inVersion } from "#apiserver/encoding/object-encoding.ts";
+import { bareContentType, negotiate } from "#apiserver/negotiation.ts";
+import { patchSchemaOf } from "#apiserver/patch-schema.ts";
+import {
+  applyFieldValidation,
+  readBody,
+  type WriteOptions,
+  writeOptions,
+} from "#apiserver/request-body.ts";
+import type { KubeObject } from "#gen/api/meta/v1.ts";
+import type { Stored } from "#storage/storage.ts";
+import { defaulted } from "./defaulted.ts";
+import { guaranteedUpdate } from "./guaranteed-update.ts";
+import { meetUrl } from "./update.ts";
+import { writtenResponse } from "./written.ts";
+
+type Apply = (object: JsonObject, patch: unknown, call: Call) => JsonObject;
+
+const appliers: Readonly<Record<string, Apply>> = {
+  "application/json-patch+json": applyJsonPatch,
+  "application/merge-patch+json": applyMergePatch,
+  "application/strategic-merge-patch+json": (object, patch, { endpoint }) =>
+    applyStrategicMergePatch(object, patch, patchSchemaOf(endpoint.apiVersion, endpoint.ref.kind)),
+};
+
+function applierOf(call: Call): Apply {
+  const applier = appliers[bareContentType(call.request.headers.get("content-type"))];
+  if (applier === undefined)
+    throw refusal("UnsupportedMediaType", "415: Unsupported Media Type", {});
+  return applier;
+}
+
+const utf8 = new TextDecoder();
+
+function patchOf(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(utf8.decode(bytes));
+  } catch {
+    throw badRequest("invalid JSON patch");
+  }
+}
+
+/** Upstream puts what the patched object is wrong about under the field "patch". */
+function patchedInvalid(patched: unknown, why: string): ApiError {
+  const error = invalidValue(new Path("patch"), JSON.stringify(patched), why);
+  return invalid({ group: "", kind: "" }, "", [error]);
+}
+
+/** The patched object, typed again: a patch may have put anything anywhere. */
+function typed(
+  call: Call,
+  patched: JsonObject,
+  validation: WriteOptions["fieldValidation"],
+): KubeObject {
+  const { apiVersion, ref } = call.endpoint;
+  if (patched["apiVersion"] !== apiVersion || patched["kind"] !== ref.kind) {
+    throw badRequest(
+      `the kind of the patched object must stay ${ref.kind} in version ${JSON.stringify(apiVersion)}`,
+    );
+  }
+  const copy = deepCopy(patched);
+  // Kind and apiVersion stand; metadata is checked with everything else.
+  const object = copy as JsonObject & KubeObject;
+  try {
+    const unknownFields = takeInObject(object);
+    const decoded = { unknownFields, duplicateFields: [] };
+    const strict = applyFieldValidation(decoded, validation, call.warnings);
+    if (strict !== undefined) throw patchedInvalid(patched, strict);
+    object.metadata ??= { name: "" };
+    return object;
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.status.reason !== "BadRequest") throw error;
+    throw patchedInvalid(patched, error.message);
+  }
+}
+
+export const patch: Handler = async (server, call) => {
+  negotiate(call.request.headers.get("accept"));
+  const { dryRun, fieldValidation } = writeOptions(call.query, "PatchOptions");
+  const apply = applierOf(call);
+  const change = patchOf(await readBody(call.request));
+  const draft = (current: Stored): KubeObject => {
+    call.warnings.length = 0;
+    const before: JsonObject = { ...inVersion(call.endpoint, current.object) };
+    const object = typed(call, apply(before, change, call), fieldValidation);
+    meetUrl(call, object);
+    // The patch is of what was read: only a version that the patch itself names is a precondition.
+    if (object.metadata.resourceVersion === current.object.metadata.resourceVersion) {
+      object.metadata.resourceVersion = undefined;
+    }
+    return defaulted(call, object);
+  };
+  const written = await guaranteedUpdate(server, call, { draft, dryRun });
+  return writtenResponse(server, call, 200, written);
+};

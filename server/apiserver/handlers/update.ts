@@ -1,0 +1,59 @@
+/** PUT: the whole object, or its status. */
+import { badRequest } from "#apimachinery/status.ts";
+import type { Call, Handler } from "#apiserver/call.ts";
+import { negotiate } from "#apiserver/negotiation.ts";
+import { readBody, readObjectFrom, writeOptions } from "#apiserver/request-body.ts";
+import type { KubeObject } from "#gen/api/meta/v1.ts";
+import { createObject } from "./create.ts";
+import { defaulted } from "./defaulted.ts";
+import { guaranteedUpdate } from "./guaranteed-update.ts";
+import { type Written, writtenResponse } from "./written.ts";
+
+/** What the URL says must be what the object says. Throws BadRequest. */
+export function meetUrl({ info, endpoint }: Call, { metadata }: KubeObject): void {
+  const { name = "", namespace = "" } = metadata;
+  if (name === "") {
+    throw badRequest(
+      `the name of the object (${info.name} based on URL) was undeterminable: name must be provided`,
+    );
+  }
+  if (name !== info.name) {
+    throw badRequest(
+      `the name of the object (${name}) does not match the name on the URL (${info.name})`,
+    );
+  }
+  if (endpoint.ref.namespaced && namespace !== "" && namespace !== info.namespace) {
+    throw badRequest(
+      "the namespace of the provided object does not match the namespace sent on the request",
+    );
+  }
+}
+
+export const update: Handler = async (server, call) => {
+  negotiate(call.request.headers.get("accept"));
+  const { dryRun, fieldValidation } = writeOptions(call.query, "UpdateOptions");
+  const { endpoint } = call;
+  const bytes = await readBody(call.request);
+  const expected = { apiVersion: endpoint.apiVersion, kind: endpoint.ref.kind };
+  const draft = (): KubeObject => {
+    call.warnings.length = 0;
+    const object = readObjectFrom(call, bytes, expected, fieldValidation);
+    meetUrl(call, object);
+    if (endpoint.ref.namespaced) object.metadata.namespace = call.info.namespace;
+    return defaulted(call, object);
+  };
+  let created = false;
+  const creates = endpoint.resource.allowCreateOnUpdate === true && call.info.subresource === "";
+  const create = async (): Promise<Written> => {
+    created = true;
+    const object = draft();
+    object.metadata.resourceVersion = undefined;
+    return createObject(server, call, { draft: object, dryRun });
+  };
+  const written = await guaranteedUpdate(server, call, {
+    draft,
+    dryRun,
+    whenAbsent: creates ? create : undefined,
+  });
+  return writtenResponse(server, call, created ? 201 : 200, written);
+};

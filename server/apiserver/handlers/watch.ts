@@ -1,0 +1,207 @@
+/**
+ * WATCH: a stream that is pulled. Each pull takes what the watcher has and hands it on as one chunk, so a client
+ * that does not read costs its position and nothing else.
+ */
+import { ApiError } from "#apimachinery/status.ts";
+import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
+import { openEncoder, type WatchEncoder } from "#apiserver/encoding/watch-encoder.ts";
+import {
+  checkListOptions,
+  type ListOptions,
+  listOptions,
+  revisionOf,
+} from "#apiserver/list-options.ts";
+import { negotiate } from "#apiserver/negotiation.ts";
+import { headersOf } from "#apiserver/respond.ts";
+import { type Selection, selectionOf } from "#apiserver/selection.ts";
+import type { Revision } from "#storage/storage.ts";
+import type { CacheEvent, Entry, Watcher } from "#storage/watch-cache.ts";
+import { atLeast } from "./freshness.ts";
+
+/** Upstream's --min-request-timeout: the server's own end is random between this and its double. */
+const timeoutSecondsMin = 1800;
+/** Upstream's bookmark frequency. */
+const bookmarkMs = 60_000;
+/** The last bookmark before the server's end. */
+const lastBookmarkMs = 2_000;
+/** Initial events that go into one chunk: bounds what one pull makes. */
+const initialChunkEntries = 500;
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+interface Start {
+  readonly revision: Revision;
+  /** Objects that are told of before anything else. */
+  readonly initial: readonly Entry[];
+  /** A bookmark that says that they are complete. */
+  readonly announced: boolean;
+}
+
+async function startOf(
+  server: ServerContext,
+  selection: Selection,
+  options: ListOptions,
+): Promise<Start> {
+  const { cache } = server;
+  const { resourceVersion, sendInitialEvents } = options;
+  const revision = revisionOf(resourceVersion);
+  const wantsState = sendInitialEvents ?? revision === 0;
+  if (!wantsState) {
+    if (revision > 0) return { revision, initial: [], announced: false };
+    await atLeast(cache, resourceVersion, revision);
+    return { revision: cache.revision, initial: [], announced: false };
+  }
+  await atLeast(cache, resourceVersion, revision);
+  const state = cache.list(selection.scope);
+  const initial = selection.whole ? state.entries : state.entries.filter(selection.matches);
+  const announced = sendInitialEvents === true && options.allowWatchBookmarks;
+  return { revision: state.revision, initial, announced };
+}
+
+/** The event as the selection sees it: entering is ADDED, leaving is DELETED with the state before (R7). */
+function shown(event: CacheEvent, selection: Selection): [CacheEvent["type"], Entry] | undefined {
+  const { type, entry, previous } = event;
+  if (selection.whole) return [type, entry];
+  const was = previous !== undefined && selection.matches(previous);
+  const is = type !== "DELETED" && selection.matches(entry);
+  if (was && is) return ["MODIFIED", entry];
+  if (is) return ["ADDED", entry];
+  if (!was) return undefined;
+  return ["DELETED", type === "DELETED" ? entry : leaving(previous, entry)];
+}
+
+/** The last state that matched, under the revision of the change that ended it. */
+function leaving(previous: Entry, { revision, object }: Entry): Entry {
+  const { resourceVersion } = object.metadata;
+  const last = {
+    ...previous.object,
+    metadata: { ...previous.object.metadata, resourceVersion },
+  };
+  const { key, createRevision } = previous;
+  return {
+    key,
+    createRevision,
+    revision,
+    object: last,
+    encoded: (_form, encode) => encode(last),
+  };
+}
+
+interface Stream {
+  readonly server: ServerContext;
+  readonly selection: Selection;
+  readonly encoder: WatchEncoder;
+  readonly options: ListOptions;
+  readonly start: Start;
+  readonly watcher: Watcher;
+  /** Milliseconds since the epoch. */
+  readonly endsAt: number;
+  /** Set when the client is gone: the watcher was closed from outside. */
+  readonly gone: AbortSignal;
+}
+
+/** The chunks of a watch, ending at its timeout; the last may be an ERROR event. */
+async function* chunks(stream: Stream): AsyncGenerator<Bytes, void, void> {
+  yield* initialChunks(stream);
+  try {
+    yield* liveChunks(stream);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    yield stream.encoder.error(error.status);
+  }
+}
+
+function* initialChunks({ encoder, start, server }: Stream): Generator<Bytes> {
+  const { initial, announced, revision } = start;
+  for (let at = 0; at < initial.length; at += initialChunkEntries) {
+    const entries = initial.slice(at, at + initialChunkEntries);
+    server.metrics.watchEvents += entries.length;
+    yield encoder.events(entries.map((entry) => ["ADDED", entry]));
+  }
+  if (announced) yield encoder.bookmark(revision, true);
+}
+
+async function* liveChunks(stream: Stream): AsyncGenerator<Bytes, void, void> {
+  const { server, selection, encoder, options, start, endsAt, watcher, gone } = stream;
+  const now = (): number => server.clock().getTime();
+  const lastBookmarkAt = endsAt - lastBookmarkMs;
+  let told = start.revision;
+  let bookmarkAt = Math.min(now() + bookmarkMs, lastBookmarkAt);
+  for (;;) {
+    const { events, revision } = await watcher.next(
+      Math.max(Math.min(bookmarkAt, endsAt) - now(), 1),
+    );
+    if (gone.aborted) return;
+    const visible = events.map((event) => shown(event, selection)).filter((e) => e !== undefined);
+    if (visible.length > 0) {
+      server.metrics.watchEvents += visible.length;
+      told = revision;
+      yield encoder.events(visible);
+    }
+    const time = now();
+    if (time >= endsAt) return;
+    if (time < bookmarkAt) continue;
+    bookmarkAt = time < lastBookmarkAt ? Math.min(time + bookmarkMs, lastBookmarkAt) : endsAt;
+    if (!options.allowWatchBookmarks || revision === told) continue;
+    told = revision;
+    yield encoder.bookmark(revision, false);
+  }
+}
+
+function endOf(server: ServerContext, { timeoutSeconds }: ListOptions): number {
+  const own = timeoutSecondsMin * (1 + server.randomness.fraction());
+  const seconds = timeoutSeconds !== undefined && timeoutSeconds > 0 ? timeoutSeconds : own;
+  return server.clock().getTime() + seconds * 1000;
+}
+
+/** The chunks as a stream that reads them only when it is read itself. */
+function pulled(stream: Stream, leave: () => void): ReadableStream<Bytes> {
+  const iterator = chunks(stream);
+  return new ReadableStream<Bytes>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await iterator.next();
+          if (done !== true) return controller.enqueue(value);
+          leave();
+          controller.close();
+        } catch (error) {
+          leave();
+          controller.error(error);
+        }
+      },
+      cancel: leave,
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** Watches until the client leaves, the timeout comes or the log no longer reaches back. */
+function open(call: Call, parts: Omit<Stream, "gone" | "watcher">): ReadableStream<Bytes> {
+  const { server, selection, start } = parts;
+  const watcher = server.cache.watch(selection.scope, start.revision);
+  const ending = new AbortController();
+  const leave = (): void => {
+    if (ending.signal.aborted) return;
+    ending.abort();
+    watcher.close();
+    server.metrics.watchers -= 1;
+    call.request.signal.removeEventListener("abort", leave);
+  };
+  server.metrics.watchers += 1;
+  call.request.signal.addEventListener("abort", leave);
+  return pulled({ ...parts, watcher, gone: ending.signal }, leave);
+}
+
+export const watch: Handler = async (server, call) => {
+  const accepted = negotiate(call.request.headers.get("accept"), { transforms: true, watch: true });
+  const options = listOptions(call.query);
+  checkListOptions(options, "watch");
+  const selection = selectionOf(call.endpoint, call.info.namespace, call.query);
+  const encoder = openEncoder(server, call, accepted);
+  const endsAt = endOf(server, options);
+  const headers = headersOf(call, encoder.contentType);
+  const start = await startOf(server, selection, options);
+  const body = open(call, { server, selection, encoder, options, start, endsAt });
+  return new Response(body, { status: 200, headers });
+};

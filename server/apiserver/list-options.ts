@@ -1,0 +1,107 @@
+/** The resourceVersion rules of reads, as upstream's ValidateListOptions and its storage state them. */
+import { type FieldError, forbiddenField, notSupported, Path } from "#apimachinery/field-error.ts";
+import { badRequest, invalid } from "#apimachinery/status.ts";
+import type { Revision } from "#storage/storage.ts";
+import { flag, integer, type Query, text } from "./query.ts";
+
+export interface ListOptions {
+  readonly resourceVersion: string;
+  readonly match: string;
+  readonly limit: number;
+  readonly continue: string;
+  readonly sendInitialEvents: boolean | undefined;
+  readonly allowWatchBookmarks: boolean;
+  readonly timeoutSeconds: number | undefined;
+}
+
+export function listOptions(query: Query): ListOptions {
+  const initial = query?.get("sendInitialEvents") ?? undefined;
+  return {
+    resourceVersion: text(query, "resourceVersion"),
+    match: text(query, "resourceVersionMatch"),
+    limit: integer(query, "limit") ?? 0,
+    continue: text(query, "continue"),
+    sendInitialEvents: initial === undefined ? undefined : flag(query, "sendInitialEvents"),
+    allowWatchBookmarks: flag(query, "allowWatchBookmarks"),
+    timeoutSeconds: integer(query, "timeoutSeconds"),
+  };
+}
+
+function matchErrors(options: ListOptions): FieldError[] {
+  const path = new Path("resourceVersionMatch");
+  const { match, resourceVersion } = options;
+  if (match === "") return [];
+  const errors: FieldError[] = [];
+  if (resourceVersion === "") {
+    errors.push(
+      forbiddenField(path, "resourceVersionMatch is forbidden unless resourceVersion is provided"),
+    );
+  }
+  if (options.continue !== "") {
+    errors.push(
+      forbiddenField(path, "resourceVersionMatch is forbidden when continue is provided"),
+    );
+  }
+  if (match !== "Exact" && match !== "NotOlderThan") {
+    errors.push(notSupported(path, match, ["Exact", "NotOlderThan", ""]));
+  }
+  if (match === "Exact" && resourceVersion === "0") {
+    errors.push(
+      forbiddenField(path, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'),
+    );
+  }
+  return errors;
+}
+
+function watchErrors(options: ListOptions): FieldError[] {
+  const path = new Path("resourceVersionMatch");
+  if (options.sendInitialEvents === undefined) {
+    if (options.match === "") return [];
+    return [
+      forbiddenField(
+        path,
+        "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+      ),
+    ];
+  }
+  if (options.match === "") {
+    return [
+      forbiddenField(
+        path,
+        "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+      ),
+    ];
+  }
+  return options.match === "NotOlderThan"
+    ? []
+    : [notSupported(path, options.match, ["NotOlderThan"])];
+}
+
+function initialEventsErrors(options: ListOptions): FieldError[] {
+  if (options.sendInitialEvents === undefined) return [];
+  return [forbiddenField(new Path("sendInitialEvents"), "sendInitialEvents is forbidden for list")];
+}
+
+/** Throws Invalid as upstream's ListOptions. */
+export function checkListOptions(options: ListOptions, verb: "list" | "watch"): void {
+  const errors =
+    verb === "watch"
+      ? watchErrors(options)
+      : [...matchErrors(options), ...initialEventsErrors(options)];
+  if (errors.length > 0) {
+    throw invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", errors);
+  }
+}
+
+/** 0 for "" and "0". Throws BadRequest with upstream's sentence for what is no resourceVersion. */
+export function revisionOf(resourceVersion: string): Revision {
+  if (resourceVersion === "" || resourceVersion === "0") return 0;
+  const revision = Number(resourceVersion);
+  if (!/^\d+$/.test(resourceVersion) || !Number.isSafeInteger(revision)) {
+    const why = /^\d+$/.test(resourceVersion) ? "value out of range" : "invalid syntax";
+    throw badRequest(
+      `Invalid value: ${JSON.stringify(resourceVersion)}: strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: ${why}`,
+    );
+  }
+  return revision;
+}

@@ -1,0 +1,145 @@
+/** Request bodies: bounded, then decoded as their media type says. */
+import { decodeJson } from "#apimachinery/codec/json.ts";
+import { decodeProtobuf } from "#apimachinery/codec/protobuf.ts";
+import { decodeYaml } from "#apimachinery/codec/yaml.ts";
+import { notSupported, Path } from "#apimachinery/field-error.ts";
+import { type ApiError, badRequest, invalid, refusal } from "#apimachinery/status.ts";
+import type { KubeObject } from "#gen/api/meta/v1.ts";
+import type { Call } from "./call.ts";
+import { bodyMediaType } from "./negotiation.ts";
+import { type Query, text } from "./query.ts";
+
+/** Upstream's limit: twice etcd's 1.5 MB, since JSON outweighs protobuf. Over it: 413. */
+export const requestBodyBytesMax = 3 * 1024 * 1024;
+
+function tooLarge(): ApiError {
+  return refusal(
+    "RequestEntityTooLarge",
+    `Request entity too large: limit is ${requestBodyBytesMax}`,
+    {},
+  );
+}
+
+/** Throws RequestEntityTooLarge. The door stops reading a body over the limit and says its length. */
+export async function readBody(request: Request): Promise<Uint8Array> {
+  const length = request.headers.get("content-length");
+  if (length !== null && Number(length) > requestBodyBytesMax) throw tooLarge();
+  if (request.body === null) return new Uint8Array();
+  const bytes = await request.bytes();
+  if (bytes.length > requestBodyBytesMax) throw tooLarge();
+  return bytes;
+}
+
+export interface WriteOptions {
+  readonly dryRun: boolean;
+  readonly fieldValidation: "Ignore" | "Warn" | "Strict";
+}
+
+const fieldManagerMax = 128;
+
+/** `kind`: CreateOptions, UpdateOptions, PatchOptions, as refusals name it. Throws Invalid. */
+export function writeOptions(query: Query, kind: string): WriteOptions {
+  if (query === undefined) return { dryRun: false, fieldValidation: "Warn" };
+  const options = { group: "meta.k8s.io", kind };
+  const dryRun = query.getAll("dryRun").filter((value) => value !== "");
+  if (dryRun.some((value) => value !== "All")) {
+    throw invalid(options, "", [notSupported(new Path("dryRun"), dryRun, ["All"])]);
+  }
+  if (text(query, "fieldManager").length > fieldManagerMax) {
+    throw badRequest(`fieldManager may not be longer than ${fieldManagerMax} characters`);
+  }
+  const validation = text(query, "fieldValidation");
+  switch (validation) {
+    case "":
+    case "Warn":
+      return { dryRun: dryRun.length > 0, fieldValidation: "Warn" };
+    case "Ignore":
+    case "Strict":
+      return { dryRun: dryRun.length > 0, fieldValidation: validation };
+    default:
+      throw invalid(options, "", [
+        notSupported(new Path("fieldValidation"), validation, ["", "Ignore", "Strict", "Warn"]),
+      ]);
+  }
+}
+
+export interface Expected {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+interface Decoded {
+  readonly object: KubeObject;
+  readonly unknownFields: readonly string[];
+  readonly duplicateFields: readonly string[];
+}
+
+function decode(bytes: Uint8Array, contentType: string | null, expected: Expected): Decoded {
+  switch (bodyMediaType(contentType)) {
+    case "json":
+      return decodeJson(bytes, expected);
+    case "yaml":
+      return decodeYaml(bytes, expected);
+    case "protobuf":
+      return { object: decodeProtobuf(bytes, expected), unknownFields: [], duplicateFields: [] };
+  }
+}
+
+function refuseOtherKind(object: KubeObject, { apiVersion, kind }: Expected): void {
+  if (object.apiVersion === apiVersion && object.kind === kind) return;
+  const version = apiVersion.slice(apiVersion.indexOf("/") + 1);
+  if (object.kind !== kind) {
+    throw badRequest(
+      `${object.kind} in version ${JSON.stringify(object.apiVersion)} cannot be handled as a ${kind}: converting (${object.apiVersion}.${object.kind}) to (${version}.${kind}): unknown conversion`,
+    );
+  }
+  throw badRequest(
+    `the API version in the data (${object.apiVersion}) does not match the expected API version (${apiVersion})`,
+  );
+}
+
+/** What Strict refuses and Warn warns of. */
+export function applyFieldValidation(
+  decoded: Pick<Decoded, "unknownFields" | "duplicateFields">,
+  validation: WriteOptions["fieldValidation"],
+  warnings: string[],
+): string | undefined {
+  if (validation === "Ignore") return undefined;
+  const sentences = [
+    ...decoded.unknownFields.map((field) => `unknown field ${JSON.stringify(field)}`),
+    ...decoded.duplicateFields.map((field) => `duplicate field ${JSON.stringify(field)}`),
+  ];
+  if (sentences.length === 0) return undefined;
+  if (validation === "Strict") return `strict decoding error: ${sentences.join(", ")}`;
+  warnings.push(...sentences);
+  return undefined;
+}
+
+/** An object of exactly the expected kind, owned by the caller. */
+export function readObjectFrom(
+  { request, warnings }: Pick<Call, "request" | "warnings">,
+  bytes: Uint8Array,
+  expected: Expected,
+  validation: WriteOptions["fieldValidation"],
+): KubeObject {
+  const decoded = decode(bytes, request.headers.get("content-type"), expected);
+  refuseOtherKind(decoded.object, expected);
+  const strict = applyFieldValidation(decoded, validation, warnings);
+  if (strict !== undefined) {
+    throw badRequest(
+      `${expected.kind} in version ${JSON.stringify(expected.apiVersion.split("/").at(-1))} cannot be handled as a ${expected.kind}: ${strict}`,
+    );
+  }
+  const { kind, apiVersion, metadata = { name: "" }, ...rest } = decoded.object;
+  // Kind first, so that every stored object's JSON begins alike: lists cut that beginning off.
+  return { kind, apiVersion, metadata, ...rest };
+}
+
+/** The body's object. */
+export async function readObject(
+  call: Pick<Call, "request" | "warnings">,
+  expected: Expected,
+  validation: WriteOptions["fieldValidation"],
+): Promise<KubeObject> {
+  return readObjectFrom(call, await readBody(call.request), expected, validation);
+}

@@ -1,0 +1,120 @@
+/**
+ * What every object goes through around its resource's own rules, before a create and before an update
+ * (upstream's rest.BeforeCreate and rest.BeforeUpdate). Drafts are changed in place; stored objects never.
+ */
+import { deepEqual } from "#apimachinery/deep-equal.ts";
+import type { FieldError } from "#apimachinery/field-error.ts";
+import { conflict, invalid } from "#apimachinery/status.ts";
+import { formatTime } from "#apimachinery/time.ts";
+import { validateObjectMeta, validateObjectMetaUpdate } from "#apimachinery/validate.ts";
+import type { KubeObject } from "#gen/api/meta/v1.ts";
+import type { Resource } from "#resources/resource.ts";
+import type { Call, ServerContext } from "./call.ts";
+import { named } from "./endpoint.ts";
+
+function refuseInvalid({ ref }: Resource, name: string, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid({ group: ref.group, kind: ref.kind }, name, errors);
+}
+
+export function prepareForCreate(server: ServerContext, call: Call, object: KubeObject): void {
+  const { endpoint, info } = call;
+  const { resource } = endpoint;
+  const { metadata } = object;
+  const now = server.clock();
+  metadata.namespace = endpoint.ref.namespaced ? info.namespace : undefined;
+  metadata.uid = server.randomness.uid();
+  metadata.creationTimestamp = formatTime(now);
+  metadata.deletionTimestamp = undefined;
+  metadata.deletionGracePeriodSeconds = undefined;
+  metadata.selfLink = undefined;
+  metadata.managedFields = undefined;
+  metadata.generation = resource.hasGeneration === false ? undefined : 1;
+  resource.prepareForCreate?.(object, { now });
+}
+
+/** Throws Invalid with every fault. */
+export function validateCreate(call: Call, object: KubeObject): void {
+  const { resource } = call.endpoint;
+  const { namespaced } = resource.ref;
+  const meta = validateObjectMeta(object.metadata, {
+    namespaced,
+    ...(resource.validateName === undefined ? {} : { validateName: resource.validateName }),
+  });
+  refuseInvalid(resource, object.metadata.name, [...meta, ...(resource.validate?.(object) ?? [])]);
+  if (resource.warnings !== undefined) call.warnings.push(...resource.warnings(object, undefined));
+}
+
+/** True when anything but metadata and status differs: upstream's strategies compare spec and its like. */
+function desiresDiffer(object: KubeObject, old: KubeObject): boolean {
+  const desired = ({ metadata: _, status: __, ...rest }: KubeObject & { status?: unknown }) => rest;
+  return !deepEqual(desired(object), desired(old));
+}
+
+function statusOf(object: KubeObject): unknown {
+  return "status" in object ? object.status : undefined;
+}
+
+/** The part that an update may not touch stays the stored one's. */
+export function prepareForUpdate(
+  server: ServerContext,
+  { endpoint, info }: Call,
+  object: KubeObject,
+  old: KubeObject,
+): void {
+  const { resource } = endpoint;
+  const { metadata } = object;
+  const now = server.clock();
+  metadata.namespace = old.metadata.namespace;
+  metadata.creationTimestamp ??= old.metadata.creationTimestamp;
+  metadata.uid =
+    metadata.uid === undefined || metadata.uid === "" ? old.metadata.uid : metadata.uid;
+  metadata.selfLink = undefined;
+  metadata.managedFields = undefined;
+  metadata.generation = old.metadata.generation;
+  // Only a delete sets or moves them: upstream puts back what the client left out.
+  metadata.deletionTimestamp ??= old.metadata.deletionTimestamp;
+  metadata.deletionGracePeriodSeconds ??= old.metadata.deletionGracePeriodSeconds;
+  if (info.subresource === "status") {
+    if (resource.prepareForStatusUpdate !== undefined) {
+      resource.prepareForStatusUpdate(object, old, { now });
+    } else keepAllButStatus(object, old);
+    return;
+  }
+  resource.prepareForUpdate?.(object, old, { now });
+  if (servesStatus(resource)) Object.assign(object, { status: statusOf(old) });
+  if (resource.hasGeneration === false) return;
+  const raised = resource.raisesGeneration?.(object, old) ?? desiresDiffer(object, old);
+  if (raised) metadata.generation = (old.metadata.generation ?? 0) + 1;
+}
+
+/** Resources with a /status ignore status on their main path. */
+function servesStatus({ ref }: Resource): boolean {
+  return ref.subresources.some(({ name }) => name === "status");
+}
+
+function keepAllButStatus(object: KubeObject, old: KubeObject): void {
+  const status = statusOf(object);
+  const { resourceVersion } = object.metadata;
+  const fields: Record<string, unknown> = { ...object };
+  for (const name of Object.keys(fields)) delete fields[name];
+  // Labels and finalizers are the main path's: only status moves.
+  Object.assign(object, old, { metadata: { ...old.metadata, resourceVersion }, status });
+}
+
+export function validateUpdate(call: Call, object: KubeObject, old: KubeObject): void {
+  const { resource } = call.endpoint;
+  const meta = validateObjectMetaUpdate(object.metadata, old.metadata);
+  const own =
+    call.info.subresource === "status"
+      ? resource.validateStatusUpdate?.(object, old)
+      : resource.validateUpdate?.(object, old);
+  refuseInvalid(resource, object.metadata.name, [...meta, ...(own ?? [])]);
+  if (resource.warnings !== undefined) call.warnings.push(...resource.warnings(object, old));
+}
+
+export function optimisticLock(call: Call): Error {
+  return conflict(
+    named(call.endpoint, call.info.name),
+    "the object has been modified; please apply your changes to the latest version and try again",
+  );
+}
