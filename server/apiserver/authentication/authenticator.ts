@@ -40,7 +40,8 @@ function isAnonymousPath(url: string): boolean {
   return anonymousPaths.some((path) => pathname === path || pathname.startsWith(`${path}/`));
 }
 
-function authenticated(user: UserInfo): UserInfo {
+/** Everybody who is known is in this group. */
+export function authenticated(user: UserInfo): UserInfo {
   if (user.groups.includes(authenticatedGroup)) return user;
   return { ...user, groups: [...user.groups, authenticatedGroup] };
 }

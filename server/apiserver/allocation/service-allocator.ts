@@ -1,0 +1,282 @@
+/**
+ * What a service is given before it is written: cluster IPs and node ports. Everything claimed for a
+ * write that then fails is given back; what the old service held and the new one does not is given back
+ * after the write.
+ */
+import { type FieldError, invalidValue, Path } from "#apimachinery/field-error.ts";
+import { invalid } from "#apimachinery/status.ts";
+import type { Service, ServicePort } from "#gen/api/core/v1.ts";
+import { type AddressRange, type IpFamily, parseRange } from "./address-range.ts";
+import {
+  type ClusterIpParts,
+  claimAddress,
+  type Holder,
+  nextAddress,
+  releaseAddress,
+} from "./cluster-ips.ts";
+import { claimPort, type NodePortParts, nextPort, releasePort } from "./node-ports.ts";
+import { defaultFamilies, isHeadless, needsClusterIp, normalizeClusterIps } from "./service-families.ts";
+
+/**
+ * What was claimed for one write. At most one of the two is called: none when the write's outcome is
+ * unknown (Timeout), since it may stand; the repair sorts it out.
+ */
+export interface Allocation {
+  /** The write stands: lets go of what only the old service held. */
+  written(): Promise<void>;
+  /** The write failed (or was a dry run): gives back what was claimed for it. */
+  failed(): Promise<void>;
+}
+
+export interface ServiceAllocator {
+  /** Fills `service` in place, on create (`old` undefined) and update. Throws Invalid; nothing is held then. */
+  allocate(
+    service: Service,
+    old: Service | undefined,
+    options: { readonly dryRun: boolean },
+  ): Promise<Allocation>;
+  /** After a delete. */
+  release(service: Service): Promise<void>;
+}
+
+export interface Held {
+  readonly addresses: ReadonlySet<string>;
+  readonly ports: ReadonlySet<number>;
+}
+
+function needsNodePorts({ spec }: Service): boolean {
+  return spec.type === "NodePort" || spec.type === "LoadBalancer";
+}
+
+/** A load balancer that reaches pods itself may go without node ports of its own. */
+function givesNodePorts({ spec }: Service): boolean {
+  if (spec.type === "NodePort") return true;
+  return spec.type === "LoadBalancer" && spec.allocateLoadBalancerNodePorts !== false;
+}
+
+function needsHealthPort({ spec }: Service): boolean {
+  return spec.type === "LoadBalancer" && spec.externalTrafficPolicy === "Local";
+}
+
+function addressesOf({ spec }: Service): readonly string[] {
+  if (!needsClusterIp(spec) || isHeadless(spec)) return [];
+  return (spec.clusterIPs ?? []).filter((address) => address !== "");
+}
+
+export function heldBy(service: Service | undefined): Held {
+  if (service === undefined) return { addresses: new Set(), ports: new Set() };
+  const ports = needsNodePorts(service)
+    ? (service.spec.ports ?? []).map(({ nodePort = 0 }) => nodePort)
+    : [];
+  const healthPort = needsHealthPort(service) ? (service.spec.healthCheckNodePort ?? 0) : 0;
+  return {
+    addresses: new Set(addressesOf(service)),
+    ports: new Set([...ports, healthPort].filter((port) => port !== 0)),
+  };
+}
+
+/** A client may leave out what the server gave: it keeps it (upstream's patchAllocatedValues). */
+function keepAllocated(service: Service, old: Service): void {
+  const { spec } = service;
+  if (needsClusterIp(spec) && needsClusterIp(old.spec)) {
+    if (!spec.clusterIP) spec.clusterIP = old.spec.clusterIP;
+    if ((spec.clusterIPs ?? []).length === 0 && spec.clusterIP === old.spec.clusterIP) {
+      spec.clusterIPs = old.spec.clusterIPs;
+    }
+  }
+  if (needsNodePorts(service) && needsNodePorts(old)) keepNodePorts(spec.ports ?? [], old);
+  if (needsHealthPort(service) && needsHealthPort(old) && !spec.healthCheckNodePort) {
+    spec.healthCheckNodePort = old.spec.healthCheckNodePort;
+  }
+}
+
+function keepNodePorts(ports: readonly ServicePort[], old: Service): void {
+  const used = new Set(ports.map(({ nodePort = 0 }) => nodePort));
+  const byName = new Map((old.spec.ports ?? []).map(({ name = "", nodePort }) => [name, nodePort]));
+  for (const port of ports) {
+    const known = byName.get(port.name ?? "");
+    if (port.nodePort || !known || used.has(known)) continue;
+    port.nodePort = known;
+    used.add(known);
+  }
+}
+
+export interface AllocatorParts extends ClusterIpParts, NodePortParts {
+  /** One or two, of different families; the first is the primary one. */
+  readonly serviceCidrs: readonly string[];
+}
+
+/** What was newly claimed during one allocate. */
+interface Claimed {
+  readonly addresses: string[];
+  readonly ports: number[];
+}
+
+class Allocating {
+  readonly #parts: AllocatorParts;
+  readonly #ranges: ReadonlyMap<IpFamily, AddressRange>;
+  readonly #service: Service;
+  readonly #old: Held;
+  readonly #dryRun: boolean;
+  readonly claimed: Claimed = { addresses: [], ports: [] };
+
+  constructor(
+    parts: AllocatorParts,
+    ranges: ReadonlyMap<IpFamily, AddressRange>,
+    asked: { readonly service: Service; readonly old: Held; readonly dryRun: boolean },
+  ) {
+    this.#parts = parts;
+    this.#ranges = ranges;
+    this.#service = asked.service;
+    this.#old = asked.old;
+    this.#dryRun = asked.dryRun;
+  }
+
+  get #holder(): Holder {
+    const { namespace = "", name } = this.#service.metadata;
+    return { namespace, name };
+  }
+
+  async addresses(): Promise<FieldError | undefined> {
+    const { spec } = this.#service;
+    if (!needsClusterIp(spec)) return undefined;
+    if (isHeadless(spec)) {
+      spec.clusterIP = "None";
+      spec.clusterIPs = ["None"];
+      return undefined;
+    }
+    const addresses: string[] = [];
+    for (const [at, family] of (spec.ipFamilies ?? []).entries()) {
+      if (family !== "IPv4" && family !== "IPv6") continue;
+      const range = this.#ranges.get(family);
+      if (range === undefined) continue;
+      const wanted = spec.clusterIPs?.[at] ?? "";
+      const outcome = await this.#address(range, wanted);
+      if ("fault" in outcome) return outcome.fault;
+      addresses.push(outcome.address);
+    }
+    spec.clusterIPs = addresses;
+    spec.clusterIP = addresses[0] ?? "";
+    return undefined;
+  }
+
+  async #address(
+    range: AddressRange,
+    wanted: string,
+  ): Promise<{ address: string } | { fault: FieldError }> {
+    if (wanted !== "" && this.#old.addresses.has(wanted)) return { address: wanted };
+    const asked = { holder: this.#holder, dryRun: this.#dryRun };
+    const claim =
+      wanted === ""
+        ? await nextAddress(this.#parts, range, asked)
+        : await claimAddress(this.#parts, range, { ...asked, address: wanted });
+    if ("address" in claim) {
+      this.claimed.addresses.push(claim.address);
+      return claim;
+    }
+    const path = new Path("spec").child("clusterIPs");
+    const { clusterIPs } = this.#service.spec;
+    const detail =
+      wanted === ""
+        ? `failed to allocate a serviceIP: ${claim.fault}`
+        : `failed to allocate IP ${wanted}: ${claim.fault}`;
+    return { fault: invalidValue(path, clusterIPs ?? [], detail) };
+  }
+
+  async nodePorts(): Promise<FieldError | undefined> {
+    if (!needsNodePorts(this.#service)) return undefined;
+    const ports = this.#service.spec.ports ?? [];
+    const path = new Path("spec").child("ports");
+    const given = givesNodePorts(this.#service);
+    /** Service port -> node port: the protocols of one port share it. */
+    const shared = new Map<number, number>();
+    for (const [at, port] of ports.entries()) {
+      if (!port.nodePort && !given) continue;
+      const asked = ports.find((each) => each.port === port.port && each.nodePort)?.nodePort;
+      const wanted = port.nodePort || (shared.get(port.port) ?? asked ?? 0);
+      const outcome = await this.#port(wanted, path.index(at).child("nodePort"));
+      if ("fault" in outcome) return outcome.fault;
+      port.nodePort = outcome.port;
+      if (!shared.has(port.port)) shared.set(port.port, outcome.port);
+    }
+    return undefined;
+  }
+
+  async healthPort(): Promise<FieldError | undefined> {
+    const { spec } = this.#service;
+    if (!needsHealthPort(this.#service)) return undefined;
+    const path = new Path("spec").child("healthCheckNodePort");
+    const outcome = await this.#port(spec.healthCheckNodePort ?? 0, path);
+    if ("fault" in outcome) return outcome.fault;
+    spec.healthCheckNodePort = outcome.port;
+    return undefined;
+  }
+
+  async #port(wanted: number, path: Path): Promise<{ port: number } | { fault: FieldError }> {
+    const own = this.claimed.ports.includes(wanted) || this.#old.ports.has(wanted);
+    if (wanted !== 0 && own) return { port: wanted };
+    const { namespace, name } = this.#holder;
+    const asked = { holder: `${namespace}/${name}`, dryRun: this.#dryRun };
+    const claim =
+      wanted === 0
+        ? await nextPort(this.#parts, { ...asked, except: this.#counted() })
+        : await claimPort(this.#parts, { ...asked, port: wanted });
+    if ("fault" in claim) return { fault: invalidValue(path, wanted, claim.fault) };
+    this.claimed.ports.push(claim.port);
+    return claim;
+  }
+
+  /** Ports that this service names and has not claimed yet. */
+  #counted(): ReadonlySet<number> {
+    const named = (this.#service.spec.ports ?? []).map(({ nodePort = 0 }) => nodePort);
+    return new Set([...named, ...this.claimed.ports, ...this.#old.ports]);
+  }
+}
+
+export function createServiceAllocator(parts: AllocatorParts): ServiceAllocator {
+  const ranges = new Map(
+    parts.serviceCidrs.map(parseRange).map((range) => [range.family, range] as const),
+  );
+  const giveBack = async ({ addresses, ports }: Held | Claimed): Promise<void> => {
+    await Promise.all([
+      ...[...addresses].map((address) => releaseAddress(parts, address)),
+      ...[...ports].map((port) => releasePort(parts, port)),
+    ]);
+  };
+  return {
+    async allocate(service, old, { dryRun }) {
+      const { name } = service.metadata;
+      const refuse = (faults: readonly FieldError[]): never => {
+        throw invalid({ group: "", kind: "Service" }, name, faults);
+      };
+      normalizeClusterIps(service, old);
+      if (old !== undefined) keepAllocated(service, old);
+      const faults = defaultFamilies(service, [...ranges.keys()]);
+      if (faults.length > 0) refuse(faults);
+      const before = heldBy(old);
+      const allocating = new Allocating(parts, ranges, { service, old: before, dryRun });
+      const failed = async (): Promise<void> => {
+        if (!dryRun) await giveBack(allocating.claimed);
+      };
+      try {
+        for (const step of ["addresses", "nodePorts", "healthPort"] as const) {
+          const fault = await allocating[step]();
+          if (fault !== undefined) refuse([fault]);
+        }
+      } catch (error) {
+        await failed();
+        throw error;
+      }
+      const written = async (): Promise<void> => {
+        if (dryRun) return;
+        const after = heldBy(service);
+        await giveBack({
+          addresses: before.addresses.difference(after.addresses),
+          ports: before.ports.difference(after.ports),
+        });
+      };
+      return { written, failed };
+    },
+    release: (service) => giveBack(heldBy(service)),
+  };
+}

@@ -1,0 +1,93 @@
+/** Which IP families a service is of: upstream's defaulting of ipFamilies, ipFamilyPolicy and clusterIPs. */
+import { type FieldError, invalidValue, Path } from "#apimachinery/field-error.ts";
+import type { Service, ServiceSpec } from "#gen/api/core/v1.ts";
+import { type IpFamily, parseAddress } from "./address-range.ts";
+
+const spec = new Path("spec");
+
+export function needsClusterIp({ type }: ServiceSpec): boolean {
+  return type !== "ExternalName";
+}
+
+export function isHeadless({ clusterIP, clusterIPs }: ServiceSpec): boolean {
+  return clusterIP === "None" || clusterIPs?.[0] === "None";
+}
+
+/** clusterIP and clusterIPs[0] are one thing: a client that sets one sets both. */
+export function normalizeClusterIps(service: Service, old: Service | undefined): void {
+  const { spec } = service;
+  if (old === undefined) {
+    if (spec.clusterIP && (spec.clusterIPs ?? []).length === 0) spec.clusterIPs = [spec.clusterIP];
+    return;
+  }
+  const sameIp = (spec.clusterIP ?? "") === (old.spec.clusterIP ?? "");
+  const sameIps = (spec.clusterIPs ?? []).join() === (old.spec.clusterIPs ?? []).join();
+  if (sameIp || !sameIps) return;
+  // Only clusterIP was changed, by a client that knows no clusterIPs.
+  if (!spec.clusterIP) delete spec.clusterIPs;
+  else spec.clusterIPs = [spec.clusterIP];
+}
+
+function otherFamily(family: IpFamily): IpFamily {
+  return family === "IPv4" ? "IPv6" : "IPv4";
+}
+
+/** The families that the service names by its addresses and by ipFamilies, in order. */
+function namedFamilies({ clusterIPs, ipFamilies }: ServiceSpec): IpFamily[] {
+  const families = [...(ipFamilies ?? [])].filter((f) => f === "IPv4" || f === "IPv6");
+  const addresses = (clusterIPs ?? []).filter((address) => address !== "None");
+  for (const [at, address] of addresses.entries()) {
+    const family = parseAddress(address)?.family;
+    if (family !== undefined && families[at] === undefined) families[at] = family;
+  }
+  return families;
+}
+
+function familyFaults(service: Service, available: readonly IpFamily[]): FieldError[] {
+  const { ipFamilyPolicy, ipFamilies, clusterIPs } = service.spec;
+  const faults: FieldError[] = [];
+  if (ipFamilyPolicy === "RequireDualStack" && available.length < 2 && !isBare(service.spec)) {
+    const detail = "this cluster is not configured for dual-stack services";
+    faults.push(invalidValue(spec.child("ipFamilyPolicy"), ipFamilyPolicy, detail));
+  }
+  for (const [at, family] of (ipFamilies ?? []).entries()) {
+    if (available.some((each) => each === family) || isBare(service.spec)) continue;
+    const path = spec.child("ipFamilies").index(at);
+    faults.push(invalidValue(path, family, "not configured on this cluster"));
+  }
+  if (ipFamilyPolicy === "SingleStack" && (ipFamilies ?? []).length > 1) {
+    const detail = "when multiple values are specified, ipFamilyPolicy must not be SingleStack";
+    faults.push(invalidValue(spec.child("ipFamilies"), ipFamilies, detail));
+  }
+  for (const [at, address] of (clusterIPs ?? []).entries()) {
+    const family = parseAddress(address)?.family;
+    const wanted = ipFamilies?.[at];
+    if (family === undefined || wanted === undefined || family === wanted) continue;
+    const path = spec.child("clusterIPs").index(at);
+    faults.push(invalidValue(path, address, `expected an ${wanted} value as indicated by \`ipFamilies[${at}]\``));
+  }
+  return faults;
+}
+
+/** Headless and without a selector: whoever writes its endpoints decides, so any family will do. */
+function isBare(spec: ServiceSpec): boolean {
+  return isHeadless(spec) && Object.keys(spec.selector ?? {}).length === 0;
+}
+
+/** Fills ipFamilyPolicy and ipFamilies in place. `available`: the cluster's, the primary one first. */
+export function defaultFamilies(service: Service, available: readonly IpFamily[]): FieldError[] {
+  if (!needsClusterIp(service.spec)) return [];
+  const faults = familyFaults(service, available);
+  if (faults.length > 0) return faults;
+  const families = namedFamilies(service.spec);
+  const [primary = "IPv4"] = available;
+  if (families.length === 0) families.push(primary);
+  const bare = isBare(service.spec);
+  const single = families.length === 1;
+  service.spec.ipFamilyPolicy ??= bare || !single ? "RequireDualStack" : "SingleStack";
+  const dual = service.spec.ipFamilyPolicy !== "SingleStack";
+  const [first = primary] = families;
+  if (dual && single && (bare || available.length > 1)) families.push(otherFamily(first));
+  service.spec.ipFamilies = families;
+  return [];
+}
