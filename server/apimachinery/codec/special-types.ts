@@ -54,9 +54,20 @@ function readTimestamp(reader: WireReader): { seconds: number; nanos: number } |
 const secondsMin = -62_167_219_200;
 const secondsMax = 253_402_300_799;
 
+/** Texts of the seconds seen lately: an object's times are mostly few, and the same in many objects. */
+const timeSlots = 1024;
+const timeSeconds = new Float64Array(timeSlots).fill(Number.NaN);
+const timeTexts: string[] = new Array(timeSlots).fill("");
+
+/** `2026-01-01T00:00:00`. */
 function formatSeconds(seconds: number): string {
+  const slot = seconds & (timeSlots - 1);
+  if (timeSeconds[slot] === seconds) return timeTexts[slot] as string;
   if (seconds < secondsMin || seconds > secondsMax) throw badRequest("time: year outside of range");
-  return new Date(seconds * 1000).toISOString().slice(0, 19);
+  const text = new Date(seconds * 1000).toISOString().slice(0, 19);
+  timeSeconds[slot] = seconds;
+  timeTexts[slot] = text;
+  return text;
 }
 
 function decodeSeconds(reader: WireReader): string | undefined {

@@ -5,7 +5,9 @@ import { type ApiError, badRequest } from "#apimachinery/status.ts";
 /** Messages within messages; upstream's Go code bounds recursion at 10 000, our stack is smaller. */
 const depthMax = 500;
 const two32 = 2 ** 32;
-const internedBytesMax = 24;
+const internedBytesMax = 32;
+/** Names differ at their ends: hashing the last bytes tells them apart. */
+const hashedBytesMax = 12;
 const internedSlots = 4096;
 
 /**
@@ -86,26 +88,26 @@ export class WireReader {
   string(): string {
     const length = this.uint32();
     const start = this.#take(length);
-    if (length > internedBytesMax) return this.#bytes.toString("utf8", start, start + length);
+    if (length > internedBytesMax) return utf8Text(this.#bytes, start, start + length);
     return length === 0 ? "" : this.#short(start, length);
   }
 
   #short(start: number, length: number): string {
     const bytes = this.#bytes;
+    const end = start + length;
     let hash = length;
-    for (let at = start, end = start + length; at < end; at++) {
+    for (let at = length > hashedBytesMax ? end - hashedBytesMax : start; at < end; at++) {
       hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;
     }
     const slot = (hash ^ (hash >>> 15)) & (internedSlots - 1);
     const known = interned[slot] as string;
     if (known.length === length) {
       let index = 0;
+      // Only plain ASCII is kept, so a character is a byte.
       while (index < length && known.charCodeAt(index) === bytes[start + index]) index++;
-      // A code above 0x7f in `known` is not a UTF-8 byte, so such a text must not be compared this way:
-      // only texts of plain ASCII are kept below.
       if (index === length) return known;
     }
-    const text = bytes.toString("utf8", start, start + length);
+    const text = utf8Text(bytes, start, end);
     if (text.length === length && isAscii(text)) interned[slot] = text;
     return text;
   }
@@ -165,6 +167,15 @@ export class WireReader {
         throw badRequest(`proto: illegal wireType ${tag & 7}`);
     }
   }
+}
+
+/** Both runtimes' Buffer has `utf8Slice`, which spares `toString` its reading of arguments; the types leave it out. */
+interface Utf8Sliceable {
+  utf8Slice(start: number, end: number): string;
+}
+
+function utf8Text(bytes: Buffer, start: number, end: number): string {
+  return (bytes as unknown as Utf8Sliceable).utf8Slice(start, end);
 }
 
 function unexpectedEnd(): ApiError {
