@@ -7,6 +7,8 @@ import { csrSigning } from "./certificatesigningrequest-signing/watches.ts";
 import { clusterRoleAggregation } from "./clusterrole-aggregation/watches.ts";
 import type { Controller } from "./controller.ts";
 import { deployment } from "./deployment/watches.ts";
+import { endpointsMirror } from "./endpoints/watches.ts";
+import { endpointSlice } from "./endpointslice/watches.ts";
 import { namespace } from "./namespace/watches.ts";
 import { nodeIpam } from "./node-ipam/watches.ts";
 import { replicaSet } from "./replicaset/watches.ts";
@@ -31,6 +33,8 @@ export function controllersFor(settings: ControllerSettings): readonly Controlle
     namespace,
     serviceAccount,
     ...(rootCa === undefined ? [] : [rootCaCertificatePublisher(rootCa)]),
+    endpointSlice,
+    endpointsMirror,
     nodeIpam(clusterCidr),
     csrApproving,
     ...(signingAuthority === undefined ? [] : [csrSigning(signingAuthority)]),
