@@ -6,6 +6,7 @@ import type { AdmissionPlugin, Authorizer, RequestInfo, UserInfo } from "./attri
 import type { Endpoint, EndpointTable } from "./endpoint.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Query } from "./query.ts";
+import type { WriteHooks } from "./write-hooks.ts";
 
 /** Ids and random names; tests pass a seeded one. */
 export interface Randomness {
@@ -24,6 +25,7 @@ export interface ServerContext {
   readonly randomness: Randomness;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly hooks?: WriteHooks | undefined;
 }
 
 export interface Call {

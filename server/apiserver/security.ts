@@ -1,4 +1,6 @@
 /** Who may do what, over one cache: everything that the app is given to ask. */
+
+import { formatTime } from "#apimachinery/time.ts";
 import type { AdmissionPlugin, Authorizer } from "#apiserver/attributes.ts";
 import type { Randomness } from "#apiserver/call.ts";
 import type { WatchCache } from "#storage/watch-cache.ts";
@@ -18,7 +20,6 @@ import { rbacAuthorizer } from "./authorization/rbac.ts";
 import { openRbacIndex } from "./authorization/rbac-index.ts";
 import { createReviews, type ReviewedResource } from "./reviews/registry.ts";
 import type { TokenParts } from "./subresources/token.ts";
-import { formatTime } from "#apimachinery/time.ts";
 
 /** Upstream's default issuer, which is also the audience of the API server. */
 export const defaultIssuer = "https://kubernetes.default.svc.cluster.local";
@@ -38,7 +39,7 @@ export interface SecurityParts {
 }
 
 export interface Security {
-  /** Throws Unauthorized, or Forbidden for impersonation without the right. */
+  /** Throws Unauthorized. */
   readonly authenticator: UserAuthenticator;
   readonly authorizer: Authorizer;
   readonly admission: readonly AdmissionPlugin[];
@@ -75,7 +76,7 @@ export async function openSecurity(parts: SecurityParts): Promise<Security> {
     serviceCidrs: parts.serviceCidrs,
   };
   return {
-    authenticator: createAuthenticator({ tokens, audiences, authorizer }),
+    authenticator: createAuthenticator({ tokens, audiences }),
     authorizer,
     admission: createAdmission({ cache, authorizer, rbac: rbac.index, randomness }),
     reviews: createReviews({ authorizer, rbac: rbac.index, tokens, audiences }),

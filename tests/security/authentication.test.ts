@@ -5,6 +5,7 @@ import { ApiError } from "#apimachinery/status.ts";
 import type { Connection, UserInfo } from "#apiserver/attributes.ts";
 import { createAuthenticator } from "#apiserver/authentication/authenticator.ts";
 import { bootstrapTokens } from "#apiserver/authentication/bootstrap-token.ts";
+import { impersonated } from "#apiserver/authentication/impersonation.ts";
 import type { ServiceAccountClaims } from "#apiserver/authentication/service-account-claims.ts";
 import { serviceAccountTokens } from "#apiserver/authentication/service-account-token.ts";
 import { staticTokens } from "#apiserver/authentication/static-token.ts";
@@ -44,15 +45,21 @@ const issuer = await openTokenIssuer({
 });
 let now = new Date("2026-01-01T00:00:00Z");
 const start = now.getTime() / 1000;
-const authenticator = createAuthenticator({
+const authorizer = authorizerChain([rbacAuthorizer(rbac.index)]);
+const chain = createAuthenticator({
   tokens: tokenUnion([
     staticTokens([{ token: "s3cret", user: { name: "op", uid: "", groups: ["ops"], extra: {} } }]),
     serviceAccountTokens({ issuer, reads: cache, now: () => now }),
     bootstrapTokens({ reads: cache, now: () => now }),
   ]),
   audiences: [audience],
-  authorizer: authorizerChain([rbacAuthorizer(rbac.index)]),
 });
+const authenticator = {
+  async authenticate(request: Request, connection: Connection): Promise<UserInfo> {
+    const user = await chain.authenticate(request, connection);
+    return impersonated(request.headers, user, authorizer);
+  },
+};
 
 const nobody: Connection = { remoteAddress: "127.0.0.1" };
 const base = "https://127.0.0.1:6443";

@@ -1,6 +1,7 @@
 /** Cluster IPs: one IPAddress object each, as upstream keeps them. */
-import { type IPAddress, ipaddresses } from "#gen/api/networking/v1.ts";
+
 import type { Randomness } from "#apiserver/call.ts";
+import { type IPAddress, ipaddresses } from "#gen/api/networking/v1.ts";
 import type { Key } from "#storage/storage.ts";
 import {
   type AddressRange,

@@ -3,8 +3,8 @@
  * that every server rewrites: here two servers meet only over the same port.
  */
 import type { Randomness } from "#apiserver/call.ts";
-import type { RangeAllocation } from "./range-allocation.ts";
 import type { Key } from "#storage/storage.ts";
+import type { RangeAllocation } from "./range-allocation.ts";
 import { type ReservationStore, release, reserve } from "./reservation.ts";
 
 export interface PortRange {
@@ -62,7 +62,9 @@ export async function claimPort(
   const { store, range } = parts;
   if (port < range.first || port > range.last) {
     const valid = `${range.first}-${range.last}`;
-    return { fault: `provided port is not in the valid range. The range of valid ports is ${valid}` };
+    return {
+      fault: `provided port is not in the valid range. The range of valid ports is ${valid}`,
+    };
   }
   const taken = { fault: "provided port is already allocated" };
   if (dryRun) return store.get(keyOf(port)) === undefined ? { port } : taken;
@@ -83,11 +85,7 @@ function* candidates({ first, last }: PortRange, { fraction }: Randomness): Gene
 /** Any free port but those in `except`, which the same service already counts on. */
 export async function nextPort(
   parts: NodePortParts,
-  {
-    holder,
-    dryRun,
-    except,
-  }: { holder: string; dryRun: boolean; except: ReadonlySet<number> },
+  { holder, dryRun, except }: { holder: string; dryRun: boolean; except: ReadonlySet<number> },
 ): Promise<PortClaim> {
   const { store, randomness, range } = parts;
   for (const port of candidates(range, randomness)) {

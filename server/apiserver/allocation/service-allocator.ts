@@ -5,6 +5,7 @@
  */
 import { type FieldError, invalidValue, Path } from "#apimachinery/field-error.ts";
 import { invalid } from "#apimachinery/status.ts";
+import type { Allocation } from "#apiserver/write-hooks.ts";
 import type { Service, ServicePort } from "#gen/api/core/v1.ts";
 import { type AddressRange, type IpFamily, parseRange } from "./address-range.ts";
 import {
@@ -15,18 +16,12 @@ import {
   releaseAddress,
 } from "./cluster-ips.ts";
 import { claimPort, type NodePortParts, nextPort, releasePort } from "./node-ports.ts";
-import { defaultFamilies, isHeadless, needsClusterIp, normalizeClusterIps } from "./service-families.ts";
-
-/**
- * What was claimed for one write. At most one of the two is called: none when the write's outcome is
- * unknown (Timeout), since it may stand; the repair sorts it out.
- */
-export interface Allocation {
-  /** The write stands: lets go of what only the old service held. */
-  written(): Promise<void>;
-  /** The write failed (or was a dry run): gives back what was claimed for it. */
-  failed(): Promise<void>;
-}
+import {
+  defaultFamilies,
+  isHeadless,
+  needsClusterIp,
+  normalizeClusterIps,
+} from "./service-families.ts";
 
 export interface ServiceAllocator {
   /** Fills `service` in place, on create (`old` undefined) and update. Throws Invalid; nothing is held then. */

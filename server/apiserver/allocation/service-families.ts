@@ -64,7 +64,13 @@ function familyFaults(service: Service, available: readonly IpFamily[]): FieldEr
     const wanted = ipFamilies?.[at];
     if (family === undefined || wanted === undefined || family === wanted) continue;
     const path = spec.child("clusterIPs").index(at);
-    faults.push(invalidValue(path, address, `expected an ${wanted} value as indicated by \`ipFamilies[${at}]\``));
+    faults.push(
+      invalidValue(
+        path,
+        address,
+        `expected an ${wanted} value as indicated by \`ipFamilies[${at}]\``,
+      ),
+    );
   }
   return faults;
 }

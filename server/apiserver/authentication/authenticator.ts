@@ -1,7 +1,6 @@
-/** Who asks: the chain of authenticators in upstream's order, then anonymous, then impersonation. */
+/** Who asks: the chain of authenticators in upstream's order, then anonymous. Impersonation comes after. */
 import { refusal } from "#apimachinery/status.ts";
-import type { Authenticator, Authorizer, Connection, UserInfo } from "#apiserver/attributes.ts";
-import { impersonated } from "./impersonation.ts";
+import type { Authenticator, Connection, UserInfo } from "#apiserver/attributes.ts";
 import type { TokenAuthenticator } from "./token-authenticator.ts";
 
 const authenticatedGroup = "system:authenticated";
@@ -59,30 +58,24 @@ export function createAuthenticator(parts: {
   readonly tokens: TokenAuthenticator;
   /** Audiences that this API server answers to: its issuer. */
   readonly audiences: readonly string[];
-  /** Asked for the right to impersonate. */
-  readonly authorizer: Authorizer;
 }): UserAuthenticator {
-  const { tokens, audiences, authorizer } = parts;
-  const identify = async (request: Request, connection: Connection): Promise<UserInfo> => {
-    if (connection.component !== undefined) return authenticated(connection.component);
-    const { clientCertificate } = connection;
-    if (clientCertificate !== undefined && clientCertificate.commonName !== "") {
-      const { commonName, organizations } = clientCertificate;
-      return authenticated({ name: commonName, uid: "", groups: organizations, extra: {} });
-    }
-    const token = bearerToken(request.headers);
-    if (token !== undefined) {
-      const known = await tokens.authenticateToken(token, audiences);
-      if (known === undefined) throw unauthorized();
-      return authenticated(known.user);
-    }
-    if (isAnonymousPath(request.url)) return anonymous;
-    throw unauthorized();
-  };
+  const { tokens, audiences } = parts;
   return {
     async authenticate(request, connection) {
-      const user = await identify(request, connection);
-      return impersonated(request.headers, user, authorizer);
+      if (connection.component !== undefined) return authenticated(connection.component);
+      const { clientCertificate } = connection;
+      if (clientCertificate !== undefined && clientCertificate.commonName !== "") {
+        const { commonName, organizations } = clientCertificate;
+        return authenticated({ name: commonName, uid: "", groups: organizations, extra: {} });
+      }
+      const token = bearerToken(request.headers);
+      if (token !== undefined) {
+        const known = await tokens.authenticateToken(token, audiences);
+        if (known === undefined) throw unauthorized();
+        return authenticated(known.user);
+      }
+      if (isAnonymousPath(request.url)) return anonymous;
+      throw unauthorized();
     },
   };
 }

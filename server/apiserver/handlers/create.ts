@@ -7,6 +7,7 @@ import { generatedName } from "#apiserver/names.ts";
 import { negotiate } from "#apiserver/negotiation.ts";
 import { readObject, writeOptions } from "#apiserver/request-body.ts";
 import { prepareForCreate, validateCreate } from "#apiserver/strategy.ts";
+import { hookOf, withAllocation } from "#apiserver/write-hooks.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import { defaulted } from "./defaulted.ts";
 import { type Written, writtenResponse } from "./written.ts";
@@ -72,9 +73,18 @@ async function createOnce(
     draft.metadata.name = generatedName(generateName, server.randomness);
   }
   draft.metadata.name ??= "";
-  validateCreate(call, draft);
-  await validate(server, attributes);
-  if (!dryRun) return write(server, call, draft);
+  const hook = hookOf(server.hooks, call.endpoint.resource.ref);
+  const checkAndWrite = async (): Promise<Written> => {
+    validateCreate(call, draft);
+    await validate(server, attributes);
+    return dryRun ? tryOut(server, call, draft) : write(server, call, draft);
+  };
+  const asked = { object: draft, old: undefined, dryRun };
+  return withAllocation(hook, asked, checkAndWrite, () => true);
+}
+
+/** A dry run writes nothing. Throws AlreadyExists. */
+function tryOut(server: ServerContext, call: Call, draft: KubeObject): Written {
   const key = keyOf(call.endpoint, call.info.namespace, draft.metadata.name);
   if (server.cache.get(key) !== undefined) {
     throw alreadyExists(named(call.endpoint, draft.metadata.name));

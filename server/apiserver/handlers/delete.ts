@@ -10,6 +10,7 @@ import { keyOf, named } from "#apiserver/endpoint.ts";
 import { negotiate } from "#apiserver/negotiation.ts";
 import { flag, integer, text } from "#apiserver/query.ts";
 import { readBody, readObjectFrom } from "#apiserver/request-body.ts";
+import { hookOf } from "#apiserver/write-hooks.ts";
 import type { DeleteOptions, KubeObject } from "#gen/api/meta/v1.ts";
 import type { Stored } from "#storage/storage.ts";
 import { deletionOf, meetDeletePreconditions } from "./deletion.ts";
@@ -108,6 +109,7 @@ async function attempt(
     object: { ...going.object, metadata: { ...going.object.metadata } },
   });
   if (result.outcome === "conflict") return { clash: result.current };
+  if (going.now) await hookOf(server.hooks, call.endpoint.resource.ref)?.release(old);
   return { object: result.stored.object, gone: going.now };
 }
 

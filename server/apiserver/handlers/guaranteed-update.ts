@@ -9,6 +9,7 @@ import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Call, ServerContext } from "#apiserver/call.ts";
 import { keyOf, named } from "#apiserver/endpoint.ts";
 import { optimisticLock, prepareForUpdate, validateUpdate } from "#apiserver/strategy.ts";
+import { hookOf, withAllocation } from "#apiserver/write-hooks.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { Key, Stored } from "#storage/storage.ts";
 import type { Written } from "./written.ts";
@@ -98,9 +99,28 @@ async function attempt(
   await mutate(server, attributes);
   if (change.prepare === undefined) prepareForUpdate(server, call, draft, old);
   else change.prepare(draft, old);
-  if (change.check === undefined) validateUpdate(call, draft, old);
-  else change.check(draft, old);
-  await validate(server, attributes);
+  const checkAndWrite = async (): Promise<Outcome> => {
+    if (change.check === undefined) validateUpdate(call, draft, old);
+    else change.check(draft, old);
+    await validate(server, attributes);
+    return write(server, call, { draft, free, dryRun }, { current, fresh });
+  };
+  // Only the object itself holds anything: its subresources change nothing of it.
+  const main = call.info.subresource === "";
+  const hook = main ? hookOf(server.hooks, call.endpoint.resource.ref) : undefined;
+  const stands = (outcome: Outcome) => outcome !== "again" && !("clash" in outcome);
+  return withAllocation(hook, { object: draft, old, dryRun }, checkAndWrite, stands);
+}
+
+async function write(
+  server: ServerContext,
+  call: Call,
+  asked: { readonly draft: KubeObject; readonly free: boolean; readonly dryRun: boolean },
+  { current, fresh }: Try,
+): Promise<Outcome> {
+  const { draft, free, dryRun } = asked;
+  const old = current.object;
+  const { name } = call.info;
   const gone = goesNow(draft, old);
   if (!gone && deepEqual(draft, old))
     return free && !fresh ? "again" : { object: old, stored: current };
@@ -111,7 +131,10 @@ async function attempt(
     expected: current.revision,
     object: draft,
   });
-  if (result.outcome === "written") return { object: result.stored.object, stored: result.stored };
+  if (result.outcome === "written") {
+    if (gone) await hookOf(server.hooks, call.endpoint.resource.ref)?.release(old);
+    return { object: result.stored.object, stored: result.stored };
+  }
   if (free) return { clash: result.current };
   throw result.current === undefined ? notFound(named(call.endpoint, name)) : optimisticLock(call);
 }
