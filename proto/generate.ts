@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { generateCri } from "./generate/cri.ts";
 import { generateSchedulerAbi } from "./generate/scheduler-abi.ts";
 import { generateSchema } from "./generate/schema.ts";
+import { generateOpenApi } from "./generate/openapi.ts";
 import { generateStartObjects } from "./generate/start-objects.ts";
 import { generateTableColumns } from "./generate/table-columns.ts";
 import { generateTypes } from "./generate/types.ts";
@@ -25,6 +26,7 @@ function generate(out: string): void {
     join(out, "scheduler-abi.ts"),
   );
   generateTableColumns(join(proto, "facts"), out);
+  generateOpenApi(join(proto, "facts"), out);
 }
 
 function filesOf(directory: string): string[] {

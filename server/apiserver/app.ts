@@ -19,6 +19,7 @@ import { unauthorized } from "./authentication/authenticator.ts";
 import { impersonated } from "./authentication/impersonation.ts";
 import { forbiddenRequest } from "./authorization/authorizer.ts";
 import type { Randomness, ServerContext } from "./call.ts";
+import { addDiscoveryRoutes } from "./discovery-routes.ts";
 import { type RouteTable, routeOf, type VirtualResources } from "./dispatch.ts";
 import { endpointTable } from "./endpoint.ts";
 import { isLongRunning, laneOf, overload } from "./filters/max-in-flight.ts";
@@ -26,10 +27,12 @@ import { RequestTimeouts } from "./filters/request-timeout.ts";
 import { addHealthRoutes, type HealthCheck } from "./health.ts";
 import { Metrics } from "./metrics.ts";
 import { negotiate } from "./negotiation.ts";
+import { addOpenApiRoutes } from "./openapi.ts";
 import type { Query } from "./query.ts";
 import { requestInfo } from "./request-info.ts";
 import { type Marks, respondStatus } from "./respond.ts";
 import { type SubresourceRegistry, subresources } from "./subresources/registry.ts";
+import type { WriteHooks } from "./write-hooks.ts";
 
 export interface VersionFacts {
   readonly major: string;
@@ -51,6 +54,10 @@ export interface AppParts {
   /** Subresources beside those of subresources/registry.ts: `group/resource/name`. */
   readonly subresources?: SubresourceRegistry;
   readonly virtuals?: VirtualResources;
+  /** What resources hold beside their objects. */
+  readonly hooks?: WriteHooks;
+  /** host:port under which clients reach this server, as /api tells them. */
+  readonly serverAddress?: string;
   /** Beside ping and the store. */
   readonly checks?: readonly HealthCheck[];
   /** Prometheus text of other parts of this process, appended to /metrics. */
@@ -182,6 +189,8 @@ class ApiServer implements App {
     });
     const parts = { ...this.#parts, context: this.#context, metrics: this.#metrics };
     addHealthRoutes(routes, parts);
+    addDiscoveryRoutes(routes, parts);
+    addOpenApiRoutes(routes);
     const resource = (request: Request, { info, query, user, marks }: Bindings) => {
       if (!info.isResourceRequest) throw refusal("NotFound", "404 page not found");
       const { endpoint, handler } = routeOf(this.#table, info);
