@@ -31,6 +31,7 @@ export async function clusterSecrets(
   };
   const result = await cache.write({ op: "create", key, object: made });
   const stands = result.outcome === "written" ? result.stored.object : result.current?.object;
-  if (stands === undefined || !isHeld(stands)) throw new Error("the cluster's secrets are unreadable");
+  if (stands === undefined || !isHeld(stands))
+    throw new Error("the cluster's secrets are unreadable");
   return stands.secrets;
 }

@@ -6,18 +6,21 @@ import { createAuthority, issueCertificate, type KeyPair } from "#apimachinery/p
 /** Client and serving certificates; the authority lives ten years. */
 const certificateDays = 365;
 
-export interface ClusterPki {
+/** What a cluster signs with: made once, kept in its store. */
+export interface ClusterSecrets {
   readonly authority: KeyPair;
+  /** Signs service-account tokens: ECDSA P-256, PKCS #8 and SPKI PEM. */
+  readonly serviceAccount: { readonly privateKey: string; readonly publicKey: string };
+}
+
+/** Issued anew at each start. */
+export interface ClusterCertificates {
   /** The API server's door. */
   readonly serving: KeyPair;
   /** kubectl of whoever started the cluster: system:masters. */
   readonly admin: KeyPair;
-  readonly controllerManager: KeyPair;
-  readonly scheduler: KeyPair;
   /** What the API server shows to agents when it asks for logs. */
   readonly kubeletClient: KeyPair;
-  /** Signs service-account tokens: ECDSA P-256, PKCS #8 and SPKI PEM. */
-  readonly serviceAccount: { readonly privateKey: string; readonly publicKey: string };
 }
 
 const serviceNames: readonly string[] = [
@@ -28,7 +31,7 @@ const serviceNames: readonly string[] = [
   "localhost",
 ];
 
-async function serviceAccountKeys(): Promise<ClusterPki["serviceAccount"]> {
+async function serviceAccountKeys(): Promise<ClusterSecrets["serviceAccount"]> {
   const keys = await promisify(generateKeyPair)("ec", {
     namedCurve: "P-256",
     publicKeyEncoding: { type: "spki", format: "pem" },
@@ -38,7 +41,7 @@ async function serviceAccountKeys(): Promise<ClusterPki["serviceAccount"]> {
 }
 
 /** The door's certificate alone: made anew when the machine's names or addresses change. */
-export function issueServingCertificate(
+function issueServingCertificate(
   authority: KeyPair,
   parts: {
     readonly now: Date;
@@ -72,22 +75,31 @@ function issueClient(
   });
 }
 
-/** `names`, `addresses`: of the machine; 10.96.0.1 (or another range's first address) belongs to them. */
-export async function createClusterPki(parts: {
+export async function createClusterSecrets({
+  now,
+}: {
   readonly now: Date;
-  readonly names: readonly string[];
-  readonly addresses: readonly string[];
-}): Promise<ClusterPki> {
-  const { now } = parts;
-  const authority = await createAuthority({ commonName: "kubernetes", now });
-  const [serving, admin, controllerManager, scheduler, kubeletClient, serviceAccount] =
-    await Promise.all([
-      issueServingCertificate(authority, parts),
-      issueClient(authority, now, ["kubernetes-admin", "system:masters"]),
-      issueClient(authority, now, ["system:kube-controller-manager"]),
-      issueClient(authority, now, ["system:kube-scheduler"]),
-      issueClient(authority, now, ["kube-apiserver-kubelet-client", "system:masters"]),
-      serviceAccountKeys(),
-    ]);
-  return { authority, serving, admin, controllerManager, scheduler, kubeletClient, serviceAccount };
+}): Promise<ClusterSecrets> {
+  const [authority, serviceAccount] = await Promise.all([
+    createAuthority({ commonName: "kubernetes", now }),
+    serviceAccountKeys(),
+  ]);
+  return { authority, serviceAccount };
+}
+
+/** `names`, `addresses`: of the machine; 10.96.0.1 (or another range's first address) belongs to them. */
+export async function issueClusterCertificates(
+  { authority }: ClusterSecrets,
+  parts: {
+    readonly now: Date;
+    readonly names: readonly string[];
+    readonly addresses: readonly string[];
+  },
+): Promise<ClusterCertificates> {
+  const [serving, admin, kubeletClient] = await Promise.all([
+    issueServingCertificate(authority, parts),
+    issueClient(authority, parts.now, ["kubernetes-admin", "system:masters"]),
+    issueClient(authority, parts.now, ["kube-apiserver-kubelet-client", "system:masters"]),
+  ]);
+  return { serving, admin, kubeletClient };
 }

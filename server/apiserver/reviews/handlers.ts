@@ -1,0 +1,44 @@
+/** Reviews and token requests as handlers: the body is asked, answered with 201, and stored nowhere. */
+import type { Handler } from "#apiserver/call.ts";
+import type { VirtualResources } from "#apiserver/dispatch.ts";
+import { writtenResponse } from "#apiserver/handlers/written.ts";
+import { readObject, writeOptions } from "#apiserver/request-body.ts";
+import type { SubresourceHandlers } from "#apiserver/subresources/registry.ts";
+import { requestToken, type TokenParts } from "#apiserver/subresources/token.ts";
+import type { TokenRequest } from "#gen/api/authentication/v1.ts";
+import type { ReviewedResource } from "./registry.ts";
+import type { Review } from "./review.ts";
+
+function reviewHandler(review: Review): Handler {
+  return async (server, call) => {
+    const { fieldValidation } = writeOptions(call.query, "CreateOptions");
+    const expected = { apiVersion: call.endpoint.apiVersion, kind: call.endpoint.ref.kind };
+    const object = await readObject(call, expected, fieldValidation);
+    const asking = { user: call.user, namespace: call.info.namespace };
+    return writtenResponse(server, call, 201, {
+      object: await review(object, asking),
+      stored: undefined,
+    });
+  };
+}
+
+export function reviewHandlers(reviews: readonly ReviewedResource[]): VirtualResources {
+  return new Map(
+    reviews.map(({ ref, review }) => [`${ref.group}/${ref.plural}`, reviewHandler(review)]),
+  );
+}
+
+const tokenRequestKind = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest" };
+
+/** serviceaccounts/token */
+export function tokenHandlers(parts: TokenParts): SubresourceHandlers {
+  return {
+    async create(server, call) {
+      const { fieldValidation } = writeOptions(call.query, "CreateOptions");
+      const body = await readObject(call, tokenRequestKind, fieldValidation);
+      // readObject has refused every other kind.
+      const object = await requestToken(parts, call.info, body as TokenRequest);
+      return writtenResponse(server, call, 201, { object, stored: undefined });
+    },
+  };
+}

@@ -1,0 +1,189 @@
+/** Wires store, API server, controllers and scheduler in this process. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { hostname, networkInterfaces } from "node:os";
+import { join } from "node:path";
+import { parseCIDR } from "ipaddr.js";
+import type { App } from "#apiserver/app.ts";
+import {
+  type ClusterCertificates,
+  type ClusterSecrets,
+  createClusterSecrets,
+  issueClusterCertificates,
+} from "#apiserver/bootstrap/cluster-pki.ts";
+import { openDoor } from "#apiserver/door.ts";
+import { clusterSecrets } from "#cli/cluster-secrets.ts";
+import type { ControlPlane, ControlPlaneOptions } from "#cli/compose.ts";
+import { componentUser, controllerUser, inProcessClient } from "#cli/in-process-client.ts";
+import { openServer, watchIndexes } from "#cli/open-server.ts";
+import { startNodes } from "#cli/start-nodes.ts";
+import { writeKubeconfig } from "#client/kubeconfig.ts";
+import { runControllers } from "#controllers/runner.ts";
+import { runScheduler } from "#scheduler/scheduler.ts";
+import { openWatchCache } from "#storage/cache.ts";
+import { startCompaction } from "#storage/compaction.ts";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "#storage/postgres/embedded.ts";
+import { openPostgresStorage } from "#storage/postgres/postgres.ts";
+import type { WatchCache } from "#storage/watch-cache.ts";
+import type { Logger } from "#telemetry/log.ts";
+
+/** Addresses under which other machines may reach this one. */
+function hostAddresses(): readonly string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ internal, family }) => !internal && family === "IPv4")
+    .map(({ address }) => address);
+}
+
+/** The kubernetes Service's own address. */
+function firstAddress(cidr: string): string {
+  const [network] = parseCIDR(cidr);
+  const bytes = network.toByteArray();
+  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) + 1;
+  return bytes.join(".");
+}
+
+/** A URL for people: whoever reads the terminal need not learn the password. */
+function withoutPassword(url: string): string {
+  return url.replace(/:[^:@/]*@/, "@");
+}
+
+interface Store {
+  readonly cache: WatchCache;
+  readonly description: string;
+  close(): Promise<void>;
+}
+
+async function openStore(options: ControlPlaneOptions, logger: Logger): Promise<Store> {
+  const { step, dataDir, databaseUrl } = options;
+  let embedded: EmbeddedPostgres | undefined;
+  if (databaseUrl === undefined) {
+    embedded = await step("Postgres", () =>
+      startEmbeddedPostgres({ dataDir: join(dataDir, "postgres"), log: logger }),
+    );
+  }
+  const url = databaseUrl ?? embedded?.url ?? "";
+  const storage = await openPostgresStorage({ url });
+  const cache = await openWatchCache(storage, { indexes: watchIndexes, logger });
+  const compaction = startCompaction(storage, { logger });
+  return {
+    cache,
+    description: embedded === undefined ? withoutPassword(url) : "embedded Postgres",
+    async close() {
+      compaction.stop();
+      await cache.close();
+      await storage.close();
+      await embedded?.stop();
+    },
+  };
+}
+
+async function certificatesOf(
+  cache: WatchCache,
+  options: ControlPlaneOptions,
+  serviceIp: string,
+): Promise<{ secrets: ClusterSecrets; certificates: ClusterCertificates }> {
+  const now = new Date();
+  const secrets = await clusterSecrets(cache, () => createClusterSecrets({ now }));
+  const isAddress = (name: string): boolean => /^[\d.]+$|:/.test(name);
+  const certificates = await issueClusterCertificates(secrets, {
+    now,
+    names: [hostname(), ...options.sans.filter((name) => !isAddress(name))],
+    addresses: [...hostAddresses(), serviceIp, ...options.sans.filter(isAddress)],
+  });
+  return { secrets, certificates };
+}
+
+export async function startControlPlane(
+  options: ControlPlaneOptions,
+  logger: Logger,
+): Promise<ControlPlane> {
+  const { step, dataDir, serviceCidr } = options;
+  mkdirSync(dataDir, { recursive: true, mode: 0o755 });
+  const store = await openStore(options, logger);
+  const kubernetesServiceIp = firstAddress(serviceCidr);
+  const { secrets, certificates } = await certificatesOf(store.cache, options, kubernetesServiceIp);
+  const { server, door } = await step("API server", async () => {
+    const { port } = options;
+    const opened = await openServer({
+      cache: store.cache,
+      secrets,
+      serviceCidr,
+      kubernetesServiceIp,
+      port,
+      logger,
+    });
+    const { certificate, privateKey } = certificates.serving;
+    const clientAuthority = secrets.authority.certificate;
+    const host = options.bindAddress;
+    return {
+      server: opened,
+      door: await openDoor({
+        host,
+        port,
+        certificate,
+        privateKey,
+        clientAuthority,
+        app: opened.app,
+        logger,
+      }),
+    };
+  });
+  const host = options.bindAddress === "0.0.0.0" ? "127.0.0.1" : options.bindAddress;
+  const url = `https://${host}:${door.port}`;
+  const kubeconfigPath = join(dataDir, "admin.kubeconfig");
+  const certificateAuthority = secrets.authority.certificate;
+  const kubeconfig = { name: "kubun", server: url, certificateAuthority, ...certificates.admin };
+  writeFileSync(kubeconfigPath, writeKubeconfig(kubeconfig), { mode: 0o600 });
+
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, options.signal]);
+  const running = startComponents({ app: server.app, secrets, options, logger, signal });
+  return {
+    port: door.port,
+    url,
+    kubeconfigPath,
+    database: store.description,
+    startNodes: (nodes) => startNodes({ app: server.app, secrets, nodes, dataDir, logger, signal }),
+    async close() {
+      stop.abort();
+      await running;
+      await door.close();
+      server.close();
+      await store.close();
+    },
+  };
+}
+
+async function startComponents(parts: {
+  readonly app: App;
+  readonly secrets: ClusterSecrets;
+  readonly options: ControlPlaneOptions;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}): Promise<void> {
+  const { app, secrets, options, logger, signal } = parts;
+  const { leaderElect } = options;
+  const identity = `${hostname()}_${crypto.randomUUID()}`;
+  const running: Promise<void>[] = [];
+  if (options.controllers) {
+    const manager = componentUser("system:kube-controller-manager");
+    running.push(
+      runControllers({
+        client: inProcessClient(app, manager, "kube-controller-manager"),
+        clientFor: (name) => inProcessClient(app, controllerUser(name), name),
+        identity,
+        leaderElect,
+        signingAuthority: secrets.authority,
+        rootCa: secrets.authority.certificate,
+        clusterCidr: options.podCidr,
+        logger,
+        signal,
+      }),
+    );
+  }
+  if (options.scheduler) {
+    const client = inProcessClient(app, componentUser("system:kube-scheduler"), "kube-scheduler");
+    running.push(runScheduler({ client, identity, leaderElect, logger, signal }));
+  }
+  await Promise.all(running);
+}
