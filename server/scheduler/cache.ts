@@ -147,14 +147,15 @@ export class SchedulerCache {
     const key = podKey(pod);
     const nodeName = pod.spec.nodeName ?? "";
     const shape = this.#shapes.intern(withoutNodeName(pod));
-    const labelSet = this.#labelSets.intern(pod.metadata.namespace ?? "", pod.metadata.labels);
+    const interned = () =>
+      this.#labelSets.intern(pod.metadata.namespace ?? "", pod.metadata.labels);
     const live = pod.metadata.deletionTimestamp === undefined;
     const known = this.#pods.get(key);
     if (
       known !== undefined &&
       known.nodeName === nodeName &&
       known.shape === shape &&
-      known.labelSet === labelSet &&
+      known.labelSet === interned() &&
       known.live === live
     ) {
       known.assumed = false;
@@ -162,6 +163,8 @@ export class SchedulerCache {
     }
     if (known !== undefined) this.removePod(key);
     const priority = pod.spec.priority ?? 0;
+    // Interned after the removal, which forgets a label set that nobody uses any more.
+    const labelSet = interned();
     const placed = { priority, nodeName, shape, labelSet, slot: -1, live, assumed: false };
     this.#remember(key, placed);
     const slot = this.nodes.slotOf(nodeName);
@@ -188,12 +191,25 @@ export class SchedulerCache {
     return this.#pods.get(key)?.assumed ?? false;
   }
 
-  /** Call before encoding the pods of one batch. */
-  beginBatch(): void {
+  /**
+   * What the pods are to the module, good until the next event or batch. A pod may bring a selector that
+   * counts the others of the batch, so all are encoded again until nothing new turns up.
+   */
+  encode(pods: readonly Pod[]): Encoded[] {
     this.#classes.beginBatch();
+    for (;;) {
+      const before = this.#knowledge();
+      const encoded = pods.map((pod) => this.#encode(pod));
+      if (this.#knowledge() === before) return encoded;
+    }
   }
 
-  encode(pod: Pod): Encoded {
+  /** Changes whenever a class found before may be another now. */
+  #knowledge(): string {
+    return `${this.#counters.size} ${this.#shapes.termCount} ${this.#classes.generation}`;
+  }
+
+  #encode(pod: Pod): Encoded {
     const shape = this.#shapes.intern(pod);
     const labelSet = this.#labelSets.intern(pod.metadata.namespace ?? "", pod.metadata.labels);
     const own = (pod.spec.topologySpreadConstraints ?? []).length > 0;

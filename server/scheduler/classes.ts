@@ -92,6 +92,8 @@ const groupsMax = 1024;
 export class PodClasses {
   readonly #parts: Parts;
   readonly #classes = new Map<string, PodClass>();
+  /** Raised when all classes are dropped. */
+  generation = 0;
   #tick = 0;
   #bytes = 0;
 
@@ -107,7 +109,7 @@ export class PodClasses {
     return this.#classes.size;
   }
 
-  /** Addresses of classes stay good until the next `beginBatch`, unless nodes change in between. */
+  /** Addresses of classes stay good until the next `beginBatch` or change of `generation`. */
   beginBatch(): void {
     this.#tick++;
     if (this.#bytes <= cacheBytesMax) return;
@@ -140,6 +142,7 @@ export class PodClasses {
   }
 
   dropAll(): void {
+    this.generation++;
     for (const [key, cls] of this.#classes) this.#drop(key, cls);
   }
 

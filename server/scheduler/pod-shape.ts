@@ -55,6 +55,10 @@ export class PodShapes {
     this.#labelSets = labelSets;
   }
 
+  get termCount(): number {
+    return this.#terms.length;
+  }
+
   term(id: number): HeldTerm | undefined {
     return this.#terms[id];
   }

@@ -50,7 +50,8 @@ function sentence(nodes: number, tally: ReadonlyMap<string, number>): string {
   return `0/${nodes} nodes are available: ${parts.join(", ")}.`;
 }
 
-function reasonsOf(verdict: number, requests: readonly string[]): string[] {
+/** The phrases of one node's verdict. */
+export function reasonsOf(verdict: number, requests: readonly string[]): string[] {
   const fixed = phrases.filter(([bit]) => (verdict & bit) !== 0).map(([, phrase]) => phrase);
   const short = requests.filter(
     (_, index) => (verdict & (V_FIRST_REQUEST << Math.min(index, V_REQUESTS_MAX - 1))) !== 0,

@@ -122,8 +122,7 @@ class Scheduler {
   }
 
   #place(batch: readonly QueuedPod[]): void {
-    this.#cache.beginBatch();
-    const encoded = batch.map((queued) => this.#cache.encode(queued.pod));
+    const encoded = this.#cache.encode(batch.map((queued) => queued.pod));
     let first = 0;
     while (first < batch.length) {
       const rest = encoded.slice(first);

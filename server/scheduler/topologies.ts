@@ -51,11 +51,11 @@ export class Topologies {
       free: [],
     };
     for (let slot = 0; slot < this.#columns.capacity; slot++) this.#columns.set(column, slot, -1);
-    this.#all.push(topology);
-    this.#byKey.set(key, topology);
     this.#values.forEach((labels, slot) => {
       this.#enter(topology, slot, labels?.[key]);
     });
+    this.#all.push(topology);
+    this.#byKey.set(key, topology);
     return topology;
   }
 
@@ -97,7 +97,8 @@ export class Topologies {
     this.#columns.set(topology.column, slot, domain.id);
     if (domain.nodes > 1 && topology.unique) {
       topology.unique = false;
-      this.onShared(topology);
+      // Nobody relies yet on a topology that is just being interned.
+      if (this.#byKey.has(topology.key)) this.onShared(topology);
     }
   }
 }

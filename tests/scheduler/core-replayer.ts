@@ -8,8 +8,8 @@ import type { Scenario } from "./traces.ts";
 
 /** What the module says of one pod, and where it would put it. */
 export function ask(cache: SchedulerCache, pod: Pod): Answer {
-  cache.beginBatch();
-  const encoded = cache.encode(pod);
+  const [encoded] = cache.encode([pod]);
+  if (encoded === undefined) throw new Error("a pod is encoded");
   const chosen = cache.core.calls.choose(encoded.cls.address, encoded.pin);
   const found = verdicts(cache, encoded);
   const feasible = [...found].filter(([, verdict]) => verdict === 0).map(([slot]) => slot);

@@ -1,0 +1,200 @@
+/** One random cluster, lived through by the oracle and by the module: every answer must be the same. */
+import { matches, type Selector } from "#apimachinery/labels.ts";
+import type { Node, Pod } from "#gen/api/core/v1.ts";
+import { V_UNRESOLVABLE } from "#gen/scheduler-abi.ts";
+import { type Encoded, podKey, SchedulerCache } from "#scheduler/cache.ts";
+import { scoresOf, verdicts } from "#scheduler/explain.ts";
+import { reasonsOf } from "#scheduler/reasons.ts";
+import type { Cluster, OracleNode } from "./oracle/cluster.ts";
+import { type Thought, think } from "./oracle/cycle.ts";
+import { Random } from "./random.ts";
+import { randomNamespaces, randomNode, randomPod } from "./random-objects.ts";
+
+/** Pods labelled app=web belong to a Service in every second namespace. */
+function defaultSelector(pod: Pod): Selector | undefined {
+  const selected = pod.metadata.namespace !== "blue" && pod.metadata.labels?.["app"] === "web";
+  return selected ? [{ key: "app", operator: "=", values: ["web"] }] : undefined;
+}
+
+export class Comparison {
+  readonly differences: string[] = [];
+  readonly seed: number;
+  decisions = 0;
+  placed = 0;
+  readonly #r: Random;
+  readonly #cache: SchedulerCache;
+  readonly #nodes = new Map<string, Node>();
+  readonly #pods = new Map<string, Pod>();
+  #namespaces: Record<string, Record<string, string>>;
+  #serial = 0;
+
+  constructor(seed: number) {
+    this.seed = seed;
+    this.#r = new Random(seed);
+    this.#cache = new SchedulerCache({ seed, defaultSelector });
+    this.#namespaces = randomNamespaces(this.#r);
+    for (const [name, labels] of Object.entries(this.#namespaces))
+      this.#cache.setNamespace(name, labels);
+    // Some clusters fill several blocks of slots, and more groups than a class starts with.
+    const nodes = this.#r.chance(0.03) ? 60 + this.#r.below(150) : 3 + this.#r.below(14);
+    for (let i = nodes; i > 0; i--) this.#setNode(randomNode(this.#r, this.#name("n")));
+  }
+
+  run(steps: number): void {
+    const names = [...this.#nodes.keys()];
+    for (let i = this.#r.below(30); i > 0; i--) {
+      const nodeName = names[this.#r.below(names.length)];
+      const pod = this.#pod();
+      if (nodeName !== undefined) this.#setPod({ ...pod, spec: { ...pod.spec, nodeName } });
+    }
+    for (let i = 0; i < steps && this.differences.length === 0; i++) {
+      if (this.#r.chance(0.35)) this.#disturb();
+      else this.#schedule();
+    }
+  }
+
+  #name(prefix: string): string {
+    return `${prefix}${this.#serial++}`;
+  }
+
+  #pod(): Pod {
+    return randomPod(this.#r, this.#name("p"), [...this.#nodes.keys()]);
+  }
+
+  #setNode(node: Node): void {
+    this.#nodes.set(node.metadata.name, node);
+    this.#cache.setNode(node);
+  }
+
+  #setPod(pod: Pod): void {
+    this.#pods.set(podKey(pod), pod);
+    this.#cache.setPod(pod);
+  }
+
+  #any<T>(map: ReadonlyMap<string, T>): T | undefined {
+    return [...map.values()][this.#r.below(map.size)];
+  }
+
+  /** Anything that happens to a cluster besides scheduling. */
+  #disturb(): void {
+    const node = this.#any(this.#nodes);
+    const pod = this.#any(this.#pods);
+    const what = this.#r.below(7);
+    if (what === 0) this.#setNode(randomNode(this.#r, this.#name("n")));
+    else if (what === 1 && node && this.#nodes.size > 2) {
+      // Its pods are gone with it for the oracle; the cache keeps them in mind for its return.
+      this.#nodes.delete(node.metadata.name);
+      this.#cache.removeNode(node.metadata.name);
+    } else if (what === 2 && node) {
+      const again = randomNode(this.#r, node.metadata.name);
+      this.#setNode(again);
+    } else if (what === 3 && pod) {
+      this.#pods.delete(podKey(pod));
+      this.#cache.removePod(podKey(pod));
+    } else if (what === 4 && pod) {
+      this.#setPod({
+        ...pod,
+        metadata: { ...pod.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" },
+      });
+    } else if (what === 5 && pod) {
+      const { labels } = this.#pod().metadata;
+      this.#setPod({ ...pod, metadata: { ...pod.metadata, labels } });
+    } else if (what === 6) {
+      this.#namespaces = randomNamespaces(this.#r);
+      for (const [name, labels] of Object.entries(this.#namespaces))
+        this.#cache.setNamespace(name, labels);
+    }
+  }
+
+  #cluster(): Cluster {
+    const nodes: OracleNode[] = [...this.#nodes.values()].map((node) => ({
+      node,
+      pods: [...this.#pods.values()].filter((pod) => pod.spec.nodeName === node.metadata.name),
+    }));
+    return {
+      nodes,
+      namespaces: this.#namespaces,
+      defaultSpreadSelector(pod) {
+        const selector = defaultSelector(pod);
+        return selector && ((labels) => matches(selector, labels));
+      },
+    };
+  }
+
+  /** A batch: the first pod is explained before, every placement is judged as its pod saw the cluster. */
+  #schedule(): void {
+    const template = this.#pod();
+    const pods = Array.from({ length: 1 + this.#r.below(5) }, () => {
+      if (this.#r.chance(0.3)) return this.#pod();
+      const name = this.#name("p");
+      return { ...template, metadata: { ...template.metadata, name, uid: name } };
+    });
+    const encoded = this.#cache.encode(pods);
+    const [pod, first] = [pods[0], encoded[0]];
+    if (pod && first && first.pin < 0) this.#explain(pod, first);
+    const done = this.#cache.schedule(encoded, (index, slot) => {
+      const [own, what] = [pods[index], encoded[index]];
+      if (own && what) this.#judge(own, what, slot);
+    });
+    const refused = pods[done];
+    if (refused === undefined) return;
+    this.decisions++;
+    const { totals } = think(refused, this.#cluster());
+    if (totals.size > 0) this.#differ(refused, `refused, fits ${[...totals.keys()]}`);
+  }
+
+  #judge(pod: Pod, encoded: Encoded, slot: number): void {
+    this.decisions++;
+    this.placed++;
+    const nodeName = this.#cache.nodes.nameOf(slot);
+    const { totals } = think(pod, this.#cluster());
+    const best = Math.max(...totals.values());
+    if (totals.get(nodeName) !== best) {
+      this.#differ(pod, `chose ${nodeName} with ${totals.get(nodeName)}, best is ${best}`);
+    }
+    this.#cache.assume(pod, encoded, slot);
+    this.#setPod({ ...pod, spec: { ...pod.spec, nodeName } });
+  }
+
+  #explain(pod: Pod, encoded: Encoded): void {
+    const thought = think(pod, this.#cluster());
+    for (const [slot, verdict] of verdicts(this.#cache, encoded)) {
+      const name = this.#cache.nodes.nameOf(slot);
+      this.#compareRefusal(pod, thought, { name, verdict, requests: encoded.shape.requestNames });
+      if (verdict === 0)
+        this.#compareScores(pod, name, thought.scores.get(name), scoresOf(this.#cache, slot));
+    }
+  }
+
+  #compareRefusal(
+    pod: Pod,
+    thought: Thought,
+    { name, verdict, requests }: { name: string; verdict: number; requests: readonly string[] },
+  ): void {
+    const refusal = thought.refusals.get(name);
+    const expected = [
+      ...(refusal?.reasons ?? []),
+      refusal?.unresolvable ? "unresolvable" : "",
+    ].sort();
+    const unresolvable = (verdict & V_UNRESOLVABLE) !== 0 ? "unresolvable" : "";
+    const found = [...reasonsOf(verdict, requests), unresolvable].sort();
+    if (expected.join() !== found.join())
+      this.#differ(pod, `${name} oracle ${expected}, module ${found}`);
+  }
+
+  #compareScores(
+    pod: Pod,
+    name: string,
+    expected: Readonly<Record<string, number>> | undefined,
+    found: Readonly<Record<string, number>>,
+  ): void {
+    for (const [plugin, score] of Object.entries(found)) {
+      if ((expected?.[plugin] ?? 0) === score) continue;
+      this.#differ(pod, `${name} ${plugin}: oracle ${expected?.[plugin]}, module ${score}`);
+    }
+  }
+
+  #differ(pod: Pod, what: string): void {
+    this.differences.push(`seed ${this.seed} ${podKey(pod)}: ${what}`);
+  }
+}

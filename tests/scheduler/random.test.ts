@@ -1,0 +1,22 @@
+import { beforeAll, expect, test } from "bun:test";
+import { buildWasm } from "../../scheduler-wasm/build.ts";
+import { Comparison } from "./compare.ts";
+
+beforeAll(async () => {
+  await buildWasm();
+}, 120_000);
+
+test("300 random clusters: the module answers as the oracle does", () => {
+  let placed = 0;
+  let refused = 0;
+  for (let seed = 1; seed <= 300; seed++) {
+    const comparison = new Comparison(seed);
+    comparison.run(12);
+    expect(comparison.differences).toEqual([]);
+    placed += comparison.placed;
+    refused += comparison.decisions - comparison.placed;
+  }
+  // Both outcomes are common, or the clusters teach nothing.
+  expect(placed).toBeGreaterThan(1000);
+  expect(refused).toBeGreaterThan(100);
+}, 120_000);
