@@ -9,6 +9,7 @@ import type { Controller } from "./controller.ts";
 import { deployment } from "./deployment/watches.ts";
 import { endpointsMirror } from "./endpoints/watches.ts";
 import { endpointSlice } from "./endpointslice/watches.ts";
+import { garbageCollector } from "./garbage-collector/watches.ts";
 import { namespace } from "./namespace/watches.ts";
 import { nodeIpam } from "./node-ipam/watches.ts";
 import { replicaSet } from "./replicaset/watches.ts";
@@ -30,6 +31,7 @@ export function controllersFor(settings: ControllerSettings): readonly Controlle
   return [
     deployment,
     replicaSet,
+    garbageCollector,
     namespace,
     serviceAccount,
     ...(rootCa === undefined ? [] : [rootCaCertificatePublisher(rootCa)]),
