@@ -105,12 +105,19 @@ export function isReason(error: unknown, reason: StatusReason): error is ApiErro
   return error instanceof ApiError && error.status.reason === reason;
 }
 
+/** What two checks say alike is said once. */
+function distinct(causes: readonly Required<StatusCause>[]): Required<StatusCause>[] {
+  const said = new Map(causes.map((cause) => [JSON.stringify(cause), cause] as const));
+  return [...said.values()];
+}
+
 /** 422 with one cause a field error; the message has upstream's shape. */
 export function invalid(
   kind: { group: string; kind: string },
   name: string,
-  causes: readonly Required<StatusCause>[],
+  all: readonly Required<StatusCause>[],
 ): ApiError {
+  const causes = distinct(all);
   const sentences = causes.map(({ field, message }) => `${field}: ${message}`);
   const joined = sentences.length === 1 ? sentences[0] : `[${sentences.join(", ")}]`;
   const qualifiedKind = kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`;

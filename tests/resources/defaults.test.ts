@@ -36,12 +36,24 @@ function stripPod(object: Loose, request: Loose): void {
   spec.volumes = kept(spec.volumes);
   for (const container of [...spec.containers, ...(spec.initContainers ?? [])])
     container.volumeMounts = kept(container.volumeMounts);
-  for (const field of ["tolerations", "priority", "preemptionPolicy", "serviceAccountName", "serviceAccount"])
+  for (const field of [
+    "tolerations",
+    "priority",
+    "preemptionPolicy",
+    "serviceAccountName",
+    "serviceAccount",
+  ])
     spec[field] = asked[field];
 }
 
 function stripService(object: Loose, request: Loose): void {
-  for (const field of ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"])
+  for (const field of [
+    "clusterIP",
+    "clusterIPs",
+    "ipFamilies",
+    "ipFamilyPolicy",
+    "healthCheckNodePort",
+  ])
     object.spec[field] = request.spec[field];
   for (const [index, port] of (object.spec.ports ?? []).entries())
     port.nodePort = request.spec.ports[index].nodePort;

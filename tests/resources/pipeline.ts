@@ -54,10 +54,15 @@ function decode(resource: Resource, request: unknown): KubeObject | Answer {
 
 const isAnswer = (value: KubeObject | Answer): value is Answer => "code" in value;
 
-function judged(resource: Resource, object: KubeObject, code: number, parts: {
-  errors: FieldError[];
-  old?: KubeObject;
-}): Answer {
+function judged(
+  resource: Resource,
+  object: KubeObject,
+  code: number,
+  parts: {
+    errors: FieldError[];
+    old?: KubeObject;
+  },
+): Answer {
   const warnings = resource.warnings?.(object, parts.old) ?? [];
   if (parts.errors.length === 0) return { code, errors: [], warnings, object };
   return { code: 422, reason: "Invalid", errors: parts.errors, warnings: [], object };
@@ -81,7 +86,7 @@ export function create(resource: Resource, request: unknown, hooks: Hooks = {}):
     delete metadata.namespace;
   resource.default?.(object);
   if ((metadata.name ?? "") === "" && metadata.generateName)
-    metadata.name = `${metadata.generateName}abcde`;
+    metadata.name = `${metadata.generateName.slice(0, 58)}abcde`;
   metadata.uid = "9d432d5b-e393-434f-9bd7-6f794777e684";
   metadata.creationTimestamp = "2026-11-21T09:12:04Z";
   delete metadata.deletionTimestamp;
@@ -109,7 +114,8 @@ export function update(
   const { metadata } = object;
   const old = stored.metadata;
   if ((metadata.name ?? "") === "") metadata.name = old.name;
-  if (metadata.name !== old.name) return { code: 400, reason: "BadRequest", errors: [], warnings: [] };
+  if (metadata.name !== old.name)
+    return { code: 400, reason: "BadRequest", errors: [], warnings: [] };
   if (resource.ref.namespaced && (metadata.namespace ?? "") === "")
     metadata.namespace = old.namespace;
   if (resource.ref.namespaced && metadata.namespace !== old.namespace)

@@ -8,6 +8,7 @@ import {
   prepareForStatusUpdate,
   prepareForUpdate,
 } from "./pod-spec/pod-strategy.ts";
+import { validatePod, validatePodUpdate } from "./pod-spec/validate-pod.ts";
 
 export const podResource = defineResource<Pod>({
   ref: pods,
@@ -16,6 +17,8 @@ export const podResource = defineResource<Pod>({
   prepareForUpdate,
   prepareForStatusUpdate,
   gracePeriodSeconds,
+  validate: validatePod,
+  validateUpdate: validatePodUpdate,
   selectableFields: ({ spec, status }) => ({
     "spec.nodeName": spec.nodeName ?? "",
     "spec.restartPolicy": spec.restartPolicy ?? "",

@@ -17,6 +17,9 @@ export function defaultPodTemplate(template: PodTemplateSpec | undefined): void 
 }
 
 export function defaultPodSpec(spec: PodSpec): void {
+  // The older of two names for one thing speaks where the newer is silent, then follows it.
+  spec.serviceAccountName ||= spec.serviceAccount;
+  spec.serviceAccount = spec.serviceAccountName;
   spec.dnsPolicy ||= "ClusterFirst";
   spec.restartPolicy ||= "Always";
   spec.securityContext ??= {};

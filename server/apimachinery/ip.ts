@@ -1,0 +1,85 @@
+/** Addresses and prefixes: whether text is one, and its canonical form (RFC 5952). */
+import { isIPv4, isIPv6 } from "node:net";
+import ipaddr from "ipaddr.js";
+import { type FieldError, invalidValue, type Path } from "./field-error.ts";
+
+export type IPFamily = "IPv4" | "IPv6";
+
+const mapped = /^::ffff:\d+\.\d+\.\d+\.\d+$/i;
+
+/** undefined: no address. No leading zeros, no zone. */
+export function ipFamily(text: string): IPFamily | undefined {
+  if (isIPv4(text)) return "IPv4";
+  return isIPv6(text) && !text.includes("%") ? "IPv6" : undefined;
+}
+
+export function canonicalIP(text: string): string {
+  return ipaddr.parse(text).toString();
+}
+
+/** An address of a field that has always been there: IPv6 need not be in canonical form. */
+export function validateIP(path: Path, text: string): FieldError[] {
+  if (ipFamily(text) === undefined) {
+    const sentence = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+    return [invalidValue(path, text, sentence)];
+  }
+  if (mapped.test(text))
+    return [invalidValue(path, text, "must not be an IPv4-mapped IPv6 address")];
+  return [];
+}
+
+/** An address in canonical form. */
+export function validateCanonicalIP(path: Path, text: string): FieldError[] {
+  const errors = validateIP(path, text);
+  if (errors.length > 0) return errors;
+  const canonical = canonicalIP(text);
+  if (canonical === text) return [];
+  return [invalidValue(path, text, `must be in canonical form (${JSON.stringify(canonical)})`)];
+}
+
+export interface CIDR {
+  readonly family: IPFamily;
+  readonly bits: number;
+  /** The first address, canonical. */
+  readonly network: string;
+}
+
+/** undefined: no prefix. Bits beyond the prefix length are allowed, and gone from `network`. */
+export function parseCIDR(text: string): CIDR | undefined {
+  const [address = "", length = "", ...rest] = text.split("/");
+  const family = ipFamily(address);
+  if (family === undefined || rest.length > 0 || !/^(0|[1-9]\d{0,2})$/.test(length))
+    return undefined;
+  const bits = Number(length);
+  if (bits > (family === "IPv4" ? 32 : 128)) return undefined;
+  const network =
+    family === "IPv4"
+      ? ipaddr.IPv4.networkAddressFromCIDR(text).toString()
+      : ipaddr.IPv6.networkAddressFromCIDR(text).toString();
+  return { family, bits, network };
+}
+
+/** A prefix of a field that has always been there. */
+export function validateCIDR(path: Path, text: string): FieldError[] {
+  const cidr = parseCIDR(text);
+  if (cidr === undefined) {
+    const sentence = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
+    return [invalidValue(path, text, sentence)];
+  }
+  const address = text.split("/")[0] ?? "";
+  if (mapped.test(address))
+    return [invalidValue(path, text, "must not have an IPv4-mapped IPv6 address")];
+  if (canonicalIP(address) !== cidr.network)
+    return [invalidValue(path, text, "must not have bits set beyond the prefix length")];
+  return [];
+}
+
+/** A prefix in canonical form. */
+export function validateCanonicalCIDR(path: Path, text: string): FieldError[] {
+  const errors = validateCIDR(path, text);
+  const cidr = parseCIDR(text);
+  if (errors.length > 0 || cidr === undefined) return errors;
+  const canonical = `${cidr.network}/${cidr.bits}`;
+  if (canonical === text) return [];
+  return [invalidValue(path, text, `must be in canonical form (${JSON.stringify(canonical)})`)];
+}

@@ -1,0 +1,107 @@
+/** The spec of a PersistentVolumeClaim, which stands in claims, StatefulSets and ephemeral volumes. */
+import { deepEqual } from "#apimachinery/deep-equal.ts";
+import type { FieldChecks } from "#apimachinery/field-checks.ts";
+import type { Path } from "#apimachinery/field-error.ts";
+import {
+  isDNS1123Label,
+  isDNS1123Subdomain,
+  validateAnnotations,
+  validateLabels,
+} from "#apimachinery/validate.ts";
+import type {
+  PersistentVolumeClaimSpec,
+  PersistentVolumeClaimTemplate,
+  TypedObjectReference,
+} from "#gen/api/core/v1.ts";
+import { validateLabelSelector } from "#resources/validate-selector.ts";
+
+export const accessModes: readonly string[] = [
+  "ReadOnlyMany",
+  "ReadWriteMany",
+  "ReadWriteOnce",
+  "ReadWriteOncePod",
+];
+export const volumeModes: readonly string[] = ["Block", "Filesystem"];
+
+const templateMetaFields = new Set(["annotations", "labels"]);
+
+/** Only labels and annotations of a template's metadata reach what is made from it. */
+export function claimTemplate(
+  checks: FieldChecks,
+  template: PersistentVolumeClaimTemplate,
+  path: Path,
+): void {
+  const { metadata, spec } = template;
+  checks.add(
+    validateAnnotations(metadata?.annotations ?? {}, path.child("metadata", "annotations")),
+  );
+  checks.add(validateLabels(metadata?.labels ?? {}, path.child("metadata", "labels")));
+  for (const [field, value] of Object.entries(metadata ?? {}))
+    if (!templateMetaFields.has(field) && value !== undefined)
+      checks.forbidden(path.child("metadata", field), "cannot be set");
+  claimSpec(checks, spec, path.child("spec"));
+}
+
+export function claimSpec(checks: FieldChecks, spec: PersistentVolumeClaimSpec, path: Path): void {
+  const modes = spec.accessModes ?? [];
+  const modesPath = path.child("accessModes");
+  if (modes.length === 0) checks.required(modesPath, "at least 1 access mode is required");
+  checks.add(validateLabelSelector(spec.selector, path.child("selector")));
+  for (const mode of modes) checks.oneOf(modesPath, mode, accessModes);
+  const others = modes.filter((mode) => mode !== "ReadWriteOncePod" && accessModes.includes(mode));
+  if (modes.includes("ReadWriteOncePod") && others.length > 0)
+    checks.forbidden(modesPath, "may not use ReadWriteOncePod with other access modes");
+  storageRequest(checks, spec, path);
+  if (spec.storageClassName)
+    checks.subdomain(path.child("storageClassName"), spec.storageClassName);
+  if (spec.volumeMode !== undefined)
+    checks.oneOf(path.child("volumeMode"), spec.volumeMode, volumeModes);
+  dataSources(checks, spec, path);
+  if (spec.volumeAttributesClassName)
+    checks.each(
+      path.child("volumeAttributesClassName"),
+      spec.volumeAttributesClassName,
+      isDNS1123Subdomain(spec.volumeAttributesClassName),
+    );
+}
+
+function storageRequest(
+  checks: FieldChecks,
+  { resources }: PersistentVolumeClaimSpec,
+  path: Path,
+): void {
+  const storage = resources?.requests?.["storage"];
+  const here = path.child("resources").key("storage");
+  if (storage === undefined) checks.required(here);
+  else checks.positiveQuantity(here, storage);
+}
+
+function dataSources(checks: FieldChecks, spec: PersistentVolumeClaimSpec, path: Path): void {
+  const { dataSource, dataSourceRef } = spec;
+  if (dataSource !== undefined) dataSourceOf(checks, dataSource, path.child("dataSource"));
+  if (dataSourceRef !== undefined) dataSourceOf(checks, dataSourceRef, path.child("dataSourceRef"));
+  if (dataSource === undefined || dataSourceRef === undefined) return;
+  const { namespace, ...local } = dataSourceRef;
+  if (namespace)
+    checks.invalid(
+      path,
+      "dataSource",
+      "may not be specified when dataSourceRef.namespace is specified",
+    );
+  else if (!deepEqual(local, dataSource))
+    checks.invalid(path, "dataSource", "must match dataSourceRef");
+}
+
+function dataSourceOf(checks: FieldChecks, source: TypedObjectReference, path: Path): void {
+  const { name, kind, apiGroup = "", namespace = "" } = source;
+  checks.present(path.child("name"), name);
+  checks.present(path.child("kind"), kind);
+  if (apiGroup === "" && kind !== "PersistentVolumeClaim")
+    checks.invalid(
+      path,
+      kind,
+      "must be 'PersistentVolumeClaim' when referencing the default apiGroup",
+    );
+  if (apiGroup !== "") checks.subdomain(path.child("apiGroup"), apiGroup);
+  if (namespace !== "") checks.each(path.child("namespace"), namespace, isDNS1123Label(namespace));
+}

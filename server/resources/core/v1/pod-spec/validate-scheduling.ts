@@ -1,0 +1,132 @@
+/** Tolerations, topology spread and gates. */
+import type { FieldChecks } from "#apimachinery/field-checks.ts";
+import type { Path } from "#apimachinery/field-error.ts";
+import { isLabelValue, isQualifiedName } from "#apimachinery/validate.ts";
+import type { PodSchedulingGate, Toleration, TopologySpreadConstraint } from "#gen/api/core/v1.ts";
+import { validateLabelSelector } from "#resources/validate-selector.ts";
+import { labelKeys } from "./validate-affinity.ts";
+
+export const taintEffects: readonly string[] = ["NoExecute", "NoSchedule", "PreferNoSchedule"];
+
+const int64 = /^(0|-?[1-9]\d{0,18})$/;
+
+export function validateTolerations(
+  checks: FieldChecks,
+  tolerations: readonly Toleration[],
+  path: Path,
+): void {
+  for (const [index, toleration] of tolerations.entries()) {
+    const here = path.index(index);
+    const { key = "", operator = "", value = "", effect = "", tolerationSeconds } = toleration;
+    if (key !== "") checks.each(here.child("key"), key, isQualifiedName(key));
+    if (key === "" && operator !== "Exists")
+      checks.invalid(
+        here.child("operator"),
+        operator,
+        'operator must be Exists when `key` is empty, which means "match all values and all keys"',
+      );
+    if (tolerationSeconds !== undefined && effect !== "NoExecute")
+      checks.invalid(
+        here.child("effect"),
+        effect,
+        "effect must be 'NoExecute' when `tolerationSeconds` is set",
+      );
+    tolerationValue(checks, { operator, value }, here);
+    if (effect !== "") checks.oneOf(here.child("effect"), effect, taintEffects);
+  }
+}
+
+function tolerationValue(
+  checks: FieldChecks,
+  { operator, value }: { operator: string; value: string },
+  path: Path,
+): void {
+  switch (operator) {
+    case "":
+    case "Equal": {
+      const sentences = isLabelValue(value);
+      if (sentences.length > 0) checks.invalid(path.child("operator"), value, sentences.join(";"));
+      break;
+    }
+    case "Exists":
+      if (value !== "")
+        checks.invalid(
+          path.child("operator"),
+          value,
+          "value must be empty when `operator` is 'Exists'",
+        );
+      break;
+    case "Lt":
+    case "Gt":
+      if (!int64.test(value)) {
+        checks.invalid(
+          path.child("value"),
+          value,
+          "must be a valid decimal integer in canonical form",
+        );
+        checks.invalid(
+          path.child("value"),
+          value,
+          `strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`,
+        );
+      }
+      break;
+    default:
+      checks.oneOf(path.child("operator"), operator, ["Equal", "Exists"]);
+  }
+}
+
+export function validateTopologySpread(
+  checks: FieldChecks,
+  constraints: readonly TopologySpreadConstraint[],
+  path: Path,
+): void {
+  for (const [index, constraint] of constraints.entries()) {
+    const here = path.index(index);
+    const { maxSkew, topologyKey, whenUnsatisfiable, minDomains, labelSelector } = constraint;
+    checks.positive(here.child("maxSkew"), maxSkew);
+    checks.present(here.child("topologyKey"), topologyKey, "can not be empty");
+    checks.oneOf(here.child("whenUnsatisfiable"), whenUnsatisfiable, [
+      "DoNotSchedule",
+      "ScheduleAnyway",
+    ]);
+    const again = constraints
+      .slice(index + 1)
+      .some(
+        (other) =>
+          other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable,
+      );
+    if (again)
+      checks.duplicate(
+        here.child("{topologyKey, whenUnsatisfiable}"),
+        `{${topologyKey}, ${whenUnsatisfiable}}`,
+      );
+    if (minDomains !== undefined) {
+      checks.positive(here.child("minDomains"), minDomains);
+      if (whenUnsatisfiable !== "DoNotSchedule")
+        checks.invalid(
+          here.child("minDomains"),
+          minDomains,
+          `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`,
+        );
+    }
+    for (const field of ["nodeAffinityPolicy", "nodeTaintsPolicy"] as const)
+      if (constraint[field] !== undefined)
+        checks.oneOf(here.child(field), constraint[field], ["Honor", "Ignore"]);
+    labelKeys(checks, constraint, here);
+    checks.add(validateLabelSelector(labelSelector, here.child("labelSelector")));
+  }
+}
+
+export function validateSchedulingGates(
+  checks: FieldChecks,
+  gates: readonly PodSchedulingGate[],
+  path: Path,
+): void {
+  const seen = new Set<string>();
+  for (const [index, { name = "" }] of gates.entries()) {
+    checks.each(path.index(index), name, isQualifiedName(name));
+    if (seen.has(name)) checks.duplicate(path.index(index), name);
+    seen.add(name);
+  }
+}
