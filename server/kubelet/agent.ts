@@ -29,6 +29,7 @@ import { DiskVolumes, noVolumes } from "./volumes/pod-volumes.ts";
 
 /** Upstream's PLEG looks this often. */
 const relistMilliseconds = 1000;
+const podCidrWaitMilliseconds = 10_000;
 const volumeRefreshMilliseconds = 30_000;
 
 /** The pods of this node, as a watch brings them. */
@@ -52,6 +53,8 @@ export interface AgentOptions {
   /** Of the agent's HTTPS endpoint. */
   readonly port: number;
   readonly dns: DnsSettings;
+  /** The pod network of a node to which no control plane gives a podCIDR within ten seconds. */
+  readonly fallbackPodCidr?: string | undefined;
   readonly dataDir: string;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly taints?: readonly Taint[] | undefined;
@@ -103,6 +106,7 @@ function createContext(options: AgentOptions, clock: Clock): NodeContext {
 
 function registration(options: AgentOptions, clock: Clock): NodeRegistrationOptions {
   const { client, runtime, machine, logger, signal, nodeName } = options;
+  const begun = clock.now().getTime();
   let podCidr: string | undefined;
   return {
     client,
@@ -135,7 +139,8 @@ function registration(options: AgentOptions, clock: Clock): NodeRegistrationOpti
       });
     },
     async onNode(node: Node) {
-      const cidr = node.spec.podCIDR;
+      const waited = clock.now().getTime() - begun > podCidrWaitMilliseconds;
+      const cidr = node.spec.podCIDR ?? (waited ? options.fallbackPodCidr : undefined);
       if (cidr === undefined || cidr === podCidr) return;
       await runtime.configureNetwork(cidr);
       podCidr = cidr;

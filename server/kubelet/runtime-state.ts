@@ -60,7 +60,7 @@ export class RuntimeState {
   async #details(summary: ContainerSummary): Promise<ContainerDetails | undefined> {
     const ended = this.#ended.get(summary.id);
     if (ended !== undefined) return ended;
-    const details = await this.#runtime.containerDetails(summary.id);
+    const details = await this.#runtime.containerDetails(summary);
     // The status may lag behind the list right after an exit: the next relist reads it again.
     if (details !== undefined && details.state !== summary.state) this.#seen.delete(summary.podUid);
     if (details?.state === "exited" && this.#runtime.real) this.#ended.set(summary.id, details);

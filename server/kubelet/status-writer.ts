@@ -2,7 +2,7 @@
 import { isReason } from "#apimachinery/status.ts";
 import type { Client } from "#client/client.ts";
 import { type Clock, sleep } from "#client/clock.ts";
-import { type Pod, type PodStatus, pods } from "#gen/api/core/v1.ts";
+import { type Pod, type PodCondition, type PodStatus, pods } from "#gen/api/core/v1.ts";
 import type { Logger } from "#telemetry/log.ts";
 import { statusIsNews } from "./status.ts";
 
@@ -90,10 +90,31 @@ function statusPatch(before: PodStatus, status: PodStatus): Record<string, unkno
   const patch: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(status)) {
     if (value === undefined) continue;
+    if (field === "conditions") {
+      patch[field] = conditionsPatch(before.conditions ?? [], status.conditions ?? []);
+      continue;
+    }
     patch[field] =
       replacedLists.has(field) && Array.isArray(value) && old.has(field)
         ? [...value, { $patch: "replace" }]
         : value;
   }
   return patch;
+}
+
+/** The server merges conditions by type: a reason or message that is no more has to be said. */
+function conditionsPatch(
+  before: readonly PodCondition[],
+  conditions: readonly PodCondition[],
+): readonly object[] {
+  return conditions.map((condition) => {
+    const old = before.find(({ type }) => type === condition.type);
+    const reason = old?.reason !== undefined && condition.reason === undefined;
+    const message = old?.message !== undefined && condition.message === undefined;
+    return {
+      ...condition,
+      ...(reason ? { reason: null } : {}),
+      ...(message ? { message: null } : {}),
+    };
+  });
 }

@@ -120,7 +120,7 @@ export interface CriRuntime {
   stopContainer(id: string, timeoutSeconds: number): Promise<void>;
   removeContainer(id: string): Promise<void>;
   listContainers(podUid?: string): Promise<readonly ContainerSummary[]>;
-  containerDetails(id: string): Promise<ContainerDetails | undefined>;
+  containerDetails(container: ContainerSummary): Promise<ContainerDetails | undefined>;
   updateContainerResources(id: string, resources: LinuxContainerResources): Promise<void>;
   execSync(id: string, command: readonly string[], timeoutSeconds: number): Promise<ExecResult>;
   reopenContainerLog(id: string): Promise<void>;

@@ -79,7 +79,7 @@ export async function containerLogs(request: LogRequest): Promise<AsyncIterable<
     throw notFound({ group: "", resource: "containers", name: container.name });
   }
   const running = async (): Promise<boolean> =>
-    (await runtime.containerDetails(container.id))?.state === "running";
+    (await runtime.containerDetails(container))?.state === "running";
   const follow = isTrue(query, "follow") ? { clock, signal, running } : undefined;
   return readLogFile(container.logPath, options, follow);
 }

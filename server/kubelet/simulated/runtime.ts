@@ -208,7 +208,7 @@ export class SimulatedRuntime implements CriRuntime {
     return all.map(detailsOf);
   }
 
-  async containerDetails(id: string): Promise<ContainerDetails | undefined> {
+  async containerDetails({ id }: ContainerSummary): Promise<ContainerDetails | undefined> {
     const container = this.#containers.get(id);
     return container === undefined ? undefined : detailsOf(container);
   }
