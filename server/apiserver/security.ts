@@ -7,7 +7,7 @@ import type { WatchCache } from "#storage/watch-cache.ts";
 import { createAdmission } from "./admission/registry.ts";
 import { defaultNodePorts } from "./allocation/node-ports.ts";
 import { repairAllocations } from "./allocation/repair.ts";
-import { createServiceAllocator, type ServiceAllocator } from "./allocation/service-allocator.ts";
+import { createServiceAllocator, serviceHook } from "./allocation/service-allocator.ts";
 import { createAuthenticator, type UserAuthenticator } from "./authentication/authenticator.ts";
 import { bootstrapTokens } from "./authentication/bootstrap-token.ts";
 import { serviceAccountTokens } from "./authentication/service-account-token.ts";
@@ -18,8 +18,11 @@ import { authorizerChain } from "./authorization/authorizer.ts";
 import { nodeAuthorizer } from "./authorization/node.ts";
 import { rbacAuthorizer } from "./authorization/rbac.ts";
 import { openRbacIndex } from "./authorization/rbac-index.ts";
-import { createReviews, type ReviewedResource } from "./reviews/registry.ts";
-import type { TokenParts } from "./subresources/token.ts";
+import type { VirtualResources } from "./dispatch.ts";
+import { reviewHandlers, tokenHandlers } from "./reviews/handlers.ts";
+import { createReviews } from "./reviews/registry.ts";
+import type { SubresourceRegistry } from "./subresources/registry.ts";
+import type { WriteHooks } from "./write-hooks.ts";
 
 /** Upstream's default issuer, which is also the audience of the API server. */
 export const defaultIssuer = "https://kubernetes.default.svc.cluster.local";
@@ -43,12 +46,14 @@ export interface Security {
   readonly authenticator: UserAuthenticator;
   readonly authorizer: Authorizer;
   readonly admission: readonly AdmissionPlugin[];
-  readonly reviews: readonly ReviewedResource[];
-  /** For serviceaccounts/token. */
-  readonly tokens: TokenParts;
+  /** Reviews. */
+  readonly virtuals: VirtualResources;
+  /** serviceaccounts/token. */
+  readonly subresources: SubresourceRegistry;
+  /** Services claim addresses and ports. */
+  readonly hooks: WriteHooks;
   /** For the OpenID documents. */
   readonly issuer: TokenIssuer;
-  readonly services: ServiceAllocator;
   /** Lets go of what crashed writes of services left claimed; how many. */
   repair(): Promise<number>;
   close(): void;
@@ -68,6 +73,8 @@ export async function openSecurity(parts: SecurityParts): Promise<Security> {
     serviceAccountTokens({ issuer, reads: cache, now: clock }),
     bootstrapTokens({ reads: cache, now: clock }),
   ]);
+  const newId = randomness.uid;
+  const tokenParts = { issuer, audiences, reads: cache, now: clock, newId };
   const allocation = {
     store: cache,
     randomness,
@@ -79,10 +86,10 @@ export async function openSecurity(parts: SecurityParts): Promise<Security> {
     authenticator: createAuthenticator({ tokens, audiences }),
     authorizer,
     admission: createAdmission({ cache, authorizer, rbac: rbac.index, randomness }),
-    reviews: createReviews({ authorizer, rbac: rbac.index, tokens, audiences }),
-    tokens: { issuer, audiences, reads: cache, now: clock, newId: randomness.uid },
+    virtuals: reviewHandlers(createReviews({ authorizer, rbac: rbac.index, tokens, audiences })),
+    subresources: new Map([["/serviceaccounts/token", tokenHandlers(tokenParts)]]),
+    hooks: new Map([["/services", serviceHook(createServiceAllocator(allocation))]]),
     issuer,
-    services: createServiceAllocator(allocation),
     repair: () => repairAllocations(allocation, clock()),
     close: () => rbac.close(),
   };

@@ -110,6 +110,7 @@ export async function startControlPlane(
       serviceCidr,
       kubernetesServiceIp,
       port,
+      advertiseAddress: hostAddresses()[0],
       logger,
     });
     const { certificate, privateKey } = certificates.serving;
@@ -148,7 +149,7 @@ export async function startControlPlane(
       stop.abort();
       await running;
       await door.close();
-      server.close();
+      await server.close();
       await store.close();
     },
   };

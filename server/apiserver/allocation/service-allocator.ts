@@ -5,7 +5,7 @@
  */
 import { type FieldError, invalidValue, Path } from "#apimachinery/field-error.ts";
 import { invalid } from "#apimachinery/status.ts";
-import type { Allocation } from "#apiserver/write-hooks.ts";
+import type { Allocation, WriteHook } from "#apiserver/write-hooks.ts";
 import type { Service, ServicePort } from "#gen/api/core/v1.ts";
 import { type AddressRange, type IpFamily, parseRange } from "./address-range.ts";
 import {
@@ -273,5 +273,14 @@ export function createServiceAllocator(parts: AllocatorParts): ServiceAllocator 
       return { written, failed };
     },
     release: (service) => giveBack(heldBy(service)),
+  };
+}
+
+/** The allocator as the write path calls it: under the services' key stand services. */
+export function serviceHook(allocator: ServiceAllocator): WriteHook {
+  return {
+    allocate: (object, old, options) =>
+      allocator.allocate(object as Service, old as Service | undefined, options),
+    release: (object) => allocator.release(object as Service),
   };
 }

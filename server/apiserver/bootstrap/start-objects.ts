@@ -11,7 +11,12 @@ import {
 } from "#gen/api/core/v1.ts";
 import { flowschemas, prioritylevelconfigurations } from "#gen/api/flowcontrol/v1.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
-import { type ServiceCIDR, servicecidrs } from "#gen/api/networking/v1.ts";
+import {
+  type IPAddress,
+  ipaddresses,
+  type ServiceCIDR,
+  servicecidrs,
+} from "#gen/api/networking/v1.ts";
 import {
   type ClusterRoleBinding,
   clusterrolebindings,
@@ -134,6 +139,22 @@ export function kubernetesService(network: ServiceNetwork, port: number): Servic
   };
 }
 
+/** What holds the Service's address, so that no other service is given it. */
+function kubernetesAddress(address: string): IPAddress {
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "IPAddress",
+    metadata: {
+      name: address,
+      labels: {
+        "ipaddress.kubernetes.io/ip-family": address.includes(":") ? "IPv6" : "IPv4",
+        "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io",
+      },
+    },
+    spec: { parentRef: { resource: "services", namespace: "default", name: "kubernetes" } },
+  };
+}
+
 function withTimes<T>(objects: readonly T[], now: string): T[] {
   return objects.map((object) =>
     // structuredClone first: the facts are shared, the revived times are this cluster's own.
@@ -167,6 +188,7 @@ export function startObjects(parts: {
     ...of(apiservices, withTimes(startApiServices, now)),
     ...of(servicecidrs, [serviceCidr(network, now)]),
     ...of(services, [kubernetesService(network, port)]),
+    ...of(ipaddresses, network.kubernetesServiceIps.slice(0, 1).map(kubernetesAddress)),
     ...of(configmaps, [authenticationConfig(clientAuthority)]),
   ];
 }

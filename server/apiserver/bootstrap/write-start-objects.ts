@@ -1,4 +1,6 @@
 /** Puts the start objects into the store: idempotent, concurrent, safe with several servers at once. */
+import { deepEqual } from "#apimachinery/deep-equal.ts";
+import type { ConfigMap, Service } from "#gen/api/core/v1.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { Key, WriteResult } from "#storage/storage.ts";
 import type { WatchCache } from "#storage/watch-cache.ts";
@@ -21,9 +23,34 @@ function stamped(object: KubeObject, { now, newUid }: Stamp): KubeObject {
   return { ...own, metadata: { ...own.metadata, uid: newUid(), creationTimestamp: now } };
 }
 
+function isService(object: KubeObject): object is Service {
+  return object.kind === "Service";
+}
+
+function isConfigMap(object: KubeObject): object is ConfigMap {
+  return object.kind === "ConfigMap";
+}
+
+/** Another client authority: the cluster was restored under new keys. */
+function reconciledConfig(present: ConfigMap, { data }: ConfigMap): ConfigMap | undefined {
+  return deepEqual(present.data, data) ? undefined : { ...present, data };
+}
+
+/** The door may have moved to another port since the last start. */
+function reconciledService(present: Service, wanted: Service): Service | undefined {
+  const { ports } = wanted.spec;
+  return deepEqual(present.spec.ports, ports)
+    ? undefined
+    : { ...present, spec: { ...present.spec, ports } };
+}
+
 function reconciled(present: KubeObject, wanted: KubeObject): KubeObject | undefined {
   if (isRole(present) && isRole(wanted)) return reconciledRole(present, wanted);
   if (isBinding(present) && isBinding(wanted)) return reconciledBinding(present, wanted);
+  if (isService(present) && isService(wanted)) return reconciledService(present, wanted);
+  if (isConfigMap(present) && isConfigMap(wanted)) {
+    return reconciledConfig(present, wanted);
+  }
   return undefined;
 }
 

@@ -1,5 +1,5 @@
 /** subjectaccessreviews and their local and self forms: may they? */
-import { invalidValue, Path, type FieldError } from "#apimachinery/field-error.ts";
+import { type FieldError, invalidValue, Path } from "#apimachinery/field-error.ts";
 import { invalid } from "#apimachinery/status.ts";
 import type { AuthorizationAttributes, Authorizer, UserInfo } from "#apiserver/attributes.ts";
 import type {

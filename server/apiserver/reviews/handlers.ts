@@ -1,4 +1,5 @@
 /** Reviews and token requests as handlers: the body is asked, answered with 201, and stored nowhere. */
+import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Handler } from "#apiserver/call.ts";
 import type { VirtualResources } from "#apiserver/dispatch.ts";
 import { writtenResponse } from "#apiserver/handlers/written.ts";
@@ -34,8 +35,13 @@ const tokenRequestKind = { apiVersion: "authentication.k8s.io/v1", kind: "TokenR
 export function tokenHandlers(parts: TokenParts): SubresourceHandlers {
   return {
     async create(server, call) {
-      const { fieldValidation } = writeOptions(call.query, "CreateOptions");
+      const { fieldValidation, dryRun } = writeOptions(call.query, "CreateOptions");
       const body = await readObject(call, tokenRequestKind, fieldValidation);
+      const { name } = call.info;
+      const admitted = { operation: "CREATE", object: body, old: undefined, name, dryRun } as const;
+      const attributes = attributesOf(call, admitted);
+      await mutate(server, attributes);
+      await validate(server, attributes);
       // readObject has refused every other kind.
       const object = await requestToken(parts, call.info, body as TokenRequest);
       return writtenResponse(server, call, 201, { object, stored: undefined });

@@ -1,6 +1,6 @@
 /** selfsubjectreviews: who am I? */
 import type { UserInfo } from "#apiserver/attributes.ts";
-import type { UserInfo as ShownUser, SelfSubjectReview } from "#gen/api/authentication/v1.ts";
+import type { SelfSubjectReview, UserInfo as ShownUser } from "#gen/api/authentication/v1.ts";
 import type { Review } from "./review.ts";
 
 /** The user as the API shows it: empty parts are absent. */
@@ -8,7 +8,10 @@ export function shownUser({ name, uid, groups, extra }: UserInfo): ShownUser {
   const shown: ShownUser = { username: name };
   if (uid !== "") shown.uid = uid;
   if (groups.length > 0) shown.groups = [...groups];
-  const entries = Object.entries(extra).map(([key, values]): [string, string[]] => [key, [...values]]);
+  const entries = Object.entries(extra).map(([key, values]): [string, string[]] => [
+    key,
+    [...values],
+  ]);
   if (entries.length > 0) shown.extra = Object.fromEntries(entries);
   return shown;
 }

@@ -11,7 +11,10 @@ export function tokenReview(parts: {
   /** Of the API server, for reviews that name none. */
   readonly audiences: readonly string[];
 }): Review<TokenReview> {
-  const statusOf = async ({ token, audiences }: TokenReview["spec"]): Promise<TokenReviewStatus> => {
+  const statusOf = async ({
+    token,
+    audiences,
+  }: TokenReview["spec"]): Promise<TokenReviewStatus> => {
     if (!token) throw badRequest("token is required for TokenReview in authentication");
     const asked = audiences === undefined || audiences.length === 0 ? parts.audiences : audiences;
     const known = await parts.tokens.authenticateToken(token, asked);
