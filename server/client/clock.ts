@@ -5,10 +5,22 @@ export interface Clock {
   after(milliseconds: number, callback: () => void): () => void;
 }
 
+/** A timer takes 31 bits; what is longer would fire at once. */
+const timerMillisecondsMax = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => new Date(),
   after(milliseconds, callback) {
-    const timer = setTimeout(callback, milliseconds);
+    let timer = setTimeout(tick, Math.min(milliseconds, timerMillisecondsMax));
+    let left = milliseconds - timerMillisecondsMax;
+    function tick(): void {
+      if (left <= 0) {
+        callback();
+        return;
+      }
+      timer = setTimeout(tick, Math.min(left, timerMillisecondsMax));
+      left -= timerMillisecondsMax;
+    }
     return () => clearTimeout(timer);
   },
 };

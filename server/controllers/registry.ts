@@ -12,10 +12,14 @@ import { endpointSlice } from "./endpointslice/watches.ts";
 import { garbageCollector } from "./garbage-collector/watches.ts";
 import { namespace } from "./namespace/watches.ts";
 import { nodeIpam } from "./node-ipam/watches.ts";
+import { nodeLifecycle } from "./node-lifecycle/watches.ts";
+import { podGarbageCollector } from "./pod-garbage-collector/watches.ts";
 import { replicaSet } from "./replicaset/watches.ts";
 import { rootCaCertificatePublisher } from "./root-ca-certificate-publisher/watches.ts";
 import { serviceAccount } from "./serviceaccount/watches.ts";
+import { taintEviction } from "./taint-eviction/watches.ts";
 import { tokenCleaner } from "./token-cleaner/watches.ts";
+import { ttlAfterFinished } from "./ttl-after-finished/watches.ts";
 
 export interface ControllerSettings {
   /** Signs certificates of kubelets; absent: the signing controller does not run. */
@@ -38,11 +42,15 @@ export function controllersFor(settings: ControllerSettings): readonly Controlle
     endpointSlice,
     endpointsMirror,
     nodeIpam(clusterCidr),
+    nodeLifecycle,
+    taintEviction,
+    podGarbageCollector,
     csrApproving,
     ...(signingAuthority === undefined ? [] : [csrSigning(signingAuthority)]),
     csrCleaner,
     tokenCleaner,
     bootstrapSigner,
     clusterRoleAggregation,
+    ttlAfterFinished,
   ];
 }
