@@ -61,7 +61,7 @@ import type { PodShape, PodShapes } from "./pod-shape.ts";
 export interface PodClass {
   readonly address: number;
   readonly shape: PodShape;
-  readonly usesImages: boolean;
+  readonly imageIds: readonly number[];
   readonly filter: NodeFilter;
   readonly tellFilter: (address: number) => void;
   readonly blocks: (readonly [address: number, bytes: number])[];
@@ -92,6 +92,8 @@ const groupsMax = 1024;
 export class PodClasses {
   readonly #parts: Parts;
   readonly #classes = new Map<string, PodClass>();
+  /** Shapes (with their default selector) whose counters stand. */
+  readonly #registered = new Set<string>();
   /** Raised when all classes are dropped. */
   generation = 0;
   #tick = 0;
@@ -119,10 +121,14 @@ export class PodClasses {
 
   find(subject: Subject): PodClass {
     const { labelSets } = this.#parts;
-    registerCounters({ ...this.#parts, topologies: this.#parts.nodes.topologies }, subject);
     const { shape, labelSet, defaultSelector } = subject;
     const system = defaultSelector === undefined ? "" : JSON.stringify(defaultSelector);
-    const key = `${shape.id} ${labelSets.signatureOf(labelSet)} ${system}`;
+    const asking = `${shape.id} ${system}`;
+    if (!this.#registered.has(asking)) {
+      registerCounters({ ...this.#parts, topologies: this.#parts.nodes.topologies }, subject);
+      this.#registered.add(asking);
+    }
+    const key = `${asking} ${labelSets.signatureOf(labelSet)}`;
     const known = this.#classes.get(key);
     if (known !== undefined) {
       known.lastUsed = this.#tick;
@@ -137,7 +143,7 @@ export class PodClasses {
   /** The nodes' images, or how many nodes there are, changed. */
   imagesChanged(): void {
     for (const cls of this.#classes.values()) {
-      if (cls.usesImages) this.#parts.arena.set(cls.address + K_EPOCH, 0);
+      if (this.#parts.images.anyHeld(cls.imageIds)) this.#parts.arena.set(cls.address + K_EPOCH, 0);
     }
   }
 
@@ -217,7 +223,7 @@ export class PodClasses {
     const cls: PodClass = {
       address,
       shape,
-      usesImages: imageIds.length > 0,
+      imageIds,
       filter,
       tellFilter,
       blocks,

@@ -61,6 +61,11 @@ export class Images {
     return changed;
   }
 
+  /** Does some node hold one of them? Otherwise they score nowhere. */
+  anyHeld(ids: readonly number[]): boolean {
+    return ids.some((id) => (this.#images[id]?.holders ?? 0) > 0);
+  }
+
   #write(id: number, { set, holders, size }: Image): void {
     const address = this.#arena.get(HEADER + H_IMAGES) + id * entryBytes;
     this.#arena.set(address, set);
