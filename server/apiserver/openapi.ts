@@ -3,16 +3,17 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { encodeOpenApiV2 } from "#apimachinery/codec/openapi-v2-protobuf.ts";
+import { encodeOpenApiV3 } from "#apimachinery/codec/openapi-v3-protobuf.ts";
 import { refusal } from "#apimachinery/status.ts";
 import { openApiPaths } from "#gen/openapi/paths.ts";
 import type { Routes } from "./app.ts";
 
 type Encode = (document: object) => Uint8Array;
 
-/** Protobuf forms; clients that ask for one that is missing fall back to the other version, or to JSON. */
-const encoders: Readonly<Record<"v2" | "v3", Encode | undefined>> = {
-  v2: undefined,
-  v3: undefined,
+const encoders: Readonly<Record<"v2" | "v3", Encode>> = {
+  v2: encodeOpenApiV2,
+  v3: encodeOpenApiV3,
 };
 
 const documents = join(import.meta.dirname, "../gen/openapi");
@@ -50,7 +51,7 @@ function formOf(accept: string | null, version: "v2" | "v3"): Form {
   for (const clause of (accept ?? "*/*").split(",")) {
     const type = (clause.split(";")[0] ?? "").trim();
     const named = type === protobuf || type === protobuf.replace("@", ".");
-    if (named && encoders[version] !== undefined) return "protobuf";
+    if (named) return "protobuf";
     if (type === "" || type === "application/json" || type === "*/*" || type === "application/*") {
       return "json";
     }
@@ -70,7 +71,7 @@ const encodedBytes = new WeakMap<Document, Uint8Array<ArrayBuffer>>();
 
 function bytesOf({ document, form, version }: Served): Uint8Array<ArrayBuffer> {
   const encode = encoders[version];
-  if (form === "json" || encode === undefined) return document.json;
+  if (form === "json") return document.json;
   const known = encodedBytes.get(document);
   if (known !== undefined) return known;
   const made = new Uint8Array(encode(JSON.parse(new TextDecoder().decode(document.json))));
