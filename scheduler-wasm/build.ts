@@ -27,6 +27,9 @@ export async function buildWasm(): Promise<boolean> {
   const require = createRequire(import.meta.url);
   const asc = join(dirname(require.resolve("assemblyscript/package.json")), "bin", "asc.js");
   const options = ["assembly/index.ts", "--config", "asconfig.json", "--target", "release"];
-  await promisify(execFile)(process.execPath, [asc, ...options], { cwd: here });
+  const run = "Deno" in globalThis ? ["run", "--allow-all", asc] : [asc];
+  await promisify(execFile)(process.execPath, [...run, ...options], { cwd: here });
   return true;
 }
+
+if (import.meta.main) await buildWasm();

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { SchedulerCache } from "#scheduler/cache.ts";
 import { type QueuedPod, SchedulingQueue } from "#scheduler/queue.ts";
-import { buildWasm } from "../../scheduler-wasm/build.ts";
+import { buildWasm } from "#scheduler-wasm/build.ts";
 import type { Bench } from "./main.ts";
 import { benchNode, benchSchedulingPod, type Shape } from "./scheduling-objects.ts";
 

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "bun:test";
-import { buildWasm } from "../../scheduler-wasm/build.ts";
+import { buildWasm } from "#scheduler-wasm/build.ts";
 import { coreReplayer } from "./core-replayer.ts";
 import { replay } from "./replay.ts";
 import { readTraces, traceFiles } from "./traces.ts";

@@ -1,7 +1,7 @@
 /** `npm run oracle -- --seeds 10000 [--from 1]`: random clusters, module against oracle; exit 1 on a difference. */
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { buildWasm } from "../../scheduler-wasm/build.ts";
+import { buildWasm } from "#scheduler-wasm/build.ts";
 import { Comparison } from "./compare.ts";
 
 const { values } = parseArgs({

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { oracleReplayer } from "./oracle/oracle-replayer.ts";
+import { oracleReplayer } from "./oracle-replayer.ts";
 import { replay } from "./replay.ts";
 import { readTraces, traceFiles } from "./traces.ts";
 

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "bun:test";
-import { buildWasm } from "../../scheduler-wasm/build.ts";
+import { buildWasm } from "#scheduler-wasm/build.ts";
 import { Comparison } from "./compare.ts";
 
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import type { Pod } from "#gen/api/core/v1.ts";
-import type { Replayer } from "../replay.ts";
-import type { Scenario } from "../traces.ts";
-import type { Cluster } from "./cluster.ts";
-import { think } from "./cycle.ts";
+import type { Cluster } from "./oracle/cluster.ts";
+import { think } from "./oracle/cycle.ts";
+import type { Replayer } from "./replay.ts";
+import type { Scenario } from "./traces.ts";
 
 export function oracleReplayer({ nodes, pods, namespaces }: Scenario): Replayer {
   const at = new Map(nodes.map((node) => [node.metadata.name, { node, pods: [] as Pod[] }]));
