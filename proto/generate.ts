@@ -6,9 +6,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generateCri } from "./generate/cri.ts";
+import { generateOpenApi } from "./generate/openapi.ts";
 import { generateSchedulerAbi } from "./generate/scheduler-abi.ts";
 import { generateSchema } from "./generate/schema.ts";
-import { generateOpenApi } from "./generate/openapi.ts";
 import { generateStartObjects } from "./generate/start-objects.ts";
 import { generateTableColumns } from "./generate/table-columns.ts";
 import { generateTypes } from "./generate/types.ts";
@@ -35,19 +35,15 @@ function filesOf(directory: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1));
 }
 
-/** Files that differ from what would be written, and files in the rooms written here that nothing writes. */
+/** Files that differ from what would be written, are missing, or that nothing writes. */
 function stale(fresh: string): string[] {
   const written = new Set(filesOf(fresh));
-  const orphans = ["api", "cri"]
-    .flatMap((room) => filesOf(join(committed, room)).map((file) => join(room, file)))
-    .filter((file) => !written.has(file));
   const present = new Set(filesOf(committed));
-  const changed = [...written].filter(
-    (file) =>
-      !present.has(file) ||
-      readFileSync(join(fresh, file), "utf8") !== readFileSync(join(committed, file), "utf8"),
-  );
-  return [...orphans, ...changed];
+  const same = (file: string): boolean =>
+    readFileSync(join(fresh, file)).equals(readFileSync(join(committed, file)));
+  return [...written.union(present)]
+    .filter((file) => !written.has(file) || !present.has(file) || !same(file))
+    .sort();
 }
 
 function check(): void {

@@ -49,7 +49,6 @@ const documents = [
   "discovery",
   "openapi-v3",
   "openapi-v2.json",
-  "protobuf-names.json",
   "start-objects",
   "table-columns.json",
 ];
