@@ -7,30 +7,22 @@ import {
   type CertificateSigningRequest,
   certificatesigningrequests,
 } from "#gen/api/certificates/v1.ts";
-import type { Node } from "#gen/api/core/v1.ts";
 
 type Csr = CertificateSigningRequest;
 
 export interface Recognized {
   /** The right that the requester must have: create on certificatesigningrequests/SUBRESOURCE. */
-  readonly permission: "selfnodeclient" | "nodeclient" | undefined;
+  readonly permission: "selfnodeclient" | "nodeclient";
   readonly message: string;
 }
 
-/** The ways in which the request may be approved, the narrowest first. */
-export function recognize(
-  csr: Csr,
-  request: SigningRequest | undefined,
-  node: Node | undefined,
-): readonly Recognized[] {
+/** The ways in which the request may be approved, the narrowest first. Serving certificates are for people to approve. */
+export function recognize(csr: Csr, request: SigningRequest | undefined): readonly Recognized[] {
   const decided = csrCondition(csr, "Approved") ?? csrCondition(csr, "Denied");
   if (decided !== undefined || (csr.status?.certificate ?? "") !== "") return [];
   if (request === undefined || signerFault(csr, request) !== undefined) return [];
-  const own = csr.spec.username === request.commonName;
-  if (csr.spec.signerName === signers.kubeletServing) {
-    return own && namesOnly(request, node) ? [serving] : [];
-  }
   if (csr.spec.signerName !== signers.kubeletClient) return [];
+  const own = csr.spec.username === request.commonName;
   return own ? [selfClient, client] : [client];
 }
 
@@ -42,23 +34,6 @@ const client: Recognized = {
   permission: "nodeclient",
   message: "Auto approving kubelet client certificate after SubjectAccessReview.",
 };
-/** More than upstream, which leaves serving certificates to people: only addresses that the node has. */
-const serving: Recognized = {
-  permission: undefined,
-  message: "Auto approving kubelet serving certificate: every name is an address of the node.",
-};
-
-export function nodeNameOf({ username = "" }: Csr["spec"]): string {
-  return username.startsWith("system:node:") ? username.slice("system:node:".length) : "";
-}
-
-function namesOnly({ dnsNames, ipAddresses }: SigningRequest, node: Node | undefined): boolean {
-  if (node === undefined) return false;
-  const known = new Set((node.status.addresses ?? []).map(({ address }) => address));
-  known.add(node.metadata.name);
-  return [...dnsNames, ...ipAddresses].every((name) => known.has(name));
-}
-
 export function approve(csr: Csr, { message }: Recognized, now: Date): readonly Effect[] {
   const time = formatTime(now);
   const condition = {

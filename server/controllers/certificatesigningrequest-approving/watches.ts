@@ -6,15 +6,13 @@ import {
   type CertificateSigningRequest,
   certificatesigningrequests,
 } from "#gen/api/certificates/v1.ts";
-import { nodes } from "#gen/api/core/v1.ts";
-import { approve, nodeNameOf, recognize } from "./reconcile.ts";
+import { approve, recognize } from "./reconcile.ts";
 
 export const csrApproving: Controller = {
   name: "certificatesigningrequest-approving-controller",
   workers: 2,
   watch({ informers, client, enqueue }) {
     const all = informers.of(certificatesigningrequests);
-    const machines = informers.of(nodes);
     all.onChange({
       added: ({ metadata }) => enqueue(metadata.name),
       updated: (_, { metadata }) => enqueue(metadata.name),
@@ -22,8 +20,7 @@ export const csrApproving: Controller = {
     return async (name, now) => {
       const csr = all.get("", name);
       if (csr === undefined) return [];
-      const node = machines.get("", nodeNameOf(csr.spec));
-      const ways = recognize(csr, parsedRequest(csr), node);
+      const ways = recognize(csr, parsedRequest(csr));
       for (const way of ways) {
         if (await isAllowed(client, csr, way.permission)) return approve(csr, way, now);
       }
@@ -37,9 +34,8 @@ export const csrApproving: Controller = {
 async function isAllowed(
   client: Client,
   { spec }: CertificateSigningRequest,
-  subresource: string | undefined,
+  subresource: string,
 ): Promise<boolean> {
-  if (subresource === undefined) return true;
   const review = {
     apiVersion: "authorization.k8s.io/v1",
     kind: "SubjectAccessReview",

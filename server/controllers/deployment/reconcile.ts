@@ -1,16 +1,8 @@
 /** Pods by way of ReplicaSets, one a template: rollouts, rollbacks, history. */
 import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { selectorFromLabelSelector } from "#apimachinery/labels.ts";
-import {
-  create,
-  type Effect,
-  event,
-  patch,
-  remove,
-  update,
-  updateStatus,
-} from "#controllers/effects.ts";
-import { claim, controllerOf, targetOf } from "#controllers/owner-references.ts";
+import { create, type Effect, event, remove, update, updateStatus } from "#controllers/effects.ts";
+import { claim, controllerOf } from "#controllers/owner-references.ts";
 import { isPodTerminal } from "#controllers/pod-conditions.ts";
 import {
   type Deployment,
@@ -261,7 +253,7 @@ function finish(rollout: Rollout, prepared: Prepared, steps: readonly Effect[]):
 
 /**
  * Upstream's status strategy lets annotations through, so the revision travels with a status that is written
- * anyway; where there is none, or a server kept the old annotations, it is patched.
+ * anyway; where there is none, or a server kept the old annotations, it is written by itself.
  */
 function writeRevision(
   deployment: Deployment,
@@ -269,18 +261,19 @@ function writeRevision(
   writes: readonly Effect[],
 ): readonly Effect[] {
   if (revision === revisionOf(deployment)) return writes;
-  const fresh = { [revisionAnnotation]: String(revision) };
+  const { metadata } = deployment;
+  const annotations = { ...metadata.annotations, [revisionAnnotation]: String(revision) };
   if (!writes.some(({ effect }) => effect === "update")) {
-    const body = { metadata: { annotations: fresh } };
-    const type = "application/merge-patch+json";
-    return [...writes, patch(deployments, targetOf(deployment), body, type)];
+    return [
+      ...writes,
+      update(deployments, { ...deployment, metadata: { ...metadata, annotations } }),
+    ];
   }
-  return writes.map((write) => {
-    if (write.effect !== "update") return write;
-    const { metadata } = write.object;
-    const annotations = { ...metadata.annotations, ...fresh };
-    return { ...write, object: { ...write.object, metadata: { ...metadata, annotations } } };
-  });
+  return writes.map((write) =>
+    write.effect === "update"
+      ? { ...write, object: { ...write.object, metadata: { ...metadata, annotations } } }
+      : write,
+  );
 }
 
 /** Deletes the oldest empty sets beyond revisionHistoryLimit. */
