@@ -113,8 +113,10 @@ export async function startControlPlane(
       advertiseAddress: hostAddresses()[0],
       logger,
     });
-    const { certificate, privateKey } = certificates.serving;
     const clientAuthority = secrets.authority.certificate;
+    const { privateKey } = certificates.serving;
+    // With its authority: a joining machine knows the cluster by the hash of that one's key.
+    const certificate = `${certificates.serving.certificate}\n${clientAuthority}`;
     const host = options.bindAddress;
     return {
       server: opened,

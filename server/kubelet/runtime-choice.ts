@@ -2,10 +2,11 @@
  * Which runtime runs this node's pods, and why: an existing containerd's socket, else a containerd from
  * PATH started for us alone, else the simulated one. What is chosen, and what was missing, is said.
  */
+import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import os from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Clock } from "#client/clock.ts";
 import { ImageService, RuntimeService } from "#gen/cri/runtime/v1/api_pb.ts";
 import type { Logger } from "#telemetry/log.ts";
@@ -33,8 +34,6 @@ export interface RuntimeChoiceOptions {
   readonly kind: RuntimeKind;
   readonly dataDir: string;
   readonly nodeName: string;
-  /** `PATH`, where programs are looked for. */
-  readonly path: string;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -47,7 +46,7 @@ const idBytes = 32;
 /** Throws when `containerd` was asked for and cannot be had. */
 export async function chooseRuntime(options: RuntimeChoiceOptions): Promise<RuntimeChoice> {
   if (options.kind === "simulated") return simulated(options.clock, "asked for by --runtime");
-  const missing = await whatIsMissing(options.path);
+  const missing = await whatIsMissing();
   if (missing.length === 0) {
     try {
       return await containerd(options);
@@ -67,12 +66,12 @@ function simulated(clock: Clock, reason: string): RuntimeChoice {
 }
 
 /** Sentences about what a real runtime would need and this machine has not. */
-export async function whatIsMissing(path: string): Promise<string[]> {
+export async function whatIsMissing(): Promise<string[]> {
   const missing: string[] = [];
   if (os.platform() !== "linux") return ["containers need Linux"];
   if (os.userInfo().uid !== 0) missing.push("not running as root");
   for (const program of ["containerd", "ctr", "runc"]) {
-    if ((await findProgram(program, path)) === undefined) missing.push(`${program} is not on PATH`);
+    if (!(await hasProgram(program))) missing.push(`${program} is not on PATH`);
   }
   if ((await cniBinDir()) === undefined) {
     missing.push(`no CNI plugins in ${cniBinDirs.join(" or ")}`);
@@ -82,11 +81,12 @@ export async function whatIsMissing(path: string): Promise<string[]> {
   return missing;
 }
 
-async function findProgram(name: string, path: string): Promise<string | undefined> {
-  for (const directory of [...path.split(delimiter), "/usr/sbin", "/sbin"]) {
-    if (directory !== "" && (await isThere(join(directory, name)))) return join(directory, name);
-  }
-  return undefined;
+/** As the shell finds it, which knows PATH; root's programs may lie outside of it. */
+function hasProgram(name: string): Promise<boolean> {
+  const script = 'PATH="$PATH:/usr/sbin:/sbin"; command -v "$1"';
+  return new Promise((found) => {
+    execFile("sh", ["-c", script, "sh", name], (error) => found(error === null));
+  });
 }
 
 async function cniBinDir(): Promise<string | undefined> {
@@ -126,7 +126,7 @@ async function containerd(options: RuntimeChoiceOptions): Promise<RuntimeChoice>
   const found = (await existingContainerd()) ?? (await startOwn(options));
   await provideSandboxImage(found);
   const dataDir = resolve(options.dataDir);
-  const iptables = (await findProgram("iptables", options.path)) !== undefined;
+  const iptables = await hasProgram("iptables");
   if (!iptables) {
     options.logger.warn("iptables is not on PATH: pods have no way out and no host ports");
   }

@@ -75,7 +75,8 @@ export async function startContainerd(options: StartOptions): Promise<void> {
   await writeFile(configPath, config);
   const log = await open(join(home, "log"), "a");
   // Its own session: Ctrl-C in our terminal must not reach it.
-  const child = spawn("containerd", ["--config", configPath, "--log-level", "warn"], {
+  const script = 'PATH="$PATH:/usr/sbin:/sbin"; exec containerd --config "$1" --log-level warn';
+  const child = spawn("sh", ["-c", script, "sh", configPath], {
     detached: true,
     stdio: ["ignore", log.fd, log.fd],
   });

@@ -1,0 +1,56 @@
+/** Simulated nodes and the one HTTPS endpoint that answers for all of them. */
+import { join, resolve } from "node:path";
+import type { Client } from "#client/client.ts";
+import { systemClock } from "#client/clock.ts";
+import { mayAsk } from "#kubelet/kubelet-authorization.ts";
+import type { NodePods } from "#kubelet/node-pods.ts";
+import { openKubeletServer } from "#kubelet/server.ts";
+import { servingCertificate } from "#kubelet/serving-certificate.ts";
+import type { Logger } from "#telemetry/log.ts";
+import { runSimulatedNodes } from "./nodes.ts";
+
+export interface StartSimulatedNodesOptions {
+  readonly names: readonly string[];
+  /** May watch all pods and services, and ask who may do what. */
+  readonly shared: Client;
+  readonly clientFor: (nodeName: string) => Client;
+  readonly dataDir: string;
+  readonly clientAuthority: string;
+  readonly clusterDomain: string;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Nobody but the API server of this machine asks simulated nodes. */
+const address = "127.0.0.1";
+const nodeName = "simulated-nodes";
+
+export async function startSimulatedNodes(
+  options: StartSimulatedNodesOptions,
+): Promise<{ readonly done: Promise<void> }> {
+  const { shared, logger, signal, clusterDomain } = options;
+  const directory = join(resolve(options.dataDir), "kubelet", "pki");
+  const now = systemClock.now();
+  const held: NodePods[] = [];
+  const server = await openKubeletServer({
+    host: address,
+    port: 0,
+    serving: await servingCertificate({ directory, nodeName, addresses: [address], now }),
+    clientAuthority: options.clientAuthority,
+    authorize: (caller, method) => mayAsk(shared, nodeName, caller, method),
+    nodes: () => held,
+    logger,
+  });
+  const running = runSimulatedNodes({
+    names: options.names,
+    shared,
+    clientFor: options.clientFor,
+    addresses: [address],
+    port: server.port,
+    dns: { clusterDns: [], clusterDomain, host: { servers: [], searches: [], options: [] } },
+    logger,
+    signal,
+    register: (_name, pods) => held.push(pods),
+  });
+  return { done: running.finally(() => server.close()) };
+}
