@@ -1,14 +1,17 @@
 /** What admission and allocation do before validation, as far as validation depends on it. */
 import type { FieldError } from "#apimachinery/field-error.ts";
-import type { Pod } from "#gen/api/core/v1.ts";
+import { defaultFamilies, normalizeClusterIps } from "#apiserver/allocation/service-families.ts";
+import type { Pod, Service } from "#gen/api/core/v1.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
-
-const taintKeys = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
 
 export function allocate(object: KubeObject, old: KubeObject | undefined): FieldError[] {
   if (object.kind === "Pod") admitPod(object as Pod, old as Pod | undefined);
+  if (object.kind === "Service")
+    return allocateService(object as Service, old as Service | undefined);
   return [];
 }
+
+const taintKeys = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
 
 /** ServiceAccount, Priority and DefaultTolerationSeconds. */
 function admitPod({ spec }: Pod, old: Pod | undefined): void {
@@ -28,4 +31,24 @@ function admitPod({ spec }: Pod, old: Pod | undefined): void {
     const added = { key, operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 } as const;
     spec.tolerations = [...(spec.tolerations ?? []), added];
   }
+}
+
+/** The fixed addresses and ports that the recorded answers have too. */
+function allocateService(service: Service, old: Service | undefined): FieldError[] {
+  const { spec } = service;
+  normalizeClusterIps(service, old);
+  const faults = defaultFamilies(service, ["IPv4"]);
+  if (faults.length > 0) return faults;
+  if (spec.type === "ExternalName") return [];
+  if (!spec.clusterIP) spec.clusterIP = old?.spec.clusterIP || "10.0.0.0";
+  if ((spec.clusterIPs ?? []).length === 0) spec.clusterIPs = [spec.clusterIP];
+  const wantsPorts =
+    spec.type === "NodePort" ||
+    (spec.type === "LoadBalancer" && spec.allocateLoadBalancerNodePorts !== false);
+  if (wantsPorts)
+    for (const [index, port] of (spec.ports ?? []).entries())
+      port.nodePort ||= old?.spec.ports?.[index]?.nodePort || 32769 + index;
+  if (spec.type === "LoadBalancer" && spec.externalTrafficPolicy === "Local")
+    spec.healthCheckNodePort ||= old?.spec.healthCheckNodePort || 32770;
+  return [];
 }

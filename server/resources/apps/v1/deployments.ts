@@ -3,6 +3,11 @@ import { type Deployment, deployments } from "#gen/api/apps/v1.ts";
 import { age, containerCells, selectorCell } from "#resources/cells.ts";
 import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
 import { defineResource } from "#resources/resource.ts";
+import {
+  validateDeployment,
+  validateDeploymentStatus,
+  validateDeploymentUpdate,
+} from "./deployment-validation.ts";
 import { scaleOfReplicas } from "./scale.ts";
 
 function setDefaults({ spec }: Deployment): void {
@@ -21,6 +26,9 @@ function setDefaults({ spec }: Deployment): void {
 
 export const deploymentResource = defineResource<Deployment>({
   ref: deployments,
+  validate: validateDeployment,
+  validateUpdate: validateDeploymentUpdate,
+  validateStatusUpdate: validateDeploymentStatus,
   default: setDefaults,
   prepareForCreate: (deployment) => {
     deployment.status = {};

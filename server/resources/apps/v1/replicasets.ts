@@ -3,10 +3,18 @@ import { age, containerCells, selectorCell } from "#resources/cells.ts";
 import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
+import {
+  validateReplicaSet,
+  validateReplicaSetStatus,
+  validateReplicaSetUpdate,
+} from "./replica-set-validation.ts";
 import { scaleOfReplicas } from "./scale.ts";
 
 export const replicaSetResource = defineResource<ReplicaSet>({
   ref: replicasets,
+  validate: validateReplicaSet,
+  validateUpdate: validateReplicaSetUpdate,
+  validateStatusUpdate: validateReplicaSetStatus,
   default: ({ spec }) => {
     spec.replicas ??= 1;
     defaultPodTemplate(spec.template);

@@ -1,12 +1,41 @@
+import { FieldChecks } from "#apimachinery/field-checks.ts";
+import { type FieldError, Path } from "#apimachinery/field-error.ts";
+import { isQualifiedName } from "#apimachinery/validate.ts";
 import { type Lease, leases } from "#gen/api/coordination/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+
+const specPath = new Path("spec");
+
+function validateLease({ spec }: Lease): FieldError[] {
+  const checks = new FieldChecks();
+  const { leaseDurationSeconds, leaseTransitions, strategy, preferredHolder } = spec ?? {};
+  if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0)
+    checks.invalid(
+      specPath.child("leaseDurationSeconds"),
+      leaseDurationSeconds,
+      "must be greater than 0",
+    );
+  checks.notNegative(specPath.child("leaseTransitions"), leaseTransitions);
+  const path = specPath.child("strategy");
+  if (strategy !== undefined && strategy.includes("/"))
+    checks.each(path, strategy, isQualifiedName(strategy));
+  else if (strategy !== undefined) checks.oneOf(path, strategy, ["OldestEmulationVersion"]);
+  if (preferredHolder && !strategy)
+    checks.forbidden(
+      specPath.child("preferredHolder"),
+      "may only be specified if `strategy` is defined",
+    );
+  return checks.errors;
+}
 
 export const leaseResource = defineResource<Lease>({
   ref: leases,
   hasGeneration: false,
   allowUnconditionalUpdate: false,
   allowCreateOnUpdate: true,
+  validate: validateLease,
+  validateUpdate: validateLease,
   cells: (object, context) => [
     object.metadata.name,
     object.spec?.holderIdentity ?? "",

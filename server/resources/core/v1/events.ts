@@ -2,9 +2,12 @@ import { type Event, events } from "#gen/api/core/v1.ts";
 import { defineResource } from "#resources/resource.ts";
 import { eventCells } from "./event-cells.ts";
 import { eventFields } from "./event-fields.ts";
+import { validateCoreEvent } from "./event-validation.ts";
 
 export const eventResource = defineResource<Event>({
   ref: events,
+  validate: validateCoreEvent,
+  validateUpdate: validateCoreEvent,
   cells: eventCells,
   selectableFields: eventFields,
   hasGeneration: false,

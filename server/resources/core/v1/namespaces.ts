@@ -1,4 +1,5 @@
-import { isDNS1123Label } from "#apimachinery/validate.ts";
+import { type FieldError, invalidValue, Path } from "#apimachinery/field-error.ts";
+import { invalidEach, isDNS1123Label, isQualifiedName } from "#apimachinery/validate.ts";
 import { type Namespace, namespaces } from "#gen/api/core/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
@@ -11,8 +12,28 @@ const labelName = ({ metadata }: Namespace): void => {
   metadata.labels = { ...metadata.labels, [nameLabel]: metadata.name };
 };
 
+const standardFinalizers = [kubernetesFinalizer, "foregroundDeletion", "orphan"];
+
+function validateFinalizer(name: string, path: Path): FieldError[] {
+  const errors = invalidEach(path, name, isQualifiedName(name));
+  if (name.includes("/") || standardFinalizers.includes(name)) return errors;
+  const sentence = "name is neither a standard finalizer name nor is it fully qualified";
+  return [...errors, invalidValue(path, name, sentence)];
+}
+
 export const namespaceResource = defineResource<Namespace>({
   ref: namespaces,
+  validate: ({ spec }) => {
+    const path = new Path("spec.finalizers");
+    return (spec?.finalizers ?? []).flatMap((name) => validateFinalizer(name, path));
+  },
+  validateStatusUpdate: ({ metadata, status }) => {
+    const wanted = metadata.deletionTimestamp === undefined ? "Active" : "Terminating";
+    if (status?.phase === wanted) return [];
+    const state = wanted === "Active" ? "empty" : "not empty";
+    const sentence = `may only be '${wanted}' if \`deletionTimestamp\` is ${state}`;
+    return [invalidValue(new Path("status.Phase"), status?.phase, sentence)];
+  },
   hasGeneration: false,
   validateName: isDNS1123Label,
   prepareForCreate: (namespace) => {

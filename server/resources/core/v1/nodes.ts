@@ -2,9 +2,13 @@ import { roundResourceList } from "#apimachinery/resource-list.ts";
 import { type Node, nodes } from "#gen/api/core/v1.ts";
 import { defineResource } from "#resources/resource.ts";
 import { nodeCells } from "./node-cells.ts";
+import { validateNode, validateNodeChange, validateNodeUpdate } from "./node-validation.ts";
 
 export const nodeResource = defineResource<Node>({
   ref: nodes,
+  validate: validateNode,
+  validateUpdate: validateNodeUpdate,
+  validateStatusUpdate: validateNodeChange,
   hasGeneration: false,
   default: ({ spec, status }) => {
     // podCIDR is the first of podCIDRs; where they differ the older field speaks.

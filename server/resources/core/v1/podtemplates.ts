@@ -1,10 +1,18 @@
+import { type FieldError, Path } from "#apimachinery/field-error.ts";
 import { type PodTemplate, podtemplates } from "#gen/api/core/v1.ts";
 import { containerCells, formatLabels } from "#resources/cells.ts";
 import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
 import { defineResource } from "#resources/resource.ts";
+import { validatePodTemplate } from "./pod-spec/validate-pod-spec.ts";
+
+function validateTemplate({ template }: PodTemplate): FieldError[] {
+  return validatePodTemplate(template ?? {}, new Path("template"));
+}
 
 export const podTemplateResource = defineResource<PodTemplate>({
   ref: podtemplates,
+  validate: validateTemplate,
+  validateUpdate: validateTemplate,
   default: ({ template }) => defaultPodTemplate(template),
   cells: ({ metadata, template }) => [
     metadata.name,

@@ -1,9 +1,12 @@
 import { type Secret, secrets } from "#gen/api/core/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { validateSecret, validateSecretUpdate } from "./data-validation.ts";
 
 export const secretResource = defineResource<Secret>({
   ref: secrets,
+  validate: validateSecret,
+  validateUpdate: validateSecretUpdate,
   default: (secret) => {
     secret.type ||= "Opaque";
     for (const [key, text] of Object.entries(secret.stringData ?? {}))

@@ -1,10 +1,20 @@
+import { isDNS1123Label } from "#apimachinery/validate.ts";
 import { type Service, services } from "#gen/api/core/v1.ts";
 import { defineResource } from "#resources/resource.ts";
 import { serviceCells } from "./service-cells.ts";
 import { defaultService, dropTypeDependentFields } from "./service-strategy.ts";
+import {
+  validateService,
+  validateServiceStatus,
+  validateServiceUpdate,
+} from "./service-validation.ts";
 
 export const serviceResource = defineResource<Service>({
   ref: services,
+  validateName: isDNS1123Label,
+  validate: validateService,
+  validateUpdate: validateServiceUpdate,
+  validateStatusUpdate: validateServiceStatus,
   hasGeneration: false,
   allowCreateOnUpdate: true,
   default: defaultService,

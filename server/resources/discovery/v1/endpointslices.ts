@@ -2,9 +2,12 @@ import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { type EndpointSlice, endpointslices } from "#gen/api/discovery/v1.ts";
 import { age, listWithMore } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { validateEndpointSlice, validateEndpointSliceUpdate } from "./endpoint-slice-validation.ts";
 
 export const endpointSliceResource = defineResource<EndpointSlice>({
   ref: endpointslices,
+  validate: validateEndpointSlice,
+  validateUpdate: validateEndpointSliceUpdate,
   default: ({ ports }) => {
     for (const port of ports ?? []) {
       port.name ??= "";
