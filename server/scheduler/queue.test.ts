@@ -1,0 +1,121 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import type { Pod } from "#gen/api/core/v1.ts";
+import { V_AFFINITY, V_FIRST_REQUEST, V_TAINT } from "#gen/scheduler-abi.ts";
+import { backoffOf, type QueuedPod, SchedulingQueue } from "./queue.ts";
+
+function pod(name: string, spec: Partial<Pod["spec"]> = {}): Pod {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace: "n", uid: name },
+    spec: { containers: [], ...spec },
+    status: {},
+  };
+}
+
+function pop(queue: SchedulingQueue, now = 0): QueuedPod {
+  const queued = queue.pop(now);
+  if (queued === undefined) throw new Error("nothing waits");
+  return queued;
+}
+
+describe("order", () => {
+  test("higher priority first, then first come", () => {
+    const queue = new SchedulingQueue();
+    for (const [name, priority] of [
+      ["a", 0],
+      ["b", 5],
+      ["c", 0],
+      ["d", 5],
+    ] as const) {
+      queue.set(name, pod(name, { priority }));
+    }
+    expect(["", "", "", ""].map(() => pop(queue).key)).toEqual(["b", "d", "a", "c"]);
+    expect(queue.pop(0)).toBeUndefined();
+  });
+
+  test("any priorities: what is popped never rises", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -5, max: 5 })), (priorities) => {
+        const queue = new SchedulingQueue();
+        for (const [i, priority] of priorities.entries())
+          queue.set(`p${i}`, pod(`p${i}`, { priority }));
+        const popped = priorities.map(() => pop(queue));
+        const sorted = [...popped].sort(
+          (a, b) => b.priority - a.priority || a.sequence - b.sequence,
+        );
+        expect(popped).toEqual(sorted);
+      }),
+    );
+  });
+});
+
+describe("refused pods", () => {
+  test("sleep until an event that may lift the refusal", () => {
+    const queue = new SchedulingQueue();
+    queue.set("a", pod("a"));
+    queue.refused(pop(queue), V_FIRST_REQUEST | V_TAINT);
+    expect(queue.pop(60_000)).toBeUndefined();
+    expect(queue.move("pod added")).toBe(0);
+    expect(queue.move("pod removed")).toBe(1);
+    expect(queue.counts()).toEqual({ active: 0, backoff: 1, unschedulable: 0, gated: 0 });
+    expect(pop(queue, 60_000).attempts).toBe(2);
+  });
+
+  test("a wanted neighbour wakes; a change of the pod's spec wakes; its status does not", () => {
+    const queue = new SchedulingQueue();
+    queue.set("a", pod("a"));
+    queue.refused(pop(queue), V_AFFINITY);
+    queue.set("a", { ...pod("a"), status: { phase: "Pending" } });
+    expect(queue.counts().unschedulable).toBe(1);
+    expect(queue.move("pod added")).toBe(1);
+    queue.refused(pop(queue, 5000), V_TAINT);
+    queue.set("a", pod("a", { tolerations: [{ operator: "Exists" }] }));
+    expect(queue.counts().backoff).toBe(1);
+  });
+
+  test("those that just failed let others go first", () => {
+    const queue = new SchedulingQueue();
+    queue.set("a", pod("a", { priority: 9 }));
+    queue.refused(pop(queue, 1000), V_TAINT);
+    queue.move("node");
+    queue.set("b", pod("b"));
+    expect(pop(queue, 1500).key).toBe("b");
+    // Nothing else waits: the backoff is cut short.
+    expect(pop(queue, 1500).key).toBe("a");
+  });
+
+  test("are tried again after five minutes without an event", () => {
+    const queue = new SchedulingQueue();
+    queue.set("a", pod("a"));
+    queue.refused(pop(queue, 0), V_TAINT);
+    queue.flush(299_999);
+    expect(queue.counts().unschedulable).toBe(1);
+    queue.flush(300_000);
+    expect(queue.counts().active).toBe(1);
+  });
+
+  test("back off longer each time, at most ten seconds", () => {
+    expect([1, 2, 3, 4, 5, 50].map(backoffOf)).toEqual([1000, 2000, 4000, 8000, 10_000, 10_000]);
+  });
+});
+
+test("a gated pod waits for its gates to go", () => {
+  const queue = new SchedulingQueue();
+  queue.set("a", pod("a", { schedulingGates: [{ name: "g" }] }));
+  expect(queue.pop(0)).toBeUndefined();
+  expect(queue.counts().gated).toBe(1);
+  queue.move("node");
+  expect(queue.pop(0)).toBeUndefined();
+  queue.set("a", pod("a"));
+  expect(pop(queue).key).toBe("a");
+});
+
+test("a pod made again under its name is another pod", () => {
+  const queue = new SchedulingQueue();
+  queue.set("a", pod("a"));
+  queue.refused(pop(queue), V_TAINT);
+  queue.set("a", { ...pod("a"), metadata: { name: "a", namespace: "n", uid: "other" } });
+  expect(pop(queue).attempts).toBe(1);
+});
