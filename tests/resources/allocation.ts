@@ -36,6 +36,11 @@ function admitPod({ spec }: Pod, old: Pod | undefined): void {
 /** The fixed addresses and ports that the recorded answers have too. */
 function allocateService(service: Service, old: Service | undefined): FieldError[] {
   const { spec } = service;
+  if (old !== undefined && spec.type !== "ExternalName") {
+    spec.clusterIP ||= old.spec.clusterIP;
+    if ((spec.clusterIPs ?? []).length === 0 && spec.clusterIP === old.spec.clusterIP)
+      spec.clusterIPs = old.spec.clusterIPs;
+  }
   normalizeClusterIps(service, old);
   const faults = defaultFamilies(service, ["IPv4"]);
   if (faults.length > 0) return faults;

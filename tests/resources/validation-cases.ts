@@ -83,7 +83,8 @@ export function answer(one: Case): Answer {
   if (one.op === "create") return create(resource, changed(base.request, one), hooks);
   const made = storedOf(base, resource);
   const stored = update(resource, made, structuredClone(made), hooks).object ?? made;
-  const { apiVersion, kind, ...rest } = made;
+  // The recorded requests carry what the recorded answers do: no identity, no version.
+  const { apiVersion, kind, ...rest } = base.response;
   return update(resource, stored, changed({ apiVersion, kind, ...rest }, one), hooks);
 }
 

@@ -1,6 +1,7 @@
 /** Which IP families a service is of: upstream's defaulting of ipFamilies, ipFamilyPolicy and clusterIPs. */
 import { type FieldError, invalidValue, Path } from "#apimachinery/field-error.ts";
 import type { Service, ServiceSpec } from "#gen/api/core/v1.ts";
+import { validateClusterAddresses } from "#resources/core/v1/service-addresses.ts";
 import { type IpFamily, parseAddress } from "./address-range.ts";
 
 const spec = new Path("spec");
@@ -83,6 +84,9 @@ function isBare(spec: ServiceSpec): boolean {
 /** Fills ipFamilyPolicy and ipFamilies in place. `available`: the cluster's, the primary one first. */
 export function defaultFamilies(service: Service, available: readonly IpFamily[]): FieldError[] {
   if (!needsClusterIp(service.spec)) return [];
+  // What makes no sense is refused before anything is allocated for it.
+  const senseless = validateClusterAddresses(service.spec);
+  if (senseless.length > 0) return senseless;
   const faults = familyFaults(service, available);
   if (faults.length > 0) return faults;
   const families = namedFamilies(service.spec);

@@ -37,7 +37,10 @@ function validateStrategy(
       checks.forbidden(here, "may not be specified when strategy `type` is 'Recreate'");
     return;
   }
-  if (type !== "RollingUpdate") return checks.oneOf(path, type, ["Recreate", "RollingUpdate"]);
+  if (type !== "RollingUpdate") {
+    checks.oneOf(path, type, ["Recreate", "RollingUpdate"]);
+    return;
+  }
   const { maxUnavailable, maxSurge } = rollingUpdate ?? {};
   intOrPercent(checks, here.child("maxUnavailable"), maxUnavailable);
   intOrPercent(checks, here.child("maxSurge"), maxSurge);

@@ -28,8 +28,10 @@ export function validateTemplated(
   if (selector === undefined) checks.required(selectorPath);
   checks.add(faults);
   const labels = template.metadata?.labels ?? {};
-  if (faults.length > 0 && !isReadable(selector))
-    return checks.invalid(selectorPath, selector, "invalid label selector");
+  if (faults.length > 0 && !isReadable(selector)) {
+    checks.invalid(selectorPath, selector, "invalid label selector");
+    return;
+  }
   if (
     selector !== undefined &&
     !isEmptySelector(selector) &&

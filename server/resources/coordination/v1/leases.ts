@@ -18,8 +18,7 @@ function validateLease({ spec }: Lease): FieldError[] {
     );
   checks.notNegative(specPath.child("leaseTransitions"), leaseTransitions);
   const path = specPath.child("strategy");
-  if (strategy !== undefined && strategy.includes("/"))
-    checks.each(path, strategy, isQualifiedName(strategy));
+  if (strategy?.includes("/")) checks.each(path, strategy, isQualifiedName(strategy));
   else if (strategy !== undefined) checks.oneOf(path, strategy, ["OldestEmulationVersion"]);
   if (preferredHolder && !strategy)
     checks.forbidden(

@@ -1,3 +1,4 @@
+import { isPathSegmentName } from "#apimachinery/validate.ts";
 import { type Event, events } from "#gen/api/core/v1.ts";
 import { defineResource } from "#resources/resource.ts";
 import { eventCells } from "./event-cells.ts";
@@ -6,6 +7,8 @@ import { validateCoreEvent } from "./event-validation.ts";
 
 export const eventResource = defineResource<Event>({
   ref: events,
+  // Upstream judges names of these Events no further than that the address can carry them.
+  validateName: isPathSegmentName,
   validate: validateCoreEvent,
   validateUpdate: validateCoreEvent,
   cells: eventCells,

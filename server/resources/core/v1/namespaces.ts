@@ -9,7 +9,7 @@ const nameLabel = "kubernetes.io/metadata.name";
 
 /** The name is a label too, so that selectors can name namespaces. */
 const labelName = ({ metadata }: Namespace): void => {
-  metadata.labels = { ...metadata.labels, [nameLabel]: metadata.name };
+  metadata.labels = { ...metadata.labels, [nameLabel]: metadata.name ?? "" };
 };
 
 const standardFinalizers = [kubernetesFinalizer, "foregroundDeletion", "orphan"];

@@ -1,7 +1,7 @@
 /** Cluster addresses of a Service, their families, and what may become of them. */
 
 import ipaddr from "ipaddr.js";
-import type { FieldChecks } from "#apimachinery/field-checks.ts";
+import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { type FieldError, invalidValue, Path } from "#apimachinery/field-error.ts";
 import { ipFamily, validateIP } from "#apimachinery/ip.ts";
 import type { ServiceSpec } from "#gen/api/core/v1.ts";
@@ -41,8 +41,14 @@ function kindOf(address: ipaddr.IPv4 | ipaddr.IPv6): string {
   return range;
 }
 
-export function clusterAddresses(checks: FieldChecks, spec: ServiceSpec): void {
-  if (spec.type === "ExternalName") return;
+/** Addresses, families and policy as they stand: also before anything is allocated. */
+export function validateClusterAddresses(spec: ServiceSpec): FieldError[] {
+  const checks = new FieldChecks();
+  if (spec.type !== "ExternalName") clusterAddresses(checks, spec);
+  return checks.errors;
+}
+
+function clusterAddresses(checks: FieldChecks, spec: ServiceSpec): void {
   const { clusterIP = "", clusterIPs = [], ipFamilies = [], ipFamilyPolicy } = spec;
   if (clusterIP !== "" && clusterIPs.length === 0) checks.required(addressesPath);
   else if (clusterIP !== "" && clusterIPs[0] !== clusterIP)

@@ -12,8 +12,8 @@ import type { Service, ServicePort, ServiceSpec } from "#gen/api/core/v1.ts";
 import { portNumberOrName } from "./pod-spec/validate-probes.ts";
 import {
   addressUpdates,
-  clusterAddresses,
   isHeadless,
+  validateClusterAddresses,
   validateEndpointIP,
 } from "./service-addresses.ts";
 
@@ -40,7 +40,7 @@ export function validateService(service: Service): FieldError[] {
   validatePorts(checks, spec);
   checks.add(validateLabels(spec.selector ?? {}, specPath.child("selector")));
   validateAffinity(checks, spec);
-  clusterAddresses(checks, spec);
+  checks.add(validateClusterAddresses(spec));
   for (const [index, address] of (spec.externalIPs ?? []).entries())
     checks.add(validateEndpointIP(specPath.child("externalIPs").index(index), address));
   validateSourceRanges(checks, spec, annotations[sourceRanges]);

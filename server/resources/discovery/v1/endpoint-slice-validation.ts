@@ -50,7 +50,10 @@ function validateFrame({ addressType, ports }: EndpointSlice): FieldError[] {
 }
 
 function validatePorts(checks: FieldChecks, ports: readonly EndpointPort[], path: Path): void {
-  if (ports.length > portsMax) return checks.add([tooMany(path, ports.length, portsMax)]);
+  if (ports.length > portsMax) {
+    checks.add([tooMany(path, ports.length, portsMax)]);
+    return;
+  }
   const names = new Set<string>();
   for (const [index, { name = "", protocol, appProtocol }] of ports.entries()) {
     const here = path.index(index);
@@ -103,10 +106,13 @@ function validateAddress(
   { address, addressType }: { address: string; addressType: string },
   [listPath, path]: readonly [Path, Path],
 ): void {
-  if (addressType === "FQDN") return fullyQualified(checks, path, address);
+  if (addressType === "FQDN") fullyQualified(checks, path, address);
   if (addressType !== "IPv4" && addressType !== "IPv6") return;
   const errors = addressType === "IPv6" ? validateCanonicalIP(path, address) : [];
-  if (errors.length > 0) return checks.add(errors);
+  if (errors.length > 0) {
+    checks.add(errors);
+    return;
+  }
   const family = ipFamily(address);
   if (family !== undefined && family !== addressType)
     checks.invalid(listPath, address, `must be an ${addressType} address`);
@@ -117,14 +123,15 @@ function fullyQualified(checks: FieldChecks, path: Path, name: string): void {
   if (!checks.present(path, name)) return;
   const bare = name.replace(/\.$/, "");
   const sentences = isDNS1123Subdomain(bare);
-  if (sentences.length > 0) return checks.invalid(path, bare, sentences.join(","));
+  if (sentences.length > 0) {
+    checks.invalid(path, bare, sentences.join(","));
+    return;
+  }
   const labels = bare.split(".");
-  if (labels.length < 2)
-    return checks.invalid(
-      path,
-      bare,
-      "should be a domain with at least two segments separated by dots",
-    );
+  if (labels.length < 2) {
+    checks.invalid(path, bare, "should be a domain with at least two segments separated by dots");
+    return;
+  }
   for (const label of labels) {
     const faults = isDNS1123Label(label);
     if (faults.length > 0) checks.invalid(path, label, faults.join(","));
@@ -141,8 +148,10 @@ function validateHints(
     ["forNodes", forNodes, isDNS1123Subdomain],
   ] as const;
   for (const [field, hints, check] of kinds) {
-    if (hints.length > hintsMax)
-      return checks.add([tooMany(path.child(field), hints.length, hintsMax)]);
+    if (hints.length > hintsMax) {
+      checks.add([tooMany(path.child(field), hints.length, hintsMax)]);
+      return;
+    }
     const names = new Set<string>();
     for (const [index, { name = "" }] of hints.entries()) {
       const here = path.child(field).index(index).child("name");

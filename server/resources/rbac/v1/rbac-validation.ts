@@ -87,10 +87,14 @@ function validateSubject(
   { path, namespaced }: { path: Path; namespaced: boolean },
 ): void {
   checks.present(path.child("name"), name);
-  if (kind === "User" || kind === "Group")
-    return checks.oneOf(path.child("apiGroup"), apiGroup, [rbacGroup]);
-  if (kind !== "ServiceAccount")
-    return checks.oneOf(path.child("kind"), kind, ["Group", "ServiceAccount", "User"]);
+  if (kind === "User" || kind === "Group") {
+    checks.oneOf(path.child("apiGroup"), apiGroup, [rbacGroup]);
+    return;
+  }
+  if (kind !== "ServiceAccount") {
+    checks.oneOf(path.child("kind"), kind, ["Group", "ServiceAccount", "User"]);
+    return;
+  }
   if (name !== "") checks.each(path.child("name"), name, isDNS1123Subdomain(name));
   checks.oneOf(path.child("apiGroup"), apiGroup, [""]);
   if (!namespaced) checks.present(path.child("namespace"), namespace);
