@@ -1,0 +1,81 @@
+/** An API server over memory storage with all its security, and the controllers beside it under their own rights. */
+
+import type { App } from "#apiserver/app.ts";
+import { createClusterSecrets } from "#apiserver/bootstrap/cluster-pki.ts";
+import { componentUser, controllerUser, inProcessClient } from "#cli/in-process-client.ts";
+import { openServer, watchIndexes } from "#cli/open-server.ts";
+import type { Client } from "#client/client.ts";
+import { runControllers } from "#controllers/runner.ts";
+import { openWatchCache } from "#storage/cache.ts";
+import { openMemoryStorage } from "#storage/memory/memory.ts";
+import type { Logger } from "#telemetry/log.ts";
+
+export interface Plane {
+  readonly app: App;
+  /** A cluster administrator's. */
+  readonly client: Client;
+  /** What the controllers complained about. */
+  readonly complaints: readonly string[];
+  close(): Promise<void>;
+}
+
+export async function openPlane({ leaderElect = false } = {}): Promise<Plane> {
+  const storage = openMemoryStorage();
+  const cache = await openWatchCache(storage, { indexes: watchIndexes });
+  const secrets = await createClusterSecrets({ now: new Date() });
+  const complaints: string[] = [];
+  const note = (message: string, fields?: Readonly<Record<string, unknown>>): void => {
+    complaints.push(`${message} ${JSON.stringify(fields)}`);
+  };
+  const logger: Logger = { debug() {}, info() {}, warn: note, error: note };
+  const server = await openServer({
+    cache,
+    secrets,
+    serviceCidr: "10.96.0.0/16",
+    kubernetesServiceIp: "10.96.0.1",
+    port: 6443,
+    logger,
+  });
+  const { app } = server;
+  const stop = new AbortController();
+  const manager = componentUser("system:kube-controller-manager");
+  const running = runControllers({
+    client: inProcessClient(app, manager, "kube-controller-manager"),
+    clientFor: (name) => inProcessClient(app, controllerUser(name), name),
+    identity: "test",
+    leaderElect,
+    signingAuthority: secrets.authority,
+    rootCa: secrets.authority.certificate,
+    logger,
+    signal: stop.signal,
+  });
+  const admin = { ...componentUser("admin"), groups: ["system:masters", "system:authenticated"] };
+  return {
+    app,
+    client: inProcessClient(app, admin, "test"),
+    complaints,
+    async close() {
+      stop.abort();
+      await running;
+      await server.close();
+      await cache.close();
+      await storage.close();
+    },
+  };
+}
+
+/** Bounded: fails with what was seen last, never hangs. */
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T>,
+  isDone: (seen: T) => boolean,
+  secondsMax = 20,
+): Promise<T> {
+  const end = performance.now() + secondsMax * 1000;
+  for (;;) {
+    const seen = await look();
+    if (isDone(seen)) return seen;
+    if (performance.now() > end) throw new Error(`${what}: last seen ${JSON.stringify(seen)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
