@@ -68,7 +68,7 @@ export function readConfig(argv: readonly string[]): Config {
     for (const option of [...verb.options, ...logOptions])
       command.addOption(commanderOption(option));
     command.action(() => {
-      const options: OptionValues = Object.freeze({ ...command.opts() });
+      const options: OptionValues = Object.freeze(command.opts<OptionValues>());
       chosen = Object.freeze({
         verb,
         options,
