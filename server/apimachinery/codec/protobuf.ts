@@ -46,9 +46,14 @@ function written(write: (writer: WireWriter) => void): Uint8Array {
   return bytes;
 }
 
-/** Closes the envelope around what the writer holds. */
-function envelope(writer: WireWriter, { apiVersion, kind }: Kinded, mark: number): void {
+/** Closes the envelope around the message since the mark. */
+function envelope(writer: WireWriter, type: Kinded, mark: number): void {
   writer.close(field.raw, mark);
+  closeEnvelope(writer, type);
+}
+
+/** What stands before the message: written last, as the writer runs backwards. */
+function closeEnvelope(writer: WireWriter, { apiVersion, kind }: Kinded): void {
   const typeMeta = writer.written;
   writer.string(typeMetaField.kind, kind);
   writer.string(typeMetaField.apiVersion, apiVersion);
@@ -96,20 +101,32 @@ export interface ListParts {
   readonly items: readonly Uint8Array[];
 }
 
-/** A whole list in its envelope from items that are already encoded. */
-export function encodeListRaw({ apiVersion, kind, metadata, items }: ListParts): Uint8Array {
-  const type = wireTypeOf({ apiVersion, kind });
-  const encodeHead = encoderOf(type);
-  return written((writer) => {
-    const mark = openEnvelope(writer);
-    for (let index = items.length - 1; index >= 0; index--) {
-      const start = writer.written;
-      writer.raw(items[index] ?? new Uint8Array());
-      writer.close(0x12, start);
-    }
-    encodeHead({ metadata }, writer);
-    envelope(writer, { apiVersion, kind }, mark);
+const itemTag = 0x12;
+
+/** The head of a message that is already encoded: `12 length`. */
+function itemHead(length: number): Uint8Array {
+  return written((writer) => writer.head(itemTag, length));
+}
+
+/**
+ * A whole list in its envelope, from items that are already encoded: the pieces to send one after the other.
+ * The items themselves are among them, not copies.
+ */
+export function encodeListPieces({ apiVersion, kind, metadata, items }: ListParts): Uint8Array[] {
+  const encodeList = encoderOf(wireTypeOf({ apiVersion, kind }));
+  const pieces: Uint8Array[] = [written((writer) => encodeList({ metadata }, writer))];
+  for (const item of items) pieces.push(itemHead(item.length), item);
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const head = written((writer) => {
+    writer.head(field.raw, length);
+    closeEnvelope(writer, { apiVersion, kind });
   });
+  return [head, ...pieces, written(openEnvelope)];
+}
+
+/** The same as one piece. */
+export function encodeListRaw(parts: ListParts): Uint8Array {
+  return Buffer.concat(encodeListPieces(parts));
 }
 
 interface Opened extends Kinded {

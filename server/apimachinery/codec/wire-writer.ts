@@ -65,8 +65,13 @@ export class WireWriter {
 
   /** Puts length and tag before what was written since the mark was taken. */
   close(tag: number, mark: number): void {
+    this.head(tag, this.#bytes.length - this.position - mark);
+  }
+
+  /** Tag and length of a message. */
+  head(tag: number, length: number): void {
     this.#reserve(10);
-    this.#varint32(this.#bytes.length - this.position - mark);
+    this.#varint32(length);
     this.#varint32(tag);
   }
 

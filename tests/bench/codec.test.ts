@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { benchCodec } from "../bench/codec.ts";
+import { benchCodec } from "./codec.ts";
 
 test("the codec bench encodes the same bytes each time, and prints a line a case", () => {
   const lines: string[] = [];
