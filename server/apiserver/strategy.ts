@@ -29,7 +29,7 @@ export function prepareForCreate(server: ServerContext, call: Call, object: Kube
   metadata.selfLink = undefined;
   metadata.managedFields = undefined;
   metadata.generation = resource.hasGeneration === false ? undefined : 1;
-  resource.prepareForCreate?.(object, { now });
+  resource.prepareForCreate?.(object, { now, user: call.user });
 }
 
 /** Throws Invalid with every fault. */
