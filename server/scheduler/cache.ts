@@ -32,6 +32,8 @@ interface PlacedPod {
 export interface CacheOptions {
   /** Parts equals; a run with the same seed and events decides the same. */
   readonly seed: number;
+  /** Another build of the module, for tests. */
+  readonly module?: WebAssembly.Module | undefined;
   /** The system default spread selector of a pod, from Services and its owner. */
   readonly defaultSelector?: ((pod: Pod) => Selector | undefined) | undefined;
 }
@@ -74,7 +76,7 @@ export class SchedulerCache {
 
   constructor(options: CacheOptions) {
     this.#options = options;
-    this.core = openCore();
+    this.core = openCore(options.module);
     const { arena, calls } = this.core;
     arena.set(HEADER + H_SEED, options.seed | 0);
     arena.set(HEADER + H_EPOCH, 1);

@@ -27,10 +27,14 @@ export interface Core {
 const file = join(import.meta.dirname, "..", "..", "scheduler-wasm", "build", "scheduler.wasm");
 let compiled: WebAssembly.Module | undefined;
 
-/** A fresh, empty arena. Throws when the module was not built or is of another version. */
-export function openCore(): Core {
+function built(): WebAssembly.Module {
   compiled ??= new WebAssembly.Module(readFileSync(file));
-  const { exports } = new WebAssembly.Instance(compiled, {});
+  return compiled;
+}
+
+/** A fresh, empty arena. Throws when the module was not built or is of another version. */
+export function openCore(module: WebAssembly.Module = built()): Core {
+  const { exports } = new WebAssembly.Instance(module, {});
   // What a module exports is only known by its version, which is checked right here.
   const calls = exports as unknown as CoreCalls & { readonly memory: WebAssembly.Memory };
   assert(calls.version() === ABI_VERSION, `scheduler.wasm speaks ABI ${ABI_VERSION}`);

@@ -28,10 +28,10 @@ export class Comparison {
   #namespaces: Record<string, Record<string, string>>;
   #serial = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, module?: WebAssembly.Module) {
     this.seed = seed;
     this.#r = new Random(seed);
-    this.#cache = new SchedulerCache({ seed, defaultSelector });
+    this.#cache = new SchedulerCache({ seed, defaultSelector, module });
     this.#namespaces = randomNamespaces(this.#r);
     for (const [name, labels] of Object.entries(this.#namespaces))
       this.#cache.setNamespace(name, labels);

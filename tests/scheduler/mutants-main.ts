@@ -1,0 +1,96 @@
+/**
+ * `npm run mutants`: plants one fault a plugin (and in the caches) into the module and demands that random
+ * clusters tell it from the oracle. Exit 1 when a mutant lives.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import asc from "assemblyscript/asc";
+import { Comparison } from "./compare.ts";
+
+interface Mutant {
+  readonly file: string;
+  readonly find: string;
+  readonly put: string;
+}
+
+const plugin = (name: string, find: string, put: string): Mutant => {
+  return { file: `plugins/${name}.ts`, find, put };
+};
+
+const mutants: readonly Mutant[] = [
+  plugin("node-unschedulable", "? 0 : rowWord", "? 0 : (<u64>0) & rowWord"),
+  plugin("node-name", "name < 0 ? 0", "name < 0 ? 1"),
+  plugin("taint-toleration", "(100 * untolerated) / most", "(100 * untolerated) / (most + 1)"),
+  plugin("node-affinity", "(100 * sum) / most", "sum"),
+  plugin("node-ports", "node) > 0", "node) > 1"),
+  plugin(
+    "node-resources-fit",
+    "at64(used(resource), node) < load",
+    "at64(used(resource), node) <= load",
+  ),
+  plugin("node-resources-fit", "sum / weights", "sum"),
+  plugin("node-resources-balanced-allocation", "(cpu - memory) / 2", "cpu - memory"),
+  plugin("image-locality", "23 * MiB", "24 * MiB"),
+  plugin("pod-topology-spread", "few ? 0 : leastCount(aggregate)", "leastCount(aggregate)"),
+  plugin("pod-topology-spread", "return size + lacking", "return size"),
+  plugin("inter-pod-affinity", "near || (!anywhere &&", "near || (anywhere &&"),
+  plugin("inter-pod-affinity", "load<i32>(term, T_NUMBER) * here", "here"),
+  { file: "tables.ts", find: "sign * load<i32>(place, 4)", put: "load<i32>(place, 4)" },
+  {
+    file: "groups.ts",
+    find: "store<i32>(group, 1, G_DIRTY)",
+    put: "store<i32>(group, 0, G_DIRTY)",
+  },
+  { file: "cycle.ts", find: "key <= bestKey", put: "key < bestKey - 65536 * 3" },
+];
+
+const root = join(import.meta.dirname, "../../scheduler-wasm");
+const seedsMax = 400;
+
+async function build(mutant: Mutant): Promise<WebAssembly.Module> {
+  let binary: Uint8Array | undefined;
+  const options = ["assembly/index.ts", "--config", "asconfig.json", "--target", "release"];
+  const { error, stderr } = await asc.main([...options, "--outFile", "mutant.wasm"], {
+    readFile(name, base) {
+      const text = readOrNull(join(base === "." ? root : join(root, base), name));
+      if (text === null || !name.endsWith(`assembly/${mutant.file}`)) return text;
+      if (!text.includes(mutant.find)) throw new Error(`${mutant.file} has no "${mutant.find}"`);
+      return text.replace(mutant.find, mutant.put);
+    },
+    writeFile(_name, contents) {
+      if (typeof contents !== "string") binary = contents;
+    },
+    listFiles: () => [],
+  });
+  if (error !== null || binary === undefined) throw new Error(`asc: ${error} ${stderr.toString()}`);
+  return new WebAssembly.Module(new Uint8Array(binary));
+}
+
+function readOrNull(file: string): string | null {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return null;
+  }
+}
+
+/** The first seed whose cluster tells the mutant from the oracle. */
+function killedBy(module: WebAssembly.Module): number | undefined {
+  for (let seed = 1; seed <= seedsMax; seed++) {
+    const comparison = new Comparison(seed, module);
+    comparison.run(12);
+    if (comparison.differences.length > 0) return seed;
+  }
+  return undefined;
+}
+
+let alive = 0;
+for (const mutant of mutants) {
+  const seed = killedBy(await build(mutant));
+  if (seed === undefined) alive++;
+  const fate = seed === undefined ? "LIVES" : `killed by seed ${seed}`;
+  console.log(`${mutant.file}: ${mutant.find} -> ${mutant.put}: ${fate}`);
+}
+console.log(`${mutants.length} mutants, ${alive} alive`);
+if (alive > 0) process.exitCode = 1;
