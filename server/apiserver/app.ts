@@ -27,10 +27,12 @@ import { RequestTimeouts } from "./filters/request-timeout.ts";
 import { addHealthRoutes, type HealthCheck } from "./health.ts";
 import { Metrics } from "./metrics.ts";
 import { negotiate } from "./negotiation.ts";
+import type { NodeConnections } from "./node-connections.ts";
 import { addOpenApiRoutes } from "./openapi.ts";
 import type { Query } from "./query.ts";
 import { requestInfo } from "./request-info.ts";
 import { type Marks, respondStatus } from "./respond.ts";
+import { bindings } from "./subresources/binding.ts";
 import { type SubresourceRegistry, subresources } from "./subresources/registry.ts";
 import type { WriteHooks } from "./write-hooks.ts";
 
@@ -56,6 +58,8 @@ export interface AppParts {
   readonly virtuals?: VirtualResources;
   /** What resources hold beside their objects. */
   readonly hooks?: WriteHooks;
+  /** How nodes are reached for logs and streams; absent: they are not. */
+  readonly nodes?: NodeConnections;
   /** host:port under which clients reach this server, as /api tells them. */
   readonly serverAddress?: string;
   /** Beside ping and the store. */
@@ -99,7 +103,7 @@ class ApiServer implements App {
     this.#table = {
       endpoints,
       subresources: new Map([...subresources, ...(parts.subresources ?? [])]),
-      virtuals: parts.virtuals ?? new Map(),
+      virtuals: new Map([["/bindings", bindings], ...(parts.virtuals ?? [])]),
     };
     this.#routes = this.#makeRoutes();
   }

@@ -5,6 +5,7 @@ import type { Logger } from "#telemetry/log.ts";
 import type { AdmissionPlugin, Authorizer, RequestInfo, UserInfo } from "./attributes.ts";
 import type { Endpoint, EndpointTable } from "./endpoint.ts";
 import type { Metrics } from "./metrics.ts";
+import type { NodeConnections } from "./node-connections.ts";
 import type { Query } from "./query.ts";
 import type { WriteHooks } from "./write-hooks.ts";
 
@@ -26,6 +27,8 @@ export interface ServerContext {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly hooks?: WriteHooks | undefined;
+  /** How nodes are reached for logs and streams; undefined: they are not. */
+  readonly nodes?: NodeConnections | undefined;
 }
 
 export interface Call {

@@ -22,7 +22,7 @@ export function encodeContinue({ revision, after }: ContinueToken): string {
 /** Throws BadRequest: tokens are the server's own, only a broken client has another. */
 export function decodeContinue(text: string): ContinueToken {
   const refuse = (why: string): never => {
-    throw badRequest(`continue key is not valid: ${why}`);
+    throw badRequest(`invalid continue token: continue key is not valid: ${why}`);
   };
   if (text.length > tokenBytesMax) return refuse("too long");
   let token: unknown;

@@ -1,7 +1,7 @@
 /** From a URL taken apart to the handler that answers it. */
-import { type ApiError, refusal } from "#apimachinery/status.ts";
 import type { RequestInfo } from "./attributes.ts";
 import type { Handler } from "./call.ts";
+import { methodNotAllowed, unknownResource } from "./dispatch-refusals.ts";
 import { type Endpoint, type EndpointTable, endpointId } from "./endpoint.ts";
 import { handlers } from "./handlers/routes.ts";
 import type { SubresourceRegistry } from "./subresources/registry.ts";
@@ -12,18 +12,6 @@ export type VirtualResources = ReadonlyMap<string, Handler>;
 export interface Route {
   readonly endpoint: Endpoint;
   readonly handler: Handler;
-}
-
-export function unknownResource(): ApiError {
-  return refusal("NotFound", "the server could not find the requested resource", {});
-}
-
-export function methodNotAllowed(): ApiError {
-  return refusal(
-    "MethodNotAllowed",
-    "the server does not allow this method on the requested resource",
-    {},
-  );
 }
 
 export interface RouteTable {

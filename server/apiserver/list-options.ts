@@ -53,28 +53,21 @@ function matchErrors(options: ListOptions): FieldError[] {
   return errors;
 }
 
-function watchErrors(options: ListOptions): FieldError[] {
+function watchErrors({ match, sendInitialEvents }: ListOptions): FieldError[] {
   const path = new Path("resourceVersionMatch");
-  if (options.sendInitialEvents === undefined) {
-    if (options.match === "") return [];
-    return [
-      forbiddenField(
-        path,
-        "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
-      ),
-    ];
+  const errors: FieldError[] = [];
+  if (sendInitialEvents === undefined && match !== "") {
+    const why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
+    errors.push(forbiddenField(path, why));
   }
-  if (options.match === "") {
-    return [
-      forbiddenField(
-        path,
-        "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-      ),
-    ];
+  if (sendInitialEvents !== undefined && match === "") {
+    const why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+    errors.push(forbiddenField(path, why));
   }
-  return options.match === "NotOlderThan"
-    ? []
-    : [notSupported(path, options.match, ["NotOlderThan"])];
+  if (match !== "" && match !== "NotOlderThan") {
+    errors.push(notSupported(path, match, ["NotOlderThan"]));
+  }
+  return errors;
 }
 
 function initialEventsErrors(options: ListOptions): FieldError[] {
@@ -100,7 +93,7 @@ export function revisionOf(resourceVersion: string): Revision {
   if (!/^\d+$/.test(resourceVersion) || !Number.isSafeInteger(revision)) {
     const why = /^\d+$/.test(resourceVersion) ? "value out of range" : "invalid syntax";
     throw badRequest(
-      `Invalid value: ${JSON.stringify(resourceVersion)}: strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: ${why}`,
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(resourceVersion)}: strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: ${why}`,
     );
   }
   return revision;

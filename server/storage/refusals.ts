@@ -8,10 +8,14 @@ export function tooOld(revision: Revision, compacted: Revision): ApiError {
 
 /** Seen by clients as 504 with a cause, so that they ask again a little later. */
 export function tooLarge(revision: Revision, current: Revision): ApiError {
-  return refusal("Timeout", `Too large resource version: ${revision}, current: ${current}`, {
-    causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
-    retryAfterSeconds: 1,
-  });
+  return refusal(
+    "Timeout",
+    `Timeout: Too large resource version: ${revision}, current: ${current}`,
+    {
+      causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+      retryAfterSeconds: 1,
+    },
+  );
 }
 
 /** The epoch moved between reading and writing: nothing was written. */

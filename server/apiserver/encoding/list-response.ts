@@ -5,7 +5,8 @@
 import { Buffer } from "node:buffer";
 import { Readable } from "node:stream";
 import { createGzip } from "node:zlib";
-import { encodeListRaw } from "#apimachinery/codec/protobuf.ts";
+import { encodeListPieces } from "#apimachinery/codec/protobuf.ts";
+import { byteStream } from "#apiserver/byte-stream.ts";
 import type { Call, ServerContext } from "#apiserver/call.ts";
 import type { Endpoint } from "#apiserver/endpoint.ts";
 import { type Accepted, contentTypes, negotiate } from "#apiserver/negotiation.ts";
@@ -52,14 +53,12 @@ function jsonPieces(endpoint: Endpoint, { entries, metadata }: ListParts): Uint8
 }
 
 function protobufPieces(endpoint: Endpoint, { entries, metadata }: ListParts): Uint8Array[] {
-  return [
-    encodeListRaw({
-      apiVersion: endpoint.apiVersion,
-      kind: `${endpoint.ref.kind}List`,
-      metadata,
-      items: entries.map((entry) => entryMessage(endpoint, entry, "protobuf")),
-    }),
-  ];
+  return encodeListPieces({
+    apiVersion: endpoint.apiVersion,
+    kind: `${endpoint.ref.kind}List`,
+    metadata,
+    items: entries.map((entry) => entryMessage(endpoint, entry, "protobuf")),
+  });
 }
 
 /** Joins small pieces up to a useful size, one pull at a time. */
@@ -103,22 +102,7 @@ function respondPieces(call: Call, contentType: string, pieces: readonly Uint8Ar
   headers.set("content-encoding", "gzip");
   headers.set("vary", "Accept-Encoding");
   const compressed = Readable.from(grouped(pieces)).pipe(createGzip({ level: 1 }));
-  return new Response(webStream(compressed), { status: 200, headers });
-}
-
-/** A Node stream as a web stream: pulled, so that a slow reader holds the compressor back. */
-function webStream(source: Readable): ReadableStream<Uint8Array> {
-  const chunks = source[Symbol.asyncIterator]();
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await chunks.next();
-      if (done === true) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel() {
-      source.destroy();
-    },
-  });
+  return new Response(byteStream(compressed), { status: 200, headers });
 }
 
 interface ListObject {

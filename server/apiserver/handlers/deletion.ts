@@ -5,9 +5,9 @@
 import { conflict } from "#apimachinery/status.ts";
 import { formatTime, parseTime } from "#apimachinery/time.ts";
 import type { Call, ServerContext } from "#apiserver/call.ts";
-import { named } from "#apiserver/endpoint.ts";
 import type { DeleteOptions, KubeObject, NamedMeta } from "#gen/api/meta/v1.ts";
 import type { Resource } from "#resources/resource.ts";
+import { isNamespace, namespaceFinalizers } from "./namespace-finalizers.ts";
 
 const orphan = "orphan";
 const foreground = "foregroundDeletion";
@@ -18,16 +18,19 @@ export function meetDeletePreconditions(
   { metadata }: KubeObject,
   preconditions: DeleteOptions["preconditions"],
 ): void {
-  const pairs = [
-    ["UID", preconditions?.uid, metadata.uid],
-    ["ResourceVersion", preconditions?.resourceVersion, metadata.resourceVersion],
-  ] as const;
-  for (const [what, asked, actual] of pairs) {
-    if (asked === undefined || asked === "" || asked === actual) continue;
-    throw conflict(
-      named(call.endpoint, metadata.name),
-      `Precondition failed: ${what} in precondition: ${asked}, ${what} in object meta: ${actual}`,
+  const { uid, resourceVersion } = preconditions ?? {};
+  const refuse = (what: string, asked: string, actual: string | undefined, happened: string) =>
+    conflict(
+      // Upstream names the kind here, not the resource.
+      { group: call.endpoint.ref.group, resource: call.endpoint.ref.kind, name: metadata.name },
+      `the ${what} in the precondition (${asked}) does not match the ${what} in record (${actual}). The object might have been ${happened}`,
     );
+  if (uid !== undefined && uid !== "" && uid !== metadata.uid) {
+    throw refuse("UID", uid, metadata.uid, "deleted and then recreated");
+  }
+  const current = metadata.resourceVersion;
+  if (resourceVersion !== undefined && resourceVersion !== "" && resourceVersion !== current) {
+    throw refuse("ResourceVersion", resourceVersion, current, "modified");
   }
 }
 
@@ -85,18 +88,11 @@ function marked(metadata: NamedMeta, grace: number, now: Date): NamedMeta {
   };
 }
 
-/** A namespace says in its phase that it goes. */
+/** A namespace says in its phase that it goes; it knows no grace. */
 function terminating(object: KubeObject): KubeObject {
-  if (object.kind !== "Namespace" || object.apiVersion !== "v1") return object;
-  const status = "status" in object && typeof object.status === "object" ? object.status : {};
-  return { ...object, ...{ status: { ...status, phase: "Terminating" } } };
-}
-
-function namespaceFinalizers(object: KubeObject): number {
-  if (object.kind !== "Namespace" || object.apiVersion !== "v1") return 0;
-  const spec: unknown = "spec" in object ? object.spec : undefined;
-  const holds = typeof spec === "object" && spec !== null && "finalizers" in spec;
-  return holds && Array.isArray(spec.finalizers) ? spec.finalizers.length : 0;
+  if (!isNamespace(object)) return object;
+  const metadata = { ...object.metadata, deletionGracePeriodSeconds: undefined };
+  return { ...object, metadata, ...{ status: { ...object.status, phase: "Terminating" } } };
 }
 
 export interface Going {
@@ -117,7 +113,7 @@ export function deletionOf(
   const positive = asked !== undefined && asked < 0 ? 1 : asked;
   const grace = resource.gracePeriodSeconds?.(object, positive) ?? 0;
   const finalizers = finalizersFor(resource, object.metadata, options);
-  const holds = (finalizers?.length ?? 0) + namespaceFinalizers(object) > 0;
+  const holds = (finalizers?.length ?? 0) + namespaceFinalizers(object).length > 0;
   if (grace === 0 && !holds) return { object, now: true };
   const metadata = marked({ ...object.metadata, finalizers }, grace, server.clock());
   return { object: terminating({ ...object, metadata }), now: false };

@@ -18,5 +18,5 @@ export async function currentEntry(server: ServerContext, call: Call): Promise<E
   return entry;
 }
 
-export const get: Handler = async (server, call) =>
+export const getOne: Handler = async (server, call) =>
   entryResponse(server, call, 200, await currentEntry(server, call));

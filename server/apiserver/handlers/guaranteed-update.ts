@@ -12,6 +12,7 @@ import { optimisticLock, prepareForUpdate, validateUpdate } from "#apiserver/str
 import { hookOf, withAllocation } from "#apiserver/write-hooks.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { Key, Stored } from "#storage/storage.ts";
+import { isNamespace, namespaceFinalizers } from "./namespace-finalizers.ts";
 import type { Written } from "./written.ts";
 
 /** Tries before an unconditional update gives up; upstream's patch tries 5 times. */
@@ -58,21 +59,10 @@ function meetPreconditions(call: Call, draft: KubeObject, { object }: Stored): v
 /** An object that is being deleted goes with its last finalizer (upstream's ShouldDeleteDuringUpdate). */
 export function goesNow(object: KubeObject, old: KubeObject): boolean {
   if ((object.metadata.finalizers ?? []).length > 0) return false;
-  if (old.metadata.deletionGracePeriodSeconds !== 0) return false;
-  return !holdsNamespace(object);
-}
-
-/** A namespace stays until its spec.finalizers are gone too. */
-function holdsNamespace(object: KubeObject): boolean {
-  if (object.kind !== "Namespace" || object.apiVersion !== "v1") return false;
-  const spec: unknown = "spec" in object ? object.spec : undefined;
-  return (
-    typeof spec === "object" &&
-    spec !== null &&
-    "finalizers" in spec &&
-    Array.isArray(spec.finalizers) &&
-    spec.finalizers.length > 0
-  );
+  if (isNamespace(object)) {
+    return old.metadata.deletionTimestamp !== undefined && namespaceFinalizers(object).length === 0;
+  }
+  return old.metadata.deletionGracePeriodSeconds === 0;
 }
 
 interface Try {

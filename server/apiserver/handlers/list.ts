@@ -1,5 +1,5 @@
 /** LIST: which revision, which page, which form. */
-import { isReason } from "#apimachinery/status.ts";
+import { expired, isReason } from "#apimachinery/status.ts";
 import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
 import { decodeContinue, encodeContinue, expiredContinue } from "#apiserver/continue-token.ts";
 import { listResponse } from "#apiserver/encoding/list-response.ts";
@@ -29,6 +29,12 @@ interface Snapshot {
   readonly after: string | undefined;
 }
 
+/** Upstream's sentence for a list; the store's is that of a watch. */
+function tooOldForList(error: unknown): never {
+  if (!isReason(error, "Expired")) throw error;
+  throw expired("The resourceVersion for the provided list is too old.");
+}
+
 async function exact(
   { cache }: ServerContext,
   { scope }: Selection,
@@ -36,7 +42,7 @@ async function exact(
 ): Promise<readonly Entry[]> {
   if (revision === cache.revision) return cache.list(scope).entries;
   await atLeast(cache, `${revision}`, revision);
-  const entries = await cache.listAt(scope, revision);
+  const entries = await cache.listAt(scope, revision).catch(tooOldForList);
   const { name } = scope;
   return name === undefined ? entries : entries.filter(({ key }) => key.name === name);
 }

@@ -27,7 +27,7 @@ import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { Stored } from "#storage/storage.ts";
 import { defaulted } from "./defaulted.ts";
 import { guaranteedUpdate } from "./guaranteed-update.ts";
-import { meetUrl } from "./update.ts";
+import { meetUrl, type UpdateRules } from "./update.ts";
 import { writtenResponse } from "./written.ts";
 
 type Apply = (object: JsonObject, patch: unknown, call: Call) => JsonObject;
@@ -39,7 +39,8 @@ const appliers: Readonly<Record<string, Apply>> = {
     applyStrategicMergePatch(object, patch, patchSchemaOf(endpoint.apiVersion, endpoint.ref.kind)),
 };
 
-function applierOf(call: Call): Apply {
+/** How the body changes an object. Throws UnsupportedMediaType. */
+export function applierOf(call: Call): Apply {
   const applier = appliers[bareContentType(call.request.headers.get("content-type"))];
   if (applier === undefined)
     throw refusal("UnsupportedMediaType", "415: Unsupported Media Type", {});
@@ -48,7 +49,8 @@ function applierOf(call: Call): Apply {
 
 const utf8 = new TextDecoder();
 
-function patchOf(bytes: Uint8Array): unknown {
+/** Throws BadRequest. */
+export function patchOf(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(utf8.decode(bytes));
   } catch {
@@ -90,22 +92,27 @@ function typed(
   }
 }
 
-export const patch: Handler = async (server, call) => {
-  negotiate(call.request.headers.get("accept"));
-  const { dryRun, fieldValidation } = writeOptions(call.query, "PatchOptions");
-  const apply = applierOf(call);
-  const change = patchOf(await readBody(call.request));
-  const draft = (current: Stored): KubeObject => {
-    call.warnings.length = 0;
-    const before: JsonObject = { ...inVersion(call.endpoint, current.object) };
-    const object = typed(call, apply(before, change, call), fieldValidation);
-    meetUrl(call, object);
-    // The patch is of what was read: only a version that the patch itself names is a precondition.
-    if (object.metadata.resourceVersion === current.object.metadata.resourceVersion) {
-      object.metadata.resourceVersion = undefined;
-    }
-    return defaulted(call, object);
+/** PATCH under the given rules. */
+export function patchUnder(rules: UpdateRules): Handler {
+  return async (server, call) => {
+    negotiate(call.request.headers.get("accept"));
+    const { dryRun, fieldValidation } = writeOptions(call.query, "PatchOptions");
+    const apply = applierOf(call);
+    const change = patchOf(await readBody(call.request));
+    const draft = (current: Stored): KubeObject => {
+      call.warnings.length = 0;
+      const before: JsonObject = { ...inVersion(call.endpoint, current.object) };
+      const object = typed(call, apply(before, change, call), fieldValidation);
+      meetUrl(call, object);
+      // The patch is of what was read: only a version that the patch itself names is a precondition.
+      if (object.metadata.resourceVersion === current.object.metadata.resourceVersion) {
+        object.metadata.resourceVersion = undefined;
+      }
+      return defaulted(call, object);
+    };
+    const written = await guaranteedUpdate(server, call, { ...rules, draft, dryRun });
+    return writtenResponse(server, call, 200, written);
   };
-  const written = await guaranteedUpdate(server, call, { draft, dryRun });
-  return writtenResponse(server, call, 200, written);
-};
+}
+
+export const patch: Handler = patchUnder({});

@@ -29,31 +29,39 @@ export function meetUrl({ info, endpoint }: Call, { metadata }: KubeObject): voi
   }
 }
 
-export const update: Handler = async (server, call) => {
-  negotiate(call.request.headers.get("accept"));
-  const { dryRun, fieldValidation } = writeOptions(call.query, "UpdateOptions");
-  const { endpoint } = call;
-  const bytes = await readBody(call.request);
-  const expected = { apiVersion: endpoint.apiVersion, kind: endpoint.ref.kind };
-  const draft = (): KubeObject => {
-    call.warnings.length = 0;
-    const object = readObjectFrom(call, bytes, expected, fieldValidation);
-    meetUrl(call, object);
-    if (endpoint.ref.namespaced) object.metadata.namespace = call.info.namespace;
-    return defaulted(call, object);
+/** A subresource's own strategy and rules, in place of the resource's. */
+export interface UpdateRules {
+  prepare?(object: KubeObject, old: KubeObject): void;
+  check?(object: KubeObject, old: KubeObject): void;
+}
+
+/** PUT under the given rules. */
+export function updateUnder(rules: UpdateRules): Handler {
+  return async (server, call) => {
+    negotiate(call.request.headers.get("accept"));
+    const { dryRun, fieldValidation } = writeOptions(call.query, "UpdateOptions");
+    const { endpoint } = call;
+    const bytes = await readBody(call.request);
+    const expected = { apiVersion: endpoint.apiVersion, kind: endpoint.ref.kind };
+    const draft = (): KubeObject => {
+      call.warnings.length = 0;
+      const object = readObjectFrom(call, bytes, expected, fieldValidation);
+      meetUrl(call, object);
+      if (endpoint.ref.namespaced) object.metadata.namespace = call.info.namespace;
+      return defaulted(call, object);
+    };
+    let created = false;
+    const creates = endpoint.resource.allowCreateOnUpdate === true && call.info.subresource === "";
+    const create = async (): Promise<Written> => {
+      created = true;
+      const object = draft();
+      object.metadata.resourceVersion = undefined;
+      return createObject(server, call, { draft: object, dryRun });
+    };
+    const whenAbsent = creates ? create : undefined;
+    const written = await guaranteedUpdate(server, call, { ...rules, draft, dryRun, whenAbsent });
+    return writtenResponse(server, call, created ? 201 : 200, written);
   };
-  let created = false;
-  const creates = endpoint.resource.allowCreateOnUpdate === true && call.info.subresource === "";
-  const create = async (): Promise<Written> => {
-    created = true;
-    const object = draft();
-    object.metadata.resourceVersion = undefined;
-    return createObject(server, call, { draft: object, dryRun });
-  };
-  const written = await guaranteedUpdate(server, call, {
-    draft,
-    dryRun,
-    whenAbsent: creates ? create : undefined,
-  });
-  return writtenResponse(server, call, created ? 201 : 200, written);
-};
+}
+
+export const update: Handler = updateUnder({});

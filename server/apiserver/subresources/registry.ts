@@ -1,5 +1,12 @@
 /** Who answers a subresource: `group/resource/name`, or `*` for every resource that has one of that name. */
 import type { Handler } from "#apiserver/call.ts";
+import { podBinding } from "./binding.ts";
+import { certificateApproval } from "./certificate-approval.ts";
+import { eviction } from "./eviction.ts";
+import { podLog } from "./log.ts";
+import { namespaceFinalize } from "./namespace-finalize.ts";
+import { ephemeralContainers, resize } from "./pod-parts.ts";
+import { scale } from "./scale.ts";
 import { status } from "./status.ts";
 
 /** By verb: get, create, update, patch, delete. */
@@ -9,4 +16,12 @@ export type SubresourceRegistry = ReadonlyMap<string, SubresourceHandlers>;
 
 export const subresources: SubresourceRegistry = new Map<string, SubresourceHandlers>([
   ["*/status", status],
+  ["*/scale", scale],
+  ["/namespaces/finalize", namespaceFinalize],
+  ["/pods/binding", podBinding],
+  ["/pods/ephemeralcontainers", ephemeralContainers],
+  ["/pods/eviction", eviction],
+  ["/pods/log", podLog],
+  ["/pods/resize", resize],
+  ["certificates.k8s.io/certificatesigningrequests/approval", certificateApproval],
 ]);

@@ -1,0 +1,123 @@
+/** pods/binding: gives an unassigned pod its node. One compare-and-swap, no strategy: the scheduler's hot path. */
+import { notSupported, Path, required } from "#apimachinery/field-error.ts";
+import { conflict, invalid, notFound } from "#apimachinery/status.ts";
+import { formatTime } from "#apimachinery/time.ts";
+import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
+import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
+import { keyOf, named } from "#apiserver/endpoint.ts";
+import { meetUrl } from "#apiserver/handlers/update.ts";
+import { readObject, writeOptions } from "#apiserver/request-body.ts";
+import type { Binding, Pod, PodCondition } from "#gen/api/core/v1.ts";
+import type { Stored } from "#storage/storage.ts";
+import { succeeded } from "./success.ts";
+
+const triesMax = 8;
+
+function checkBinding({ target, metadata }: Binding): void {
+  const path = new Path("target");
+  const { kind = "", name = "" } = target;
+  const errors = [];
+  if (kind !== "" && kind !== "Node") {
+    errors.push(notSupported(path.child("kind"), kind, ["Node", "<empty>"]));
+  }
+  if (name === "") errors.push(required(path.child("name"), ""));
+  if (errors.length > 0) throw invalid({ group: "", kind: "Binding" }, metadata.name, errors);
+}
+
+/** Why this pod cannot be bound; undefined: it can. */
+function obstacle({ metadata, spec }: Pod, binding: Binding): string | undefined {
+  const { name, uid, resourceVersion } = binding.metadata;
+  if (uid !== undefined && uid !== "" && uid !== metadata.uid) {
+    return `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`;
+  }
+  const asked = resourceVersion ?? "";
+  if (asked !== "" && asked !== metadata.resourceVersion) {
+    return `Precondition failed: ResourceVersion in precondition: ${asked}, ResourceVersion in object meta: ${metadata.resourceVersion}`;
+  }
+  if (metadata.deletionTimestamp !== undefined) {
+    return `pod ${name} is being deleted, cannot be assigned to a host`;
+  }
+  if (spec.nodeName !== undefined && spec.nodeName !== "") {
+    return `pod ${name} is already assigned to node ${JSON.stringify(spec.nodeName)}`;
+  }
+  if ((spec.schedulingGates ?? []).length > 0) {
+    return `pod ${name} has non-empty .spec.schedulingGates`;
+  }
+  return undefined;
+}
+
+function scheduledCondition(pod: Pod, now: Date): PodCondition[] {
+  const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== "PodScheduled");
+  const condition: PodCondition = {
+    type: "PodScheduled",
+    status: "True",
+    lastTransitionTime: formatTime(now),
+    observedGeneration: pod.metadata.generation,
+  };
+  return [...others, condition];
+}
+
+function bound(pod: Pod, binding: Binding, now: Date): Pod {
+  const { annotations, labels } = binding.metadata;
+  const metadata = { ...pod.metadata };
+  if (annotations !== undefined) metadata.annotations = { ...metadata.annotations, ...annotations };
+  if (labels !== undefined) metadata.labels = { ...metadata.labels, ...labels };
+  return {
+    ...pod,
+    metadata,
+    spec: { ...pod.spec, nodeName: binding.target.name },
+    status: { ...pod.status, conditions: scheduledCondition(pod, now) },
+  };
+}
+
+/** Binds, trying again when something else of the pod changed. Throws NotFound, Conflict. */
+async function assign(server: ServerContext, call: Call, binding: Binding): Promise<void> {
+  const { name } = binding.metadata;
+  const key = keyOf(call.endpoint, call.info.namespace, name);
+  let current: Stored | undefined = server.cache.get(key);
+  if (current === undefined) {
+    await server.cache.fresh();
+    current = server.cache.get(key);
+  }
+  for (let tries = 1; tries <= triesMax; tries++) {
+    if (current === undefined) throw notFound(named(call.endpoint, name));
+    // Only pods are stored under pods.
+    const pod = current.object as Pod;
+    const why = obstacle(pod, binding);
+    if (why !== undefined) throw conflict({ group: "", resource: "pods/binding", name }, why);
+    const result = await server.cache.write({
+      op: "update",
+      key,
+      expected: current.revision,
+      object: bound(pod, binding, server.clock()),
+    });
+    if (result.outcome === "written") return;
+    current = result.current;
+  }
+  throw conflict({ group: "", resource: "pods/binding", name }, "the pod kept changing");
+}
+
+/** The body's Binding, admitted, onto its pod; `call.endpoint` is that of pods. */
+async function bind(server: ServerContext, call: Call): Promise<Response> {
+  const { dryRun, fieldValidation } = writeOptions(call.query, "CreateOptions");
+  const expected = { apiVersion: "v1", kind: "Binding" };
+  // readObject refuses every other kind.
+  const binding = (await readObject(call, expected, fieldValidation)) as Binding;
+  if (call.info.name !== "") meetUrl(call, binding);
+  const { name } = binding.metadata;
+  const admitted = { operation: "CREATE", object: binding, old: undefined, name, dryRun } as const;
+  const attributes = attributesOf(call, admitted);
+  await mutate(server, attributes);
+  checkBinding(binding);
+  await validate(server, attributes);
+  if (!dryRun) await assign(server, call, binding);
+  return succeeded(call, 201);
+}
+
+export const podBinding = { create: bind };
+
+/** POST to the bindings collection: the older way to say the same. */
+export const bindings: Handler = (server, call) => {
+  const pods = server.endpoints.get("/v1/pods") ?? call.endpoint;
+  return bind(server, { ...call, endpoint: pods, info: { ...call.info, subresource: "binding" } });
+};
