@@ -2,7 +2,6 @@
 import type { AdmissionPlugin } from "#apiserver/attributes.ts";
 import type { AdmissionParts } from "./admission-parts.ts";
 import { certificateApproval } from "./certificate-approval.ts";
-import { certificateRequester } from "./certificate-requester.ts";
 import { certificateSigning } from "./certificate-signing.ts";
 import { certificateSubjectRestriction } from "./certificate-subject-restriction.ts";
 import { clusterTrustBundleAttest } from "./cluster-trust-bundle-attest.ts";
@@ -35,7 +34,6 @@ const plugins: readonly ((parts: AdmissionParts) => AdmissionPlugin)[] = [
   storageObjectInUseProtection,
   persistentVolumeClaimResize,
   runtimeClass,
-  certificateRequester,
   certificateApproval,
   certificateSigning,
   clusterTrustBundleAttest,
