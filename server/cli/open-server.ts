@@ -1,10 +1,12 @@
 /** The API server with everything it stands on: authentication, authorization, admission, start objects. */
 import { randomUUID } from "node:crypto";
 import process from "node:process";
+import type { KeyPair } from "#apimachinery/pki.ts";
 import { type App, createApp } from "#apiserver/app.ts";
 import { bootstrapCluster } from "#apiserver/bootstrap/bootstrap-cluster.ts";
 import type { ClusterSecrets } from "#apiserver/bootstrap/cluster-pki.ts";
 import { runEndpoints } from "#apiserver/bootstrap/kubernetes-endpoints.ts";
+import { openNodeConnections } from "#apiserver/node-connections.ts";
 import { openSecurity } from "#apiserver/security.ts";
 import { registry } from "#resources/registry.ts";
 import type { Index, WatchCache } from "#storage/watch-cache.ts";
@@ -14,6 +16,8 @@ import { kubernetesVersion } from "#telemetry/version.ts";
 export interface ServerParts {
   readonly cache: WatchCache;
   readonly secrets: ClusterSecrets;
+  /** What the API server shows to nodes when it asks for logs; undefined: it asks none. */
+  readonly kubeletClient?: KeyPair | undefined;
   readonly serviceCidr: string;
   /** The first address of the service range. */
   readonly kubernetesServiceIp: string;
@@ -43,7 +47,7 @@ const clock = (): Date => new Date();
 const randomness = { uid: randomUUID, fraction: Math.random };
 
 export async function openServer(parts: ServerParts): Promise<OpenServer> {
-  const { cache, secrets, logger, port, advertiseAddress } = parts;
+  const { cache, secrets, kubeletClient, logger, port, advertiseAddress } = parts;
   const serviceCidrs = [parts.serviceCidr];
   await bootstrapCluster({
     cache,
@@ -65,6 +69,7 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
     ...security,
     cache,
     registry,
+    ...(kubeletClient === undefined ? {} : { nodes: openNodeConnections(kubeletClient) }),
     clock,
     randomness,
     logger,

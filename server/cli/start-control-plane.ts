@@ -107,6 +107,7 @@ export async function startControlPlane(
     const opened = await openServer({
       cache: store.cache,
       secrets,
+      kubeletClient: certificates.kubeletClient,
       serviceCidr,
       kubernetesServiceIp,
       port,

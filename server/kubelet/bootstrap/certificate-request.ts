@@ -1,6 +1,7 @@
 /** A certificate through the API: key here, CertificateSigningRequest there, waiting until it is signed. */
 import { createHash } from "node:crypto";
 import { createSigningRequest, type KeyPair, type Subject } from "#apimachinery/pki.ts";
+import { ApiError } from "#apimachinery/status.ts";
 import type { Client } from "#client/client.ts";
 import { type Clock, sleep } from "#client/clock.ts";
 import {
@@ -42,7 +43,13 @@ export async function requestCertificate(options: CertificateRequest): Promise<K
       return { certificate: Buffer.from(certificate, "base64").toString("utf8"), privateKey };
     }
     await sleep(clock, pollMilliseconds, signal);
-    found = await client.get(certificatesigningrequests, "", created.metadata.name);
+    // A server that restarts while the request waits is asked again; a refusal is final.
+    found = await client
+      .get(certificatesigningrequests, "", created.metadata.name)
+      .catch((error: unknown) => {
+        if (error instanceof ApiError) throw error;
+        return found;
+      });
   }
 }
 
