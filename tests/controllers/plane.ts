@@ -19,7 +19,8 @@ export interface Plane {
   close(): Promise<void>;
 }
 
-export async function openPlane({ leaderElect = false } = {}): Promise<Plane> {
+/** `controllers` false: the API server alone. */
+export async function openPlane({ controllers = true, leaderElect = false } = {}): Promise<Plane> {
   const storage = openMemoryStorage();
   const cache = await openWatchCache(storage, { indexes: watchIndexes });
   const secrets = await createClusterSecrets({ now: new Date() });
@@ -39,16 +40,17 @@ export async function openPlane({ leaderElect = false } = {}): Promise<Plane> {
   const { app } = server;
   const stop = new AbortController();
   const manager = componentUser("system:kube-controller-manager");
-  const running = runControllers({
+  const options = {
     client: inProcessClient(app, manager, "kube-controller-manager"),
-    clientFor: (name) => inProcessClient(app, controllerUser(name), name),
+    clientFor: (name: string) => inProcessClient(app, controllerUser(name), name),
     identity: "test",
     leaderElect,
     signingAuthority: secrets.authority,
     rootCa: secrets.authority.certificate,
     logger,
     signal: stop.signal,
-  });
+  };
+  const running = controllers ? runControllers(options) : Promise.resolve();
   const admin = { ...componentUser("admin"), groups: ["system:masters", "system:authenticated"] };
   return {
     app,
