@@ -87,10 +87,11 @@ function decode(bytes: Uint8Array, contentType: string | null, expected: Expecte
 
 function refuseOtherKind(object: KubeObject, { apiVersion, kind }: Expected): void {
   if (object.apiVersion === apiVersion && object.kind === kind) return;
-  const version = apiVersion.slice(apiVersion.indexOf("/") + 1);
+  // Upstream's package of the unversioned type: the group's first word.
+  const internal = apiVersion.includes("/") ? apiVersion.split(/[./]/)[0] : "core";
   if (object.kind !== kind) {
     throw badRequest(
-      `${object.kind} in version ${JSON.stringify(object.apiVersion)} cannot be handled as a ${kind}: converting (${object.apiVersion}.${object.kind}) to (${version}.${kind}): unknown conversion`,
+      `${object.kind} in version ${JSON.stringify(object.apiVersion)} cannot be handled as a ${kind}: converting (${object.apiVersion}.${object.kind}) to (${internal}.${kind}): unknown conversion`,
     );
   }
   throw badRequest(

@@ -32,7 +32,11 @@ interface Snapshot {
 /** Upstream's sentence for a list; the store's is that of a watch. */
 function tooOldForList(error: unknown): never {
   if (!isReason(error, "Expired")) throw error;
-  throw expired("The resourceVersion for the provided list is too old.");
+  throw tooOldList();
+}
+
+function tooOldList(): Error {
+  return expired("The resourceVersion for the provided list is too old.");
 }
 
 async function exact(
@@ -41,6 +45,8 @@ async function exact(
   revision: Revision,
 ): Promise<readonly Entry[]> {
   if (revision === cache.revision) return cache.list(scope).entries;
+  // The cache may still know it; what is compacted is gone for all replicas alike.
+  if (revision < cache.compacted) throw tooOldList();
   await atLeast(cache, `${revision}`, revision);
   const entries = await cache.listAt(scope, revision).catch(tooOldForList);
   const { name } = scope;
