@@ -51,27 +51,40 @@ export function scoresOf(
   );
 }
 
-/** Verdict bits -> number of nodes, over all nodes. */
-export function tallyOf(verdicts: Iterable<number>): Map<number, number> {
+/** Verdict bits -> number of nodes that gave them. */
+export type Tally = ReadonlyMap<number, number>;
+
+function tallyAll({ core, nodes }: SchedulerCache, { cls, pin }: Encoded): Tally {
+  core.calls.explain(cls.address);
   const tally = new Map<number, number>();
-  for (const verdict of verdicts) tally.set(verdict, (tally.get(verdict) ?? 0) + 1);
+  const first = core.arena.get(HEADER + H_VERDICTS) >> 2;
+  const column = core.arena.i32.subarray(first, first + nodes.slotsUsed);
+  if (pin >= 0) {
+    const verdict = column[pin];
+    return verdict === undefined ? tally : tally.set(verdict, 1);
+  }
+  for (const verdict of column) {
+    if ((verdict & V_NO_NODE) === 0) tally.set(verdict, (tally.get(verdict) ?? 0) + 1);
+  }
   return tally;
 }
 
 /** What a pod that fits nowhere is told, and every bit that some node refused it with. */
 export function refusalOf(cache: SchedulerCache, encoded: Encoded, pod: Pod) {
-  const all = verdicts(cache, encoded);
-  const asked = encoded.pin < 0 ? all : new Map([...all].filter(([slot]) => slot === encoded.pin));
-  const tally = tallyOf(asked.values());
+  const verdicts = tallyAll(cache, encoded);
+  let asked = 0;
+  let bits = 0;
+  for (const [verdict, nodes] of verdicts) {
+    asked += nodes;
+    bits |= verdict;
+  }
   const lower = cache.lowestPriority < (pod.spec.priority ?? 0);
   const never = pod.spec.preemptionPolicy === "Never";
   const message = refusalSentence({
-    verdicts: tally,
+    verdicts,
     requests: encoded.shape.requestNames,
-    notAsked: all.size - asked.size,
+    notAsked: cache.nodes.size - asked,
     preemption: never ? "never" : lower ? "unknown" : "no victims",
   });
-  let bits = 0;
-  for (const verdict of tally.keys()) bits |= verdict;
   return { message, bits };
 }

@@ -119,3 +119,48 @@ test("a pod made again under its name is another pod", () => {
   queue.set("a", { ...pod("a"), metadata: { name: "a", namespace: "n", uid: "other" } });
   expect(pop(queue).attempts).toBe(1);
 });
+
+test("any course of events: a pod is in one place, and none is lost", () => {
+  const step = fc.record({
+    what: fc.constantFrom("set", "pop", "refuse", "fail", "move", "remove", "flush"),
+    name: fc.integer({ min: 0, max: 5 }),
+    bits: fc.constantFrom(0, V_AFFINITY, V_TAINT, V_FIRST_REQUEST),
+    event: fc.constantFrom("node", "pod added", "pod removed", "other"),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const queue = new SchedulingQueue();
+      const waiting = new Set<string>();
+      const popped: QueuedPod[] = [];
+      let now = 0;
+      for (const { what, name, bits, event } of steps) {
+        now += 700;
+        const key = `p${name}`;
+        if (what === "set" && !popped.some((queued) => queued.key === key)) {
+          queue.set(key, pod(key));
+          waiting.add(key);
+        } else if (what === "remove") {
+          queue.remove(key);
+          waiting.delete(key);
+        } else if (what === "move") queue.move(event);
+        else if (what === "flush") queue.flush(now + 400_000);
+        else if (what === "pop") {
+          const next = queue.pop(now);
+          if (next !== undefined) popped.push(next);
+          if (next !== undefined) expect(waiting.delete(next.key)).toBe(true);
+        } else {
+          const back = popped.pop();
+          if (back === undefined) continue;
+          if (what === "refuse") queue.refused(back, bits);
+          else queue.failed(back);
+          waiting.add(back.key);
+        }
+        const { active, backoff, unschedulable, gated } = queue.counts();
+        expect(active + backoff + unschedulable + gated).toBe(waiting.size);
+      }
+      queue.flush(now + 400_000);
+      const drained = new Set([...waiting].map(() => queue.pop(now + 500_000)?.key));
+      expect(drained).toEqual(waiting);
+    }),
+  );
+});

@@ -71,6 +71,8 @@ export class SchedulingQueue {
   readonly #backoff = new Heap<QueuedPod>(
     (a, b) => readyAt(a) - readyAt(b) || a.sequence - b.sequence,
   );
+  /** Refusal bits -> unschedulable pods refused by just those: an event looks at few of them. */
+  readonly #refused = new Map<number, Set<QueuedPod>>();
   #sequence = 0;
 
   /** Pods in each place, as upstream's pending_pods counts them. */
@@ -109,7 +111,10 @@ export class SchedulingQueue {
   }
 
   remove(key: string): void {
+    const known = this.#places.get(key);
+    if (known === undefined) return;
     this.#places.delete(key);
+    if (known.place === "unschedulable") this.#forgetRefused(known.queued);
   }
 
   /** The next pod to try, taken out. */
@@ -137,20 +142,19 @@ export class SchedulingQueue {
   /** Wakes the pods that the event may help; returns how many. */
   move(event: ClusterEvent): number {
     let moved = 0;
-    for (const { queued, place } of this.#places.values()) {
-      if (place !== "unschedulable") continue;
-      if (queued.refusedBy !== 0 && (queued.refusedBy & helps[event]) === 0) continue;
-      this.#put(queued, "backoff");
-      moved++;
+    for (const [bits, pods] of this.#refused) {
+      if (bits !== 0 && (bits & helps[event]) === 0) continue;
+      moved += pods.size;
+      for (const queued of [...pods]) this.#put(queued, "backoff");
     }
     return moved;
   }
 
   /** Wakes pods that waited for an event too long. */
   flush(now: number): void {
-    for (const { queued, place } of this.#places.values()) {
-      if (place === "unschedulable" && now - queued.attemptedAt >= unschedulableMax) {
-        this.#put(queued, "active");
+    for (const pods of this.#refused.values()) {
+      for (const queued of [...pods]) {
+        if (now - queued.attemptedAt >= unschedulableMax) this.#put(queued, "active");
       }
     }
   }
@@ -164,9 +168,21 @@ export class SchedulingQueue {
   }
 
   #put(queued: QueuedPod, place: Place): void {
+    if (this.#places.get(queued.key)?.place === "unschedulable") this.#forgetRefused(queued);
     this.#places.set(queued.key, { queued, place });
+    if (place === "unschedulable") {
+      const alike = this.#refused.get(queued.refusedBy);
+      if (alike === undefined) this.#refused.set(queued.refusedBy, new Set([queued]));
+      else alike.add(queued);
+    }
     if (place === "active") this.#active.push(queued);
     if (place === "backoff") this.#backoff.push(queued);
+  }
+
+  #forgetRefused(queued: QueuedPod): void {
+    const alike = this.#refused.get(queued.refusedBy);
+    alike?.delete(queued);
+    if (alike?.size === 0) this.#refused.delete(queued.refusedBy);
   }
 
   /** Heaps keep entries that have moved on; they are passed over here. */

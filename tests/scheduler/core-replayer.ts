@@ -1,8 +1,7 @@
 /** The product's cache and module behind the same face as the oracle. */
 import type { Pod } from "#gen/api/core/v1.ts";
 import { SchedulerCache } from "#scheduler/cache.ts";
-import { scoresOf, tallyOf, verdicts } from "#scheduler/explain.ts";
-import { refusalSentence } from "#scheduler/reasons.ts";
+import { refusalOf, scoresOf, verdicts } from "#scheduler/explain.ts";
 import type { Answer, Replayer } from "./replay.ts";
 import type { Scenario } from "./traces.ts";
 
@@ -17,12 +16,7 @@ export function ask(cache: SchedulerCache, pod: Pod): Answer {
   const totals = [...scores].map(
     ([name, parts]) => [name, Object.values(parts).reduce((a, b) => a + b, 0)] as const,
   );
-  const message = refusalSentence({
-    verdicts: tallyOf(found.values()),
-    requests: encoded.shape.requestNames,
-    notAsked: 0,
-    preemption: "no victims",
-  });
+  const { message } = refusalOf(cache, encoded, pod);
   return {
     scores,
     totals: new Map(totals),
