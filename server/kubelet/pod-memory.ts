@@ -1,6 +1,7 @@
 /** What the agent knows of a pod's containers that the runtime cannot tell: rebuilt, or lost, at a restart. */
-import type { Pod } from "#gen/api/core/v1.ts";
-import type { Backoff } from "./backoff.ts";
+import { parseTime } from "#apimachinery/time.ts";
+import type { ContainerStatus, Pod } from "#gen/api/core/v1.ts";
+import { type Backoff, containerBackoff } from "./backoff.ts";
 
 export interface Waiting {
   readonly reason: string;
@@ -25,6 +26,18 @@ export interface ContainerMemory {
 
 export type PodMemory = ReadonlyMap<string, ContainerMemory>;
 
+/** A crash loop goes on where it was: its restarts tell how far the back-off had come. */
+function backoffFromStatus({
+  state,
+  lastState,
+  restartCount,
+}: ContainerStatus): Backoff | undefined {
+  const ended = parseTime(lastState?.terminated?.finishedAt ?? "")?.getTime();
+  if (state?.waiting?.reason !== "CrashLoopBackOff" || ended === undefined) return undefined;
+  const delay = containerBackoff.initial * 2 ** Math.max(0, restartCount - 1);
+  return { delay: Math.min(delay, containerBackoff.max), lastUpdate: ended };
+}
+
 /** The pod's last reported status, as memory: a restarted agent does not take readiness away. */
 export function memoryFromStatus(pod: Pod): Map<string, ContainerMemory> {
   const statuses = [
@@ -33,6 +46,8 @@ export function memoryFromStatus(pod: Pod): Map<string, ContainerMemory> {
   ];
   const memory = new Map<string, ContainerMemory>();
   for (const status of statuses) {
+    const backoff = backoffFromStatus(status);
+    if (backoff !== undefined) memory.set(status.name, { backoff });
     const id = status.containerID?.replace(/^[^:]*:\/\//, "");
     if (id === undefined || status.state?.running === undefined) continue;
     memory.set(status.name, {

@@ -9,6 +9,7 @@ import { parseTime } from "#apimachinery/time.ts";
 import { type Pod, type PodStatus, pods } from "#gen/api/core/v1.ts";
 import { containerBackoff, nextBackoff } from "./backoff.ts";
 import { startContainer } from "./container-start.ts";
+import { ConfigError } from "./downward.ts";
 import { StartFailure } from "./image-pull.ts";
 import { removePodCgroup } from "./linux-cgroup.ts";
 import { containerPath, type NodeContext } from "./node-context.ts";
@@ -24,7 +25,8 @@ import { StatusWriter } from "./status-writer.ts";
 import { type Action, type Plan, syncPod } from "./sync-pod.ts";
 
 /** After a step that failed for a reason of the node's (no sandbox, no volume, no API). */
-const retryMilliseconds = 2000;
+const retryMilliseconds = 1000;
+const retryDoublingsMax = 4;
 const defaultGraceSeconds = 30;
 
 type Stage = "running" | "terminating" | "terminated" | "gone";
@@ -41,6 +43,8 @@ export class PodWorker {
   #stage: Stage = "running";
   #verdict: Verdict | undefined;
   #dirty = false;
+  /** Steps in a row that could not be taken. */
+  #failures = 0;
   #loop: Promise<void> | undefined;
   #cancelWake = (): void => {};
   /** The grace of the kill under way, and when it is over; a shorter one starts another. */
@@ -138,12 +142,18 @@ export class PodWorker {
       this.#dirty = false;
       try {
         await this.#step();
+        this.#failures = 0;
       } catch (error) {
         if (this.#node.signal.aborted) return;
+        this.#failures += 1;
         const { namespace, name } = this.#pod.metadata;
         const { logger } = this.#node;
-        logger.warn("pod not synced", { namespace, name, error: String(error) });
-        this.#wakeAt(this.#now() + retryMilliseconds);
+        const fields = { namespace, name, error: String(error) };
+        // What a user has to mend stands in the pod's events.
+        if (error instanceof ConfigError) logger.debug("pod not synced", fields);
+        else logger.warn("pod not synced", fields);
+        const delay = retryMilliseconds * 2 ** Math.min(this.#failures - 1, retryDoublingsMax);
+        this.#wakeAt(this.#now() + delay);
       }
     }
   }
