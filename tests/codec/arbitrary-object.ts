@@ -92,7 +92,8 @@ function value(type: TypeSchema, depth: number): fc.Arbitrary<unknown> {
 }
 
 /** Whether upstream prints the field even when nothing is known of it. */
-function always(field: FieldSchema): boolean {
+function always(parent: StructType, field: FieldSchema): boolean {
+  if (field.name === "items" && parent.id.endsWith("List")) return true;
   if (field.pointer) return false;
   const { type } = field;
   if (type.kind === "struct") return true;
@@ -112,7 +113,7 @@ export function arbitraryOf(type: StructType, depth = 0): fc.Arbitrary<Record<st
   const shape: Record<string, fc.Arbitrary<unknown>> = {};
   for (const field of type.properties.values()) {
     if (field.number === 0 || typeMeta.includes(field)) continue;
-    const must = always(field);
+    const must = always(type, field);
     if (!must && depth > depthMax) continue;
     if (must) required.push(field.name);
     shape[field.name] = value(field.type, depth);

@@ -8,7 +8,7 @@
 import { assert } from "#apimachinery/assert.ts";
 import type { FieldSchema, StructType, TypeSchema } from "#apimachinery/schema.ts";
 import { structOf } from "#apimachinery/schema.ts";
-import { zeroOf } from "./protobuf-decoder.ts";
+import { zeroOfField } from "./protobuf-decoder.ts";
 import { base64Text, specialReaders } from "./special-json.ts";
 
 /** False where anything is unknown or of the wrong type; the object may then be half changed. May throw. */
@@ -160,7 +160,7 @@ return true;
     if (type.kind === "struct") {
       return `if (${place} === undefined) { const z = {}; ${this.#struct(type)}(z); ${place} = z; }`;
     }
-    const zero = type.kind === "special" || field.omit === "" ? zeroOf(type) : undefined;
+    const zero = zeroOfField(this.#type, field);
     return zero === undefined ? "" : `if (${place} === undefined) ${place} = ${zero};`;
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { Buffer } from "node:buffer";
 import { ApiError } from "#apimachinery/status.ts";
 import { decodeJson, encodeJson } from "./json.ts";
+import { decodeProtobuf, encodeProtobuf } from "./protobuf.ts";
 
 const configMap = { apiVersion: "v1", kind: "ConfigMap" };
 const pod = { apiVersion: "v1", kind: "Pod" };
@@ -146,4 +147,12 @@ describe("what is taken in", () => {
     ]);
     expect(decodeJson(body, configMap).object).toMatchObject({ data: { a: "\ufffd" } });
   });
+});
+
+test("a list without items has an empty list of them", () => {
+  const list = { kind: "PodList", apiVersion: "v1", metadata: {} };
+  const taken: unknown = decodeJson(encodeJson(list)).object;
+  expect(taken).toEqual({ ...list, items: [] });
+  const decoded: unknown = decodeProtobuf(encodeProtobuf(list));
+  expect(decoded).toEqual({ ...list, items: [] });
 });

@@ -173,13 +173,23 @@ r.leave(outer); put(${target}, key, value === undefined ? ${absent} : value); }`
     if (type.kind === "struct") {
       return `if (${target} === undefined) { x = r.absent(); ${target} = ${this.#struct(type)}(r, {}); r.leave(x); }`;
     }
-    const zero = type.kind === "special" || field.omit === "" ? zeroOf(type) : undefined;
+    const zero = zeroOfField(this.#type, field);
     return zero === undefined ? "" : `if (${target} === undefined) ${target} = ${zero};`;
   }
 }
 
+/** What an absent field held by value is filled with; undefined where it stays absent. Structs are filled apart. */
+export function zeroOfField(
+  parent: StructType,
+  { name, type, omit }: FieldSchema,
+): string | undefined {
+  // Upstream prints null where a list has no items; every reader of a list counts on items.
+  if (name === "items" && type.kind === "list" && parent.id.endsWith("List")) return "[]";
+  return type.kind === "special" || omit === "" ? zeroOf(type) : undefined;
+}
+
 /** What upstream's JSON prints for a zero value; undefined where it prints null or nothing. */
-export function zeroOf(type: TypeSchema): string | undefined {
+function zeroOf(type: TypeSchema): string | undefined {
   if (type.kind === "scalar") return scalarZeros[type.name];
   return type.kind === "special" ? specialZeros[type.name] : undefined;
 }
