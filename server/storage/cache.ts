@@ -179,7 +179,10 @@ class Cache implements WatchCache {
       if (revision <= this.#state.revision) this.#ahead.delete(revision);
     }
     for (const watcher of this.#watchers) {
-      watcher.end(tooOld(watcher.position, this.#state.compacted));
+      // A new epoch begins beyond every revision of the old one, compacted: old positions end here.
+      const { compacted } = this.#state;
+      if (watcher.position < compacted) watcher.end(tooOld(watcher.position, compacted));
+      else watcher.move(this.#state);
     }
     this.#waiters.reached(this.#state.revision);
   }

@@ -8,7 +8,7 @@ import { badRequest, refusal } from "#apimachinery/status.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { Revision, Stored, Write, WriteResult } from "#storage/storage.ts";
 import { sleep, type Timers } from "#storage/timers.ts";
-import { type Batch, type BatchOutcome, type Database, DatabaseError } from "./database.ts";
+import { type BatchOutcome, type Database, DatabaseError, type Failure } from "./database.ts";
 import { keyText } from "./key.ts";
 import { closing, restored, unknownOutcome } from "./refusals.ts";
 
@@ -22,6 +22,8 @@ const retryMs = 50;
 /** Separators of the SQL call; no name may hold them, and JSON text cannot. */
 const firstPrintable = 0x20;
 const slash = 0x2f;
+
+const tryAgain: ReadonlySet<Failure> = new Set(["unknown", "retry", "behind"]);
 
 interface Waiting {
   readonly id: string;
@@ -111,9 +113,9 @@ export class GroupCommit {
 
   async #run(): Promise<void> {
     while (this.#queue.length > 0) {
-      const taken = this.#take();
+      const { taken, held } = this.#take();
       try {
-        this.#answer(taken, await this.#commit(taken));
+        this.#answer(await this.#commit(taken), taken, held);
       } catch (error) {
         for (const { reject } of taken) reject(error);
       }
@@ -122,7 +124,7 @@ export class GroupCommit {
   }
 
   /** From the front, no key twice: a second write to a key waits for what the first one made. */
-  #take(): readonly Waiting[] {
+  #take(): { readonly taken: readonly Waiting[]; readonly held: ReadonlySet<Waiting> } {
     const taken: Waiting[] = [];
     const held: Waiting[] = [];
     const keys = new Set<string>();
@@ -142,7 +144,7 @@ export class GroupCommit {
       characters += waiting.text.length;
     }
     this.#queue = [...held, ...this.#queue.slice(at)];
-    return taken;
+    return { taken, held: new Set(held) };
   }
 
   async #commit(taken: readonly Waiting[]): Promise<BatchOutcome> {
@@ -151,61 +153,75 @@ export class GroupCommit {
     const writes = taken.map(({ write, text }) => ({
       op: write.op,
       key: write.key,
-      expected: write.op === "create" ? 0 : write.expected,
+      // To the database 0 means that nothing stands there, which no update and no delete may expect.
+      expected: write.op === "create" ? 0 : write.expected || -1,
       text,
     }));
     const epoch = this.#epoch;
-    // Where to look for the id: fixed before the first try, so that a retry looks behind it too.
+    // Where to look for the id. It moves only while it is certain that no try was committed.
     let after = this.#after;
     let unknown = false;
     const deadline = timers.now() + outcomeWaitMs;
     for (;;) {
-      const batch: Batch = { id, epoch, after, seen: this.#seen, writes };
       try {
-        return await database.commit(batch);
+        return await database.commit({ id, epoch, after, seen: this.#seen, writes });
       } catch (error) {
         if (!(error instanceof DatabaseError)) throw error;
         unknown ||= error.failure === "unknown";
-        if (error.failure === "behind" && !unknown) {
-          const head = await database.head();
-          this.learn(head);
-          after = head.batch;
-          continue;
+        if (!tryAgain.has(error.failure) || (error.failure === "behind" && unknown)) {
+          throw await this.#refusal(error, unknown);
         }
-        await this.#refuse(error, unknown);
         if (timers.now() >= deadline) throw unknown ? unknownOutcome() : unreachable(error);
       }
+      if (!unknown) after = await this.#newestBatch();
       await sleep(timers, retryMs);
     }
   }
 
-  /** Throws what the writers are told, unless trying again can help. */
-  async #refuse(error: DatabaseError, unknown: boolean): Promise<void> {
-    const { failure } = error;
-    if (failure === "unknown" || failure === "retry") return;
-    if (failure === "refused") throw unknown ? unknownOutcome() : unreachable(error);
-    if (failure === "lost") {
-      await this.#parts.database.raiseEpoch({ epoch: this.#epoch, seen: this.#seen });
-    }
-    this.learn(await this.#parts.database.head());
-    this.#parts.onRestored();
-    // A try before may have been committed in the epoch that is gone.
-    throw unknown ? unknownOutcome() : restored();
+  async #newestBatch(): Promise<number> {
+    await this.#learnHead();
+    return this.#after;
   }
 
-  #answer(taken: readonly Waiting[], outcome: BatchOutcome): void {
+  /** What the writers are told when trying again cannot help. */
+  async #refusal(error: DatabaseError, unknown: boolean): Promise<Error> {
+    const { database, onRestored } = this.#parts;
+    const { failure } = error;
+    if (failure === "lost" || failure === "epoch") {
+      const fence = { epoch: this.#epoch, seen: this.#seen };
+      if (failure === "lost") await database.raiseEpoch(fence).catch(() => undefined);
+      await this.#learnHead();
+      onRestored();
+    }
+    // A try before may have been committed, in the epoch that is gone or beyond what is remembered.
+    if (unknown) return unknownOutcome();
+    return failure === "refused" ? unreachable(error) : restored();
+  }
+
+  /** A database that does not answer is met again by the next try. */
+  async #learnHead(): Promise<void> {
+    await this.#parts.database.head().then(
+      (head) => this.learn(head),
+      () => undefined,
+    );
+  }
+
+  #answer(outcome: BatchOutcome, taken: readonly Waiting[], held: ReadonlySet<Waiting>): void {
     const { head, created, losers } = outcome;
     this.#after = Math.max(this.#after, outcome.number);
     this.#seen = Math.max(this.#seen, head);
     let revision = head - created.reduce((won, at) => (at === 0 ? won : won + 1), 0);
     let lost = 0;
-    const standing = this.#queue.length === 0 ? undefined : new Map<string, Stored | undefined>();
+    const standing = held.size === 0 ? undefined : new Map<string, Stored | undefined>();
+    const again: Waiting[] = [];
     for (const [at, waiting] of taken.entries()) {
       const createRevision = created[at] ?? 0;
       if (createRevision === 0) {
         const current = losers[lost++];
         standing?.set(waiting.id, current);
-        waiting.resolve({ outcome: "conflict", current });
+        // It lost in a try whose reply was lost, and what stands by now is what it expected.
+        if (wins(waiting.write, current)) again.push(waiting);
+        else waiting.resolve({ outcome: "conflict", current });
         continue;
       }
       revision += 1;
@@ -215,18 +231,21 @@ export class GroupCommit {
       standing?.set(waiting.id, write.op === "delete" ? undefined : stored);
       waiting.resolve({ outcome: "written", stored });
     }
-    if (standing !== undefined) this.#answerHeld(standing);
+    if (standing !== undefined) this.#answerHeld(standing, held);
+    this.#queue = [...again, ...this.#queue];
   }
 
-  /** Held writes that lose against what their batch just made need no round trip to be told so. */
-  #answerHeld(standing: ReadonlyMap<string, Stored | undefined>): void {
+  /**
+   * Held writes that lose against what their batch just made need no round trip to be told so. Not those
+   * that were queued later: they may have been asked for after yet another write replaced it.
+   */
+  #answerHeld(standing: ReadonlyMap<string, Stored | undefined>, held: ReadonlySet<Waiting>): void {
     const staying = new Set<string>();
     this.#queue = this.#queue.filter((waiting) => {
       const { id, write, resolve } = waiting;
-      if (!standing.has(id) || staying.has(id)) return true;
+      if (!held.has(waiting) || staying.has(id)) return true;
       const current = standing.get(id);
-      const expected = write.op === "create" ? undefined : write.expected;
-      if (current?.revision === expected) {
+      if (wins(write, current)) {
         staying.add(id);
         return true;
       }
@@ -234,6 +253,10 @@ export class GroupCommit {
       return false;
     });
   }
+}
+
+function wins(write: Write, current: Stored | undefined): boolean {
+  return current?.revision === (write.op === "create" ? undefined : write.expected);
 }
 
 /** Four parts, so three slashes. */

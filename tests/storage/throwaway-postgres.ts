@@ -1,5 +1,6 @@
 /** An embedded Postgres in a folder of its own, and empty databases in it. */
 import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "#storage/postgres/connect.ts";
@@ -8,6 +9,8 @@ import { silent } from "#telemetry/log.ts";
 
 export interface ThrowawayPostgres {
   readonly url: string;
+  /** On the loopback address, where it was asked for. */
+  readonly port: number | undefined;
   /** The URL of a new, empty database. */
   database(): Promise<string>;
   /** The same database each time, emptied: cheaper than a new one. */
@@ -15,14 +18,22 @@ export interface ThrowawayPostgres {
   end(): Promise<void>;
 }
 
-export async function throwawayPostgres(): Promise<ThrowawayPostgres> {
+export async function throwawayPostgres(
+  options: { readonly port?: boolean } = {},
+): Promise<ThrowawayPostgres> {
   const dataDir = await mkdtemp(join(tmpdir(), "kubun-test-"));
   // Postgres' own account must be able to pass.
   await chmod(dataDir, 0o755);
-  const server = await startEmbeddedPostgres({ dataDir, log: silent });
+  const port = options.port === true ? await freePort() : undefined;
+  const server = await startEmbeddedPostgres({
+    dataDir,
+    log: silent,
+    ...(port === undefined ? {} : { port }),
+  });
   let made = 0;
   return {
     url: server.url,
+    port,
     async database() {
       made += 1;
       const name = `t${made}`;
@@ -42,4 +53,16 @@ export async function throwawayPostgres(): Promise<ThrowawayPostgres> {
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
 }

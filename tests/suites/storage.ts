@@ -194,6 +194,8 @@ function writes(check: Check): void {
     };
     expect(await storage.write(update(ghost))).toEqual({ outcome: "conflict", current: undefined });
     expect(await storage.write(remove(ghost))).toEqual({ outcome: "conflict", current: undefined });
+    const unborn = { ...ghost, revision: 0 };
+    expect((await storage.write(update(unborn))).outcome).toBe("conflict");
     expect((await storage.head()).revision).toBe(0);
   });
 

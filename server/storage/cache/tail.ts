@@ -3,7 +3,8 @@
  * or doubled wake costs latency only, since each look compares the head with what the cache holds.
  */
 
-import type { Change, Head, Storage } from "#storage/storage.ts";
+import { isReason } from "#apimachinery/status.ts";
+import type { Change, Head, Revision, Storage } from "#storage/storage.ts";
 import { sleep, type Timers } from "#storage/timers.ts";
 import type { Logger } from "#telemetry/log.ts";
 import type { CacheState } from "./cache-state.ts";
@@ -19,7 +20,7 @@ export interface TailTarget {
   readonly state: CacheState;
   advance(change: Change): void;
   saw(head: Head): void;
-  /** The epoch moved: everything is read anew. */
+  /** Reads everything anew. */
   reload(): Promise<void>;
 }
 
@@ -81,9 +82,20 @@ export class Tail {
     if (head.revision < state.revision) return this.#suspect();
     this.#target.saw(head);
     while (state.revision < head.revision && !this.#closed) {
-      const changes = await this.#storage.changes(state.revision, pageMax);
+      const changes = await this.#unlessCompacted(state.revision);
+      if (changes === undefined) return this.#target.reload();
       if (this.#closed || state !== this.#target.state) return;
       if (!this.#applied(changes)) return this.#target.reload();
+    }
+  }
+
+  /** undefined: this process slept or was cut off for so long that the log was compacted before it. */
+  async #unlessCompacted(revision: Revision): Promise<readonly Change[] | undefined> {
+    try {
+      return await this.#storage.changes(revision, pageMax);
+    } catch (error) {
+      if (isReason(error, "Expired")) return undefined;
+      throw error;
     }
   }
 

@@ -40,7 +40,8 @@ export interface WatcherParts {
 export class CacheWatcher implements Watcher, Listener {
   readonly #parts: WatcherParts;
   readonly #narrow: boolean;
-  readonly #leave: () => void;
+  #state: CacheState;
+  #leave: () => void;
   #position: Revision;
   /** undefined: broad, or behind. */
   #queue: CacheEvent[] | undefined;
@@ -52,6 +53,7 @@ export class CacheWatcher implements Watcher, Listener {
     const { namespace, name, index } = parts.scope;
     this.#narrow = namespace !== undefined || name !== undefined || index !== undefined;
     this.#position = parts.from;
+    this.#state = parts.state;
     this.#leave = parts.state.collection(parts.scope).watchers.add(parts.scope, this);
   }
 
@@ -72,12 +74,23 @@ export class CacheWatcher implements Watcher, Listener {
       const batch = this.#behindRing() ? await this.#fromLog() : this.#fromMemory();
       if (batch.events.length > 0) return batch;
       if (this.#behindRing() || this.#ended !== undefined) continue;
-      if ((await this.#news(idleMs)) === "idle") return this.#fromMemory();
+      const idle = (await this.#news(idleMs)) === "idle";
+      // The cache may have been read anew in the same turn, and this watch be behind its ring.
+      if (idle && !this.#behindRing() && this.#ended === undefined) return this.#fromMemory();
     }
   }
 
   close(): void {
     this.end("closed");
+  }
+
+  /** The cache was read anew in the same epoch: the watch goes on from its position. */
+  move(state: CacheState): void {
+    this.#leave();
+    this.#state = state;
+    this.#queue = undefined;
+    this.#leave = state.collection(this.#parts.scope).watchers.add(this.#parts.scope, this);
+    this.#wake?.();
   }
 
   end(why: ApiError | "closed"): void {
@@ -89,7 +102,8 @@ export class CacheWatcher implements Watcher, Listener {
   }
 
   #enqueue(queue: CacheEvent[], event: CacheEvent): void {
-    const { state, scope } = this.#parts;
+    const { scope } = this.#parts;
+    const state = this.#state;
     if (event.revision <= this.#position) return;
     if (!concerns(scope, state.indexesOf(scope), event)) return;
     queue.push(event);
@@ -98,7 +112,8 @@ export class CacheWatcher implements Watcher, Listener {
   }
 
   #behindRing(): boolean {
-    const { state, scope } = this.#parts;
+    const { scope } = this.#parts;
+    const state = this.#state;
     return (
       this.#ended === undefined &&
       this.#queue === undefined &&
@@ -108,7 +123,7 @@ export class CacheWatcher implements Watcher, Listener {
 
   #fromMemory(): Batch {
     if (this.#ended !== undefined) return { events: [], revision: this.#position };
-    const { state } = this.#parts;
+    const state = this.#state;
     const events = this.#queue ?? this.#fromRing();
     this.#position = Math.max(this.#position, state.revision);
     if (this.#narrow) this.#queue = [];
@@ -116,7 +131,8 @@ export class CacheWatcher implements Watcher, Listener {
   }
 
   #fromRing(): readonly CacheEvent[] {
-    const { state, scope } = this.#parts;
+    const { scope } = this.#parts;
+    const state = this.#state;
     const events = state.collection(scope).ring.after(this.#position);
     if (!this.#narrow) return events;
     const indexes = state.indexesOf(scope);
@@ -124,9 +140,10 @@ export class CacheWatcher implements Watcher, Listener {
   }
 
   async #fromLog(): Promise<Batch> {
-    const { state, storage, scope } = this.#parts;
+    const { storage, scope } = this.#parts;
     const changes = await storage.changes(this.#position, pageMax);
     if (this.#ended !== undefined) return { events: [], revision: this.#position };
+    const state = this.#state;
     assert(changes[0]?.revision === this.#position + 1, "the log has no gap");
     const indexes = state.indexesOf(scope);
     const events = changes

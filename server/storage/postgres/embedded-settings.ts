@@ -2,12 +2,14 @@
 
 export function settings(options: {
   readonly sockets: string;
-  readonly port: number | undefined;
+  readonly port: number;
+  /** Whether the port is opened on the loopback address, beside the socket. */
+  readonly listen: boolean;
 }): readonly string[] {
   return [
     `unix_socket_directories=${options.sockets}`,
-    `listen_addresses=${options.port === undefined ? "" : "127.0.0.1"}`,
-    ...(options.port === undefined ? [] : [`port=${options.port}`]),
+    `listen_addresses=${options.listen ? "127.0.0.1" : ""}`,
+    `port=${options.port}`,
     "max_connections=50",
     // The watch cache reads from memory: Postgres needs room for the pages being written only.
     "shared_buffers=96MB",

@@ -4,7 +4,17 @@
  */
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { chmod, chown, mkdir, open, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  mkdir,
+  open,
+  readFile,
+  realpath,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "#telemetry/log.ts";
 import { connect } from "./connect.ts";
@@ -17,6 +27,7 @@ const startMaxMs = 60_000;
 /** Fast shutdown ends sessions and writes a checkpoint. */
 const stopMaxMs = 30_000;
 const lookEveryMs = 25;
+const defaultPort = 5432;
 /** Of a unix socket's path on Linux, with the port's file name and the closing zero. */
 const socketPathBytesMax = 107;
 
@@ -48,23 +59,27 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const account = await embeddedAccount();
   const binaries = await embeddedBinaries(account);
   const place = await prepare(options, account);
-  const url = urlOf(place);
 
-  const running = await runningPid(place);
+  const running = await runningServer(place);
   if (running !== undefined) {
-    await answering(url, running);
-    options.log.info("adopted the running Postgres", { pid: running });
-    return { url, pid: running, reused: true, stop: () => stop(running) };
+    const { pid, port } = running;
+    const url = urlOf(place, port);
+    await answering(url, pid);
+    options.log.info("adopted the running Postgres", { pid });
+    return { url, pid, reused: true, stop: () => stop(pid) };
   }
   if (!(await exists(join(place.data, "PG_VERSION"))))
     await initialize(binaries, place, options.log);
   const pid = await launch(binaries, place, options);
+  const url = urlOf(place, options.port ?? defaultPort);
   await answering(url, pid);
   return { url, pid, reused: false, stop: () => stop(pid) };
 }
 
-function urlOf({ sockets, password }: Place): string {
-  return `postgres://kubun:${password}@localhost/kubun?host=${encodeURIComponent(sockets)}`;
+/** The port is part of the socket's file name even when no port is opened. */
+function urlOf({ sockets, password }: Place, port: number): string {
+  const folder = encodeURIComponent(sockets);
+  return `postgres://kubun:${password}@localhost:${port}/kubun?host=${folder}`;
 }
 
 async function prepare({ dataDir }: EmbeddedOptions, account: Account | undefined): Promise<Place> {
@@ -91,16 +106,16 @@ async function prepare({ dataDir }: EmbeddedOptions, account: Account | undefine
 /** A folder that Postgres' account reaches: in the data directory, or linked from there. */
 async function homeOf(dataDir: string, account: Account | undefined): Promise<string> {
   const home = join(dataDir, "postgres");
-  if (await exists(home)) return home;
+  if (await exists(home)) return realpath(home);
   if (account === undefined || (await reachable(dataDir))) {
     await mkdir(home, { recursive: true, mode: 0o755 });
-    return home;
+    return realpath(home);
   }
   const elsewhere = join(reachableRoot, `data-${randomBytes(8).toString("hex")}`);
   await mkdir(elsewhere, { recursive: true, mode: 0o755 });
   await rm(home, { force: true });
   await symlink(elsewhere, home);
-  return home;
+  return elsewhere;
 }
 
 async function initialize(binaries: string, place: Place, log: Logger): Promise<void> {
@@ -159,7 +174,11 @@ async function launch(binaries: string, place: Place, options: EmbeddedOptions):
   const log = await open(join(place.data, "kubun.log"), flags, 0o600);
   try {
     const program = join(binaries, "bin", "postgres");
-    const parameters = settings({ sockets: place.sockets, port: options.port });
+    const parameters = settings({
+      sockets: place.sockets,
+      port: options.port ?? defaultPort,
+      listen: options.port !== undefined,
+    });
     const child = spawnAs(
       place.account,
       [program, "-D", place.data, ...parameters.flatMap((parameter) => ["-c", parameter])],
@@ -177,14 +196,16 @@ async function launch(binaries: string, place: Place, options: EmbeddedOptions):
   }
 }
 
-/** The postmaster named by postmaster.pid, when that process lives and is this Postgres. */
-async function runningPid({ data }: Place): Promise<number | undefined> {
-  const text = await readFile(join(data, "postmaster.pid"), "utf8").catch(() => undefined);
-  const pid = Number(text?.split("\n")[0]);
+/** The server named by postmaster.pid, when that process lives and is this Postgres. */
+async function runningServer({ data }: Place): Promise<{ pid: number; port: number } | undefined> {
+  const text = await readFile(join(data, "postmaster.pid"), "utf8").catch(() => "");
+  // Line by line: process, data directory, start time, port, socket directory, address.
+  const [pid = 0, , , port = 0] = text.split("\n").map(Number);
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
   // After a reboot the number may belong to anybody.
   const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-  return command.split("\0").includes(data) ? pid : undefined;
+  if (!command.split("\0").includes(data) || !(await alive(pid))) return undefined;
+  return { pid, port: port > 0 ? port : defaultPort };
 }
 
 async function alive(pid: number): Promise<boolean> {
