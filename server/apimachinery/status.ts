@@ -122,9 +122,9 @@ export function invalid(
   const joined = sentences.length === 1 ? sentences[0] : `[${sentences.join(", ")}]`;
   const qualifiedKind = kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`;
   return refusal("Invalid", `${qualifiedKind} "${name}" is invalid: ${joined}`, {
-    name,
+    ...(name === "" ? {} : { name }),
     ...(kind.group === "" ? {} : { group: kind.group }),
-    kind: kind.kind,
+    ...(kind.kind === "" ? {} : { kind: kind.kind }),
     causes: causes.map((cause) => ({ ...cause })),
   });
 }

@@ -328,7 +328,7 @@ describe("impersonation", () => {
 
   test("of groups alone is refused", async () => {
     const headers = { "impersonate-group": "system:masters" };
-    expect(await codeOf(as(headers, ["system:masters"]))).toBe(500);
+    expect(await codeOf(as(headers, ["system:masters"]))).toBe(400);
   });
 });
 

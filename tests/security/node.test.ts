@@ -171,7 +171,7 @@ describe("reads of a node", () => {
   test("a refusal says why", async () => {
     const { body } = await server.ask({ path: `${core}/secrets/other`, as: node });
     expect(body.message).toBe(
-      'secrets "other" is forbidden: User "system:node:n1" cannot get resource "secrets" in API group "" in the namespace "default": no relationship found between node \'n1\' and this object',
+      'secrets "other" is forbidden: User "system:node:n1" cannot get resource "secrets" in API group "" in the namespace "default": node: no relationship found between node \'n1\' and this object',
     );
   });
 });

@@ -27,9 +27,11 @@ type Fault = string | undefined;
 
 function mirrorOwnerFault({ nodeName, cache }: Asked, pod: Pod): Fault {
   const owners = pod.metadata.ownerReferences ?? [];
-  if (owners.length === 0) return undefined;
   const [owner] = owners;
   const shown = JSON.stringify(nodeName);
+  if (owners.length === 0) {
+    return `node ${shown} can only create pods with an owner reference set to itself`;
+  }
   if (owners.length > 1 || owner === undefined) {
     return `node ${shown} can only create pods with a single owner reference set to itself`;
   }
@@ -162,7 +164,7 @@ function tokenFault({ attributes, nodeName, cache }: Asked): Fault {
   }
   if (!bound.uid) return "node requested token with a pod binding without a uid";
   const pod = getObject(cache, pods, { namespace, name: bound.name });
-  if (pod === undefined) throw notFound({ group: "", resource: "pods", name: bound.name });
+  if (pod === undefined) throw notFound({ group: "", resource: "pod", name: bound.name });
   if (pod.metadata.uid !== bound.uid) {
     return `the UID in the bound object reference (${bound.uid}) does not match the UID in record. The object might have been deleted and then recreated`;
   }

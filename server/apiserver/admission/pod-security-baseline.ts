@@ -128,9 +128,11 @@ const privileged = eachContainer({
   fails: ({ securityContext }) => securityContext?.privileged === true,
 });
 
-const procMount: PodCheck = (spec) => {
-  // In its own user namespace the pod may see all of /proc.
-  if (spec.hostUsers === false) return undefined;
+/** In its own user namespace a pod may see all of /proc, at the baseline level. */
+const procMount: PodCheck = (spec, metadata) =>
+  spec.hostUsers === false ? undefined : procMountRestricted(spec, metadata);
+
+export const procMountRestricted: PodCheck = (spec) => {
   const mountOf = ({ securityContext }: AnyContainer) => securityContext?.procMount ?? "Default";
   const bad = allContainers(spec).filter((container) => mountOf(container) !== "Default");
   if (bad.length === 0) return undefined;
@@ -221,6 +223,7 @@ const windowsHostProcess: PodCheck = (spec) => {
 export const replacedByRestricted: readonly PodCheck[] = [
   capabilities,
   hostPathVolumes,
+  procMount,
   seccompProfileBaseline,
 ];
 

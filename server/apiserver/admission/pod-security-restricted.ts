@@ -2,6 +2,7 @@
 import type { PodSpec, Volume } from "#gen/api/core/v1.ts";
 import {
   baselineChecks,
+  procMountRestricted,
   replacedByRestricted,
   seccompProfileBaseline,
 } from "./pod-security-baseline.ts";
@@ -135,6 +136,7 @@ export const restrictedChecks: readonly PodCheck[] = [
   ...baselineChecks.filter((check) => !replacedByRestricted.includes(check)),
   allowPrivilegeEscalation,
   capabilities,
+  procMountRestricted,
   restrictedVolumes,
   runAsNonRoot,
   runAsUser,

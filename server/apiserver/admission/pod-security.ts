@@ -3,6 +3,7 @@
  * (for pods and for whatever makes pods). Versions are shown, the newest rules are applied.
  */
 import { deepEqual } from "#apimachinery/deep-equal.ts";
+import { invalidValue, Path } from "#apimachinery/field-error.ts";
 import { invalid } from "#apimachinery/status.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "#apiserver/attributes.ts";
 import { getObject } from "#apiserver/object-reads.ts";
@@ -24,6 +25,7 @@ import { restrictedChecks } from "./pod-security-restricted.ts";
 import type { PodCheck } from "./pod-security-violation.ts";
 
 const prefix = "pod-security.kubernetes.io/";
+const versionShape = /^(latest|v1\.(0|[1-9][0-9]*))$/;
 const modes = ["enforce", "audit", "warn"] as const;
 const checksOfLevel: Readonly<Record<string, readonly PodCheck[]>> = {
   privileged: [],
@@ -97,17 +99,20 @@ function isUnchanged(pod: Pod, old: Pod | undefined): boolean {
 function checkNamespaceLabels(attributes: AdmissionAttributes): void {
   const namespace = draftOf(attributes, namespaces);
   const labels = namespace?.metadata.labels ?? {};
+  const path = new Path("metadata").child("labels");
   const causes = modes.flatMap((mode) => {
     const key = `${prefix}${mode}`;
     const value = labels[key];
-    if (value === undefined || checksOfLevel[value] !== undefined) return [];
-    return [
-      {
-        reason: "FieldValueInvalid",
-        field: `metadata.labels[${key}]`,
-        message: `Invalid value: ${JSON.stringify(value)}: must be one of privileged, baseline, restricted`,
-      },
-    ];
+    const version = labels[`${key}-version`];
+    const levelFault =
+      value === undefined || checksOfLevel[value] !== undefined
+        ? []
+        : [invalidValue(path.key(key), value, "must be one of privileged, baseline, restricted")];
+    const versionFault =
+      version === undefined || versionShape.test(version)
+        ? []
+        : [invalidValue(path.key(`${key}-version`), version, 'must be "latest" or "v1.x"')];
+    return [...levelFault, ...versionFault];
   });
   if (causes.length === 0) return;
   throw invalid({ group: "", kind: "Namespace" }, namespace?.metadata.name ?? "", causes);

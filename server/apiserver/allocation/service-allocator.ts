@@ -15,7 +15,13 @@ import {
   nextAddress,
   releaseAddress,
 } from "./cluster-ips.ts";
-import { claimPort, type NodePortParts, nextPort, releasePort } from "./node-ports.ts";
+import {
+  claimPort,
+  type NodePortParts,
+  nextPort,
+  type PortClaim,
+  releasePort,
+} from "./node-ports.ts";
 import {
   defaultFamilies,
   isHeadless,
@@ -189,6 +195,10 @@ class Allocating {
       if (!port.nodePort && !given) continue;
       const asked = ports.find((each) => each.port === port.port && each.nodePort)?.nodePort;
       const wanted = port.nodePort || (shared.get(port.port) ?? asked ?? 0);
+      if (wanted !== 0 && shared.get(port.port) === wanted) {
+        port.nodePort = wanted;
+        continue;
+      }
       const outcome = await this.#port(wanted, path.index(at).child("nodePort"));
       if ("fault" in outcome) return outcome.fault;
       port.nodePort = outcome.port;
@@ -208,17 +218,23 @@ class Allocating {
   }
 
   async #port(wanted: number, path: Path): Promise<{ port: number } | { fault: FieldError }> {
-    const own = this.claimed.ports.includes(wanted) || this.#old.ports.has(wanted);
-    if (wanted !== 0 && own) return { port: wanted };
+    if (wanted !== 0 && this.#old.ports.has(wanted)) return { port: wanted };
     const { namespace, name } = this.#holder;
     const asked = { holder: `${namespace}/${name}`, dryRun: this.#dryRun };
     const claim =
       wanted === 0
         ? await nextPort(this.#parts, { ...asked, except: this.#counted() })
-        : await claimPort(this.#parts, { ...asked, port: wanted });
+        : await this.#claim(wanted, asked);
     if ("fault" in claim) return { fault: invalidValue(path, wanted, claim.fault) };
     this.claimed.ports.push(claim.port);
     return claim;
+  }
+
+  /** A dry run reserves nothing, so what it has claimed itself only it knows. */
+  #claim(port: number, asked: { holder: string; dryRun: boolean }): Promise<PortClaim> | PortClaim {
+    return this.claimed.ports.includes(port)
+      ? { fault: "provided port is already allocated" }
+      : claimPort(this.#parts, { ...asked, port });
   }
 
   /** Ports that this service names and has not claimed yet. */

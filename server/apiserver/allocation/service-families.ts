@@ -44,34 +44,37 @@ function namedFamilies({ clusterIPs, ipFamilies }: ServiceSpec): IpFamily[] {
   return families;
 }
 
-function familyFaults(service: Service, available: readonly IpFamily[]): FieldError[] {
-  const { ipFamilyPolicy, ipFamilies, clusterIPs } = service.spec;
+function familyFaults({ spec: wanted }: Service, available: readonly IpFamily[]): FieldError[] {
+  const { ipFamilyPolicy, ipFamilies = [], clusterIPs = [] } = wanted;
+  const bare = isBare(wanted);
+  const multiple = (ipFamilies ?? []).length > 1;
+  if (multiple && !bare && (ipFamilyPolicy ?? "SingleStack") === "SingleStack") {
+    const detail =
+      "must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified";
+    return [invalidValue(spec.child("ipFamilyPolicy"), "SingleStack", detail)];
+  }
   const faults: FieldError[] = [];
-  if (ipFamilyPolicy === "RequireDualStack" && available.length < 2 && !isBare(service.spec)) {
+  if (ipFamilyPolicy === "RequireDualStack" && available.length < 2 && !bare) {
     const detail = "this cluster is not configured for dual-stack services";
     faults.push(invalidValue(spec.child("ipFamilyPolicy"), ipFamilyPolicy, detail));
   }
   for (const [at, family] of (ipFamilies ?? []).entries()) {
-    if (available.some((each) => each === family) || isBare(service.spec)) continue;
+    if (available.some((each) => each === family) || bare) continue;
     const path = spec.child("ipFamilies").index(at);
     faults.push(invalidValue(path, family, "not configured on this cluster"));
   }
-  if (ipFamilyPolicy === "SingleStack" && (ipFamilies ?? []).length > 1) {
-    const detail = "when multiple values are specified, ipFamilyPolicy must not be SingleStack";
-    faults.push(invalidValue(spec.child("ipFamilies"), ipFamilies, detail));
-  }
   for (const [at, address] of (clusterIPs ?? []).entries()) {
     const family = parseAddress(address)?.family;
-    const wanted = ipFamilies?.[at];
-    if (family === undefined || wanted === undefined || family === wanted) continue;
+    if (family === undefined) continue;
     const path = spec.child("clusterIPs").index(at);
-    faults.push(
-      invalidValue(
-        path,
-        address,
-        `expected an ${wanted} value as indicated by \`ipFamilies[${at}]\``,
-      ),
-    );
+    const named = ipFamilies?.[at];
+    if (named !== undefined && family !== named) {
+      const detail = `expected an ${named} value as indicated by \`ipFamilies[${at}]\``;
+      faults.push(invalidValue(path, address, detail));
+    } else if (!available.includes(family)) {
+      const detail = `${family} is not configured on this cluster`;
+      faults.push(invalidValue(path, clusterIPs, detail));
+    }
   }
   return faults;
 }
@@ -94,7 +97,7 @@ export function defaultFamilies(service: Service, available: readonly IpFamily[]
   if (families.length === 0) families.push(primary);
   const bare = isBare(service.spec);
   const single = families.length === 1;
-  service.spec.ipFamilyPolicy ??= bare || !single ? "RequireDualStack" : "SingleStack";
+  service.spec.ipFamilyPolicy ??= bare ? "RequireDualStack" : "SingleStack";
   const dual = service.spec.ipFamilyPolicy !== "SingleStack";
   const [first = primary] = families;
   if (dual && single && (bare || available.length > 1)) families.push(otherFamily(first));

@@ -1,5 +1,5 @@
 /** Impersonation: acting as somebody else, with the right to each part of it. */
-import { refusal } from "#apimachinery/status.ts";
+import { badRequest } from "#apimachinery/status.ts";
 import type { AuthorizationAttributes, Authorizer, UserInfo } from "#apiserver/attributes.ts";
 import { requireAllowed } from "#apiserver/authorization/authorizer.ts";
 import { serviceAccountGroups, serviceAccountOf } from "./service-account-claims.ts";
@@ -36,6 +36,21 @@ function listOf(value: string | null): readonly string[] {
   return value === null || value === "" ? [] : value.split(",").map((part) => part.trim());
 }
 
+function goList(values: readonly string[]): string {
+  if (values.length === 0) return "[]string(nil)";
+  return `[]string{${values.map((value) => JSON.stringify(value)).join(", ")}}`;
+}
+
+/** As Go prints it, which is what upstream's refusal shows. */
+function goUser({ name, uid, groups, extra }: Impersonated): string {
+  const entries = Object.entries(extra).map(
+    ([key, list]) => `${JSON.stringify(key)}:${goList(list)}`,
+  );
+  const map = `map[string][]string${entries.length === 0 ? "(nil)" : `{${entries.join(", ")}}`}`;
+  const head = `Name:${JSON.stringify(name)}, UID:${JSON.stringify(uid)}`;
+  return `&user.DefaultInfo{${head}, Groups:${goList(groups)}, Extra:${map}}`;
+}
+
 /** undefined: nobody is to be impersonated. */
 function requested(headers: Headers): Impersonated | undefined {
   const asked = {
@@ -48,7 +63,7 @@ function requested(headers: Headers): Impersonated | undefined {
   if (asked.uid === "" && asked.groups.length === 0 && Object.keys(asked.extra).length === 0) {
     return undefined;
   }
-  throw refusal("InternalError", "requested impersonation without impersonating a user");
+  throw badRequest(`requested ${goUser(asked)} without impersonating a user name`);
 }
 
 type Right = Pick<

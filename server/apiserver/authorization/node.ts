@@ -3,7 +3,7 @@
  * may do is upstream's ClusterRole system:node, evaluated here without any binding.
  */
 import { parseFieldSelector } from "#apimachinery/fields.ts";
-import type { AuthorizationAttributes, Authorizer, Decision } from "#apiserver/attributes.ts";
+import type { AuthorizationAttributes, Decision } from "#apiserver/attributes.ts";
 import { getObject, type ObjectReads } from "#apiserver/object-reads.ts";
 import { leases } from "#gen/api/coordination/v1.ts";
 import {
@@ -20,6 +20,7 @@ import { resourceclaims, resourceslices } from "#gen/api/resource/v1.ts";
 import type { ResourceRef } from "#gen/api/resource-ref.ts";
 import { csinodes, volumeattachments } from "#gen/api/storage/v1.ts";
 import { startClusterRoles } from "#gen/start-objects.ts";
+import type { NamedAuthorizer } from "./authorizer.ts";
 import { NodeGraph } from "./node-graph.ts";
 import { nodeNameOf } from "./node-identity.ts";
 import { ruleAllows } from "./rbac-rules.ts";
@@ -80,7 +81,7 @@ const claim: Rule = (asked) => {
 const serviceAccount: Rule = (asked) => {
   if (asked.question.verb === "get" && asked.question.subresource === "") return related(asked);
   if (asked.question.verb !== "create" || asked.question.subresource !== "token") {
-    return refused("can only get service accounts or create tokens for them");
+    return refused("can only create tokens for individual service accounts");
   }
   return related(asked);
 };
@@ -132,9 +133,7 @@ const resourceSlice: Rule = ({ nodeName, question, reads }) => {
   if (["list", "watch", "deletecollection"].includes(verb)) {
     return selects(question, "spec.nodeName", nodeName)
       ? allowed
-      : refused(
-          "can only list/watch/deletecollection resourceslices with spec.nodeName field selector",
-        );
+      : refused("can only list/watch/deletecollection resourceslices with nodeName field selector");
   }
   return refused(
     "only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection",
@@ -185,9 +184,10 @@ const subdivided: ReadonlyMap<string, Rule> = new Map([
   [ruleKey(pods), pod],
 ]);
 
-export function nodeAuthorizer(reads: ObjectReads): Authorizer {
+export function nodeAuthorizer(reads: ObjectReads): NamedAuthorizer {
   const graph = new NodeGraph(reads);
   return {
+    name: "node",
     authorize(question): Decision {
       const nodeName = nodeNameOf(question.user);
       if (nodeName === undefined) return noOpinion;

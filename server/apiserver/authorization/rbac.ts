@@ -1,7 +1,8 @@
 /** The RBAC authorizer. */
 
-import type { Authorizer, Decision } from "#apiserver/attributes.ts";
+import type { Decision } from "#apiserver/attributes.ts";
 import type { Subject } from "#gen/api/rbac/v1.ts";
+import type { NamedAuthorizer } from "./authorizer.ts";
 import type { Grant, RbacIndex } from "./rbac-index.ts";
 import { ruleAllows } from "./rbac-rules.ts";
 
@@ -32,8 +33,9 @@ function missingReason(sentences: ReadonlySet<string>): string {
   return more.length === 0 ? `RBAC: ${first}` : `RBAC: [${[...sentences].join(", ")}]`;
 }
 
-export function rbacAuthorizer(index: RbacIndex): Authorizer {
+export function rbacAuthorizer(index: RbacIndex): NamedAuthorizer {
   return {
+    name: "rbac",
     authorize(question): Decision {
       const absent = new Set<string>();
       for (const grant of index.grantsTo(question.user, question.namespace)) {

@@ -14,26 +14,15 @@ import type { Review } from "./review.ts";
 
 const group = "authorization.k8s.io";
 const specPath = new Path("spec");
+const exactlyOne = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
 
 function attributesFaults(spec: SelfSubjectAccessReviewSpec): FieldError[] {
   const { resourceAttributes, nonResourceAttributes } = spec;
   if (resourceAttributes !== undefined && nonResourceAttributes !== undefined) {
-    return [
-      invalidValue(
-        specPath.child("nonResourceAttributes"),
-        nonResourceAttributes,
-        "cannot be specified in combination with resourceAttributes",
-      ),
-    ];
+    return [invalidValue(specPath, nonResourceAttributes, exactlyOne)];
   }
   if (resourceAttributes !== undefined || nonResourceAttributes !== undefined) return [];
-  return [
-    invalidValue(
-      specPath.child("resourceAttributes"),
-      null,
-      "exactly one of nonResourceAttributes or resourceAttributes must be specified",
-    ),
-  ];
+  return [invalidValue(specPath, null, exactlyOne)];
 }
 
 function subjectFaults({ user, groups }: SubjectAccessReviewSpec): FieldError[] {
@@ -57,8 +46,9 @@ function localFaults(review: LocalSubjectAccessReview, urlNamespace: string): Fi
   return faults;
 }
 
-function refuse(kind: string, faults: readonly FieldError[]): void {
-  if (faults.length > 0) throw invalid({ group, kind }, "", faults);
+/** Upstream leaves the kind out here, and so says `.authorization.k8s.io "" is invalid`. */
+function refuse(faults: readonly FieldError[]): void {
+  if (faults.length > 0) throw invalid({ group, kind: "" }, "", faults);
 }
 
 function question(spec: SelfSubjectAccessReviewSpec, user: UserInfo): AuthorizationAttributes {
@@ -110,7 +100,7 @@ async function answer(
 export function subjectAccessReview(authorizer: Authorizer): Review<SubjectAccessReview> {
   return async (review) => {
     const { spec } = review;
-    refuse("SubjectAccessReview", [...attributesFaults(spec), ...subjectFaults(spec)]);
+    refuse([...attributesFaults(spec), ...subjectFaults(spec)]);
     return { ...review, status: await answer(authorizer, question(spec, userOf(spec))) };
   };
 }
@@ -123,14 +113,14 @@ export function localSubjectAccessReview(authorizer: Authorizer): Review<LocalSu
       ...subjectFaults(spec),
       ...localFaults(review, namespace),
     ];
-    refuse("LocalSubjectAccessReview", faults);
+    refuse(faults);
     return { ...review, status: await answer(authorizer, question(spec, userOf(spec))) };
   };
 }
 
 export function selfSubjectAccessReview(authorizer: Authorizer): Review<SelfSubjectAccessReview> {
   return async (review, { user }) => {
-    refuse("SelfSubjectAccessReview", attributesFaults(review.spec));
+    refuse(attributesFaults(review.spec));
     return { ...review, status: await answer(authorizer, question(review.spec, user)) };
   };
 }

@@ -1,23 +1,15 @@
 /** selfsubjectrulesreviews: all that I may do in a namespace (`kubectl auth can-i --list`). */
 import { badRequest } from "#apimachinery/status.ts";
-import { mastersGroup } from "#apiserver/authorization/authorizer.ts";
 import { nodeNameOf } from "#apiserver/authorization/node-identity.ts";
 import type { RbacIndex } from "#apiserver/authorization/rbac-index.ts";
 import type { SelfSubjectRulesReview } from "#gen/api/authorization/v1.ts";
-import type { PolicyRule } from "#gen/api/rbac/v1.ts";
 import type { Review } from "./review.ts";
-
-const everything: readonly PolicyRule[] = [
-  { verbs: ["*"], apiGroups: ["*"], resources: ["*"] },
-  { verbs: ["*"], nonResourceURLs: ["*"] },
-];
 
 export function selfSubjectRulesReview(rbac: RbacIndex): Review<SelfSubjectRulesReview> {
   return async (review, { user }) => {
     const { namespace } = review.spec;
     if (!namespace) throw badRequest("no namespace on request");
-    const masters = user.groups.includes(mastersGroup) ? everything : [];
-    const rules = [...masters, ...rbac.rulesFor(user, namespace)];
+    const rules = rbac.rulesFor(user, namespace);
     const isNode = nodeNameOf(user) !== undefined;
     return {
       ...review,

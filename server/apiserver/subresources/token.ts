@@ -28,7 +28,11 @@ interface Account {
   readonly object: ServiceAccount;
 }
 
-function faultsOf({ spec }: TokenRequest): FieldError[] {
+function faultsOf({ metadata, spec }: TokenRequest, accountName: string): FieldError[] {
+  if (metadata.name && metadata.name !== accountName) {
+    const detail = "must match the service account name if specified";
+    return [invalidValue(new Path("metadata").child("name"), metadata.name, detail)];
+  }
   const path = new Path("spec").child("expirationSeconds");
   const seconds = spec.expirationSeconds ?? secondsDefault;
   if (seconds < secondsMin) {
@@ -65,7 +69,7 @@ function found<T extends KubeObject>(
   if (object === undefined) throw notFound(named);
   if (uid === "" || uid === object.metadata.uid) return object;
   throw conflict(
-    named,
+    { ...named, resource: ref.kind },
     `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
   );
 }
@@ -101,7 +105,9 @@ function boundObject(
     case "v1, Kind=Secret":
       return { secret: claimOf(found(reads, secrets, { namespace, reference })) };
     default:
-      throw badRequest(`cannot bind token to object of type /${kind}`);
+      throw badRequest(
+        `cannot bind token to object of type ${kind.startsWith("v1,") ? "/" : ""}${kind}`,
+      );
   }
 }
 
@@ -118,19 +124,15 @@ export async function requestToken(
   const object = getObject(reads, serviceaccounts, { namespace, name });
   if (object === undefined) throw notFound({ group: "", resource: "serviceaccounts", name });
   const { metadata, spec } = request;
-  if (metadata.name && metadata.name !== name) {
-    throw badRequest(
-      `the name of the object (${metadata.name}) does not match the name on the URL (${name})`,
-    );
-  }
   if (metadata.namespace && metadata.namespace !== namespace) {
     throw badRequest(
       "the namespace of the provided object does not match the namespace sent on the request",
     );
   }
-  const faults = faultsOf(request);
+  const faults = faultsOf(request, name);
   if (faults.length > 0) {
-    throw invalid({ group: "authentication.k8s.io", kind: "TokenRequest" }, name, faults);
+    const whose = metadata.name ? name : "";
+    throw invalid({ group: "authentication.k8s.io", kind: "TokenRequest" }, whose, faults);
   }
   const audiences = spec.audiences?.length ? spec.audiences : [...parts.audiences];
   const expirationSeconds = spec.expirationSeconds ?? secondsDefault;
