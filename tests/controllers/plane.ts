@@ -1,10 +1,13 @@
 /** An API server over memory storage with all its security, and the controllers beside it under their own rights. */
 
+import type { KeyPair } from "#apimachinery/pki.ts";
 import type { App } from "#apiserver/app.ts";
+import type { UserInfo } from "#apiserver/attributes.ts";
 import { createClusterSecrets } from "#apiserver/bootstrap/cluster-pki.ts";
 import { componentUser, controllerUser, inProcessClient } from "#cli/in-process-client.ts";
 import { openServer, watchIndexes } from "#cli/open-server.ts";
 import type { Client } from "#client/client.ts";
+import { type Clock, systemClock } from "#client/clock.ts";
 import { runControllers } from "#controllers/runner.ts";
 import { openWatchCache } from "#storage/cache.ts";
 import { openMemoryStorage } from "#storage/memory/memory.ts";
@@ -14,13 +17,24 @@ export interface Plane {
   readonly app: App;
   /** A cluster administrator's. */
   readonly client: Client;
+  clientOf(user: UserInfo): Client;
+  readonly authority: KeyPair;
   /** What the controllers complained about. */
   readonly complaints: readonly string[];
   close(): Promise<void>;
 }
 
 /** `controllers` false: the API server alone. */
-export async function openPlane({ controllers = true, leaderElect = false } = {}): Promise<Plane> {
+export async function openPlane({
+  controllers = true,
+  leaderElect = false,
+  clock = systemClock,
+}: {
+  readonly controllers?: boolean;
+  readonly leaderElect?: boolean;
+  /** Of the controllers; the API server has its own. */
+  readonly clock?: Clock;
+} = {}): Promise<Plane> {
   const storage = openMemoryStorage();
   const cache = await openWatchCache(storage, { indexes: watchIndexes });
   const secrets = await createClusterSecrets({ now: new Date() });
@@ -44,6 +58,7 @@ export async function openPlane({ controllers = true, leaderElect = false } = {}
     client: inProcessClient(app, manager, "kube-controller-manager"),
     clientFor: (name: string) => inProcessClient(app, controllerUser(name), name),
     identity: "test",
+    clock,
     leaderElect,
     signingAuthority: secrets.authority,
     rootCa: secrets.authority.certificate,
@@ -55,6 +70,8 @@ export async function openPlane({ controllers = true, leaderElect = false } = {}
   return {
     app,
     client: inProcessClient(app, admin, "test"),
+    clientOf: (user) => inProcessClient(app, user, "test"),
+    authority: secrets.authority,
     complaints,
     async close() {
       stop.abort();
