@@ -1,5 +1,6 @@
 /** R1 to R4, R12, R13 and the forms of an answer. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { gunzipSync } from "node:zlib";
 import { decodeProtobuf } from "#apimachinery/codec/protobuf.ts";
 import { ask, connection, type Harness, openHarness } from "./harness.ts";
 
@@ -216,7 +217,7 @@ describe("forms", () => {
     const request = new Request(`https://test${maps}`, { headers: { "accept-encoding": "gzip" } });
     const response = await own.app.fetch(request, connection);
     expect(response.headers.get("content-encoding")).toBe("gzip");
-    const text = new TextDecoder().decode(Bun.gunzipSync(await response.bytes()));
+    const text = new TextDecoder().decode(gunzipSync(await response.bytes()));
     expect(JSON.parse(text).items).toHaveLength(30);
     await own.close();
   });

@@ -24,6 +24,8 @@ export interface Change {
   /** What stands in the way of the object's absence: NotFound when undefined. */
   readonly whenAbsent?: (() => Promise<Written>) | undefined;
   readonly dryRun: boolean;
+  /** The draft was made from what was read (a patch): a clash only means to make it again. */
+  readonly reapplies?: boolean;
   /** Replaces the strategy where a subresource has its own. Default: the update strategy. */
   prepare?(object: KubeObject, old: KubeObject): void;
   /** Default: the resource's update rules. */
@@ -81,7 +83,7 @@ async function attempt(
 ): Promise<Outcome> {
   const old = current.object;
   const draft = await change.draft(current);
-  const free = unconditional(draft.metadata.resourceVersion);
+  const free = change.reapplies === true || unconditional(draft.metadata.resourceVersion);
   meetPreconditions(call, draft, current);
   const { dryRun } = change;
   const { name } = call.info;

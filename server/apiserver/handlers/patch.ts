@@ -104,13 +104,14 @@ export function patchUnder(rules: UpdateRules): Handler {
       const before: JsonObject = { ...inVersion(call.endpoint, current.object) };
       const object = typed(call, apply(before, change, call), fieldValidation);
       meetUrl(call, object);
-      // The patch is of what was read: only a version that the patch itself names is a precondition.
-      if (object.metadata.resourceVersion === current.object.metadata.resourceVersion) {
-        object.metadata.resourceVersion = undefined;
-      }
       return defaulted(call, object);
     };
-    const written = await guaranteedUpdate(server, call, { ...rules, draft, dryRun });
+    const written = await guaranteedUpdate(server, call, {
+      ...rules,
+      draft,
+      dryRun,
+      reapplies: true,
+    });
     return writtenResponse(server, call, 200, written);
   };
 }

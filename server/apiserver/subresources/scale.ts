@@ -49,7 +49,7 @@ function checkScale({ metadata, spec }: Scale): void {
 async function rescale(
   server: ServerContext,
   call: Call,
-  dryRun: boolean,
+  options: { readonly dryRun: boolean; readonly reapplies: boolean },
   wanted: (current: Scale) => Scale,
 ): Promise<Response> {
   const mapping = mappingOf(call);
@@ -67,7 +67,7 @@ async function rescale(
     mapping.write(copy, scale.spec?.replicas ?? 0);
     return copy;
   };
-  const written = await guaranteedUpdate(server, call, { draft, dryRun });
+  const written = await guaranteedUpdate(server, call, { ...options, draft });
   return objectResponse(call, 200, scaleOf(mapping, written.object));
 }
 
@@ -82,22 +82,18 @@ const update: Handler = async (server, call) => {
   const bytes = await readBody(call.request);
   // readObjectFrom refuses every other kind.
   const read = (): Scale => readObjectFrom(call, bytes, scaleKind, fieldValidation) as Scale;
-  return rescale(server, call, dryRun, read);
+  return rescale(server, call, { dryRun, reapplies: false }, read);
 };
 
 const patch: Handler = async (server, call) => {
   const { dryRun } = writeOptions(call.query, "PatchOptions");
   const apply = applierOf(call);
   const change = patchOf(await readBody(call.request));
-  return rescale(server, call, dryRun, (current) => {
+  return rescale(server, call, { dryRun, reapplies: true }, (current) => {
     const patched = deepCopy(apply({ ...current }, change, call));
     // Of kind Scale: takeInObject checks what the patch made of its fields.
     const scale = Object.assign(patched, scaleKind) as unknown as Scale;
     takeInObject(scale);
-    const { resourceVersion } = current.metadata;
-    if (scale.metadata.resourceVersion === resourceVersion) {
-      scale.metadata.resourceVersion = undefined;
-    }
     return scale;
   });
 };
