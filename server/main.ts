@@ -13,7 +13,11 @@ import { argumentsOfProcess, readConfig } from "./config.ts";
 
 async function main(): Promise<number> {
   const config = readConfig(argumentsOfProcess());
-  const logger = pinoLogger({ format: config.logFormat, level: config.logLevel, sink: process.stderr });
+  const logger = pinoLogger({
+    format: config.logFormat,
+    level: config.logLevel,
+    sink: process.stderr,
+  });
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());
   return config.verb.run({
@@ -35,7 +39,8 @@ try {
   process.exit(await main());
 } catch (error) {
   const expected = error instanceof UsageError || error instanceof ApiError;
-  const shown = expected || !(error instanceof Error) ? String(error) : (error.stack ?? error.message);
+  const shown =
+    expected || !(error instanceof Error) ? String(error) : (error.stack ?? error.message);
   process.stderr.write(`kubun: ${shown.replace(/^(UsageError|ApiError): /, "")}\n`);
   process.exit(1);
 }

@@ -217,7 +217,7 @@ describe("forms", () => {
     const request = new Request(`https://test${maps}`, { headers: { "accept-encoding": "gzip" } });
     const response = await own.app.fetch(request, connection);
     expect(response.headers.get("content-encoding")).toBe("gzip");
-    const text = new TextDecoder().decode(gunzipSync(await response.bytes()));
+    const text = new TextDecoder().decode(gunzipSync(new Uint8Array(await response.arrayBuffer())));
     expect(JSON.parse(text).items).toHaveLength(30);
     await own.close();
   });

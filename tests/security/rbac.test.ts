@@ -156,7 +156,9 @@ describe("RBAC", () => {
       subjects: [{ kind: "User", name: "late", apiGroup: group }],
     });
     const decision = await authorizer.authorize(asked(user, "get pods web in default"));
-    expect(decision.reason).toBe('rbac: RBAC: clusterrole.rbac.authorization.k8s.io "late" not found');
+    expect(decision.reason).toBe(
+      'rbac: RBAC: clusterrole.rbac.authorization.k8s.io "late" not found',
+    );
     const role = {
       apiVersion,
       kind: "ClusterRole",

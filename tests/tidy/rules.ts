@@ -32,7 +32,8 @@ export function misdirected(path: string, text: string): string[] {
   for (const [, target = ""] of text.matchAll(importPattern)) {
     // asc resolves relative paths only.
     const mayClimb = path.startsWith("scheduler-wasm/assembly/");
-    if (target.startsWith("../") && !mayClimb) complaints.push(`${path}: "${target}" climbs; write #folder/…`);
+    if (target.startsWith("../") && !mayClimb)
+      complaints.push(`${path}: "${target}" climbs; write #folder/…`);
     if (folder === "" || rootFolders.has(folder)) continue;
     const other = /^#([^/]+)\//.exec(target)?.[1];
     if (other === undefined || other === folder) continue;

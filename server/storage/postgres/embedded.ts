@@ -24,6 +24,9 @@ import { settings } from "./embedded-settings.ts";
 
 /** The first start writes 40 MB; a start after a crash replays at most max_wal_size. */
 const startMaxMs = 60_000;
+/** How long one that ends at once is started again: backends of a killed postmaster end in less. */
+const relaunchMaxMs = 10_000;
+const retryMs = 250;
 /** Fast shutdown ends sessions and writes a checkpoint. */
 const stopMaxMs = 30_000;
 const lookEveryMs = 25;
@@ -60,6 +63,24 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const binaries = await embeddedBinaries(account);
   const place = await prepare(options, account);
 
+  const deadline = Date.now() + relaunchMaxMs;
+  for (;;) {
+    try {
+      return await adoptOrLaunch(binaries, place, options);
+    } catch (error) {
+      // A postmaster that was just killed leaves backends that end on their own in a moment; until then
+      // the old one looks alive, or its shared memory keeps a new one out.
+      if (!(error instanceof Ended) || Date.now() > deadline) throw error;
+      await pause(retryMs);
+    }
+  }
+}
+
+async function adoptOrLaunch(
+  binaries: string,
+  place: Place,
+  options: EmbeddedOptions,
+): Promise<EmbeddedPostgres> {
   const running = await runningServer(place);
   if (running !== undefined) {
     const { pid, port } = running;
@@ -74,6 +95,13 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const url = urlOf(place, options.port ?? defaultPort);
   await answering(url, pid);
   return { url, pid, reused: false, stop: () => stop(pid) };
+}
+
+/** The process ended before it took a statement. */
+class Ended extends Error {}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** The port is part of the socket's file name even when no port is opened. */
@@ -222,11 +250,14 @@ async function answering(url: string, pid: number): Promise<void> {
     try {
       return await makeDatabase(url);
     } catch (error) {
-      if (!starting(error)) throw error;
+      // A connection that breaks while the server ends is met as its end below.
+      if (!starting(error) && (await alive(pid))) throw error;
       last = error;
     }
-    if (!(await alive(pid))) break;
-    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    if (!(await alive(pid))) {
+      throw new Ended(`Postgres (pid ${pid}) ended: ${String(last)}; see kubun.log in pgdata`);
+    }
+    await pause(lookEveryMs);
   }
   throw new Error(
     `Postgres (pid ${pid}) does not answer: ${String(last)}; see kubun.log in pgdata`,
@@ -255,6 +286,6 @@ async function stop(pid: number): Promise<void> {
   const deadline = Date.now() + stopMaxMs;
   while (await alive(pid)) {
     if (Date.now() > deadline) throw new Error(`Postgres (pid ${pid}) does not stop`);
-    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    await pause(lookEveryMs);
   }
 }
