@@ -52,6 +52,16 @@ function decode(resource: Resource, request: unknown): KubeObject | Answer {
   }
 }
 
+/** Defaults in place; the refusal where they cannot be: upstream's conversion fails so. */
+function defaulted(resource: Resource, object: KubeObject): Answer | undefined {
+  try {
+    resource.default?.(object);
+    return undefined;
+  } catch (error) {
+    return refused(error);
+  }
+}
+
 const isAnswer = (value: KubeObject | Answer): value is Answer => "code" in value;
 
 function judged(
@@ -84,7 +94,8 @@ export function create(resource: Resource, request: unknown, hooks: Hooks = {}):
     return { code: 400, reason: "BadRequest", errors: [], warnings: [] };
   if (!ref.namespaced && metadata.namespace !== undefined && metadata.namespace !== "")
     delete metadata.namespace;
-  resource.default?.(object);
+  const undefaulted = defaulted(resource, object);
+  if (undefaulted !== undefined) return undefaulted;
   if ((metadata.name ?? "") === "" && metadata.generateName)
     metadata.name = `${metadata.generateName.slice(0, 58)}abcde`;
   metadata.uid = "9d432d5b-e393-434f-9bd7-6f794777e684";
@@ -120,7 +131,8 @@ export function update(
     metadata.namespace = old.namespace;
   if (resource.ref.namespaced && metadata.namespace !== old.namespace)
     return { code: 400, reason: "BadRequest", errors: [], warnings: [] };
-  resource.default?.(object);
+  const undefaulted = defaulted(resource, object);
+  if (undefaulted !== undefined) return undefaulted;
   if ((metadata.resourceVersion ?? "") === "") {
     if (resource.allowUnconditionalUpdate === false)
       return {

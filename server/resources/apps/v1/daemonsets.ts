@@ -1,10 +1,18 @@
 import { deepEqual } from "#apimachinery/deep-equal.ts";
+import { badRequest } from "#apimachinery/status.ts";
 import { type DaemonSet, daemonsets } from "#gen/api/apps/v1.ts";
 import { age, containerCells, formatLabels, selectorCell } from "#resources/cells.ts";
 import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
 import { defineResource } from "#resources/resource.ts";
+import {
+  validateDaemonSet,
+  validateDaemonSetStatus,
+  validateDaemonSetUpdate,
+} from "./daemon-set-validation.ts";
 
-function setDefaults({ spec }: DaemonSet): void {
+function setDefaults(daemonSet: DaemonSet): void {
+  templateGeneration(daemonSet);
+  const { spec } = daemonSet;
   spec.updateStrategy ??= {};
   spec.updateStrategy.type ||= "RollingUpdate";
   if (spec.updateStrategy.type === "RollingUpdate") {
@@ -20,7 +28,10 @@ function setDefaults({ spec }: DaemonSet): void {
 const generationAnnotation = "deprecated.daemonset.template.generation";
 
 function templateGeneration({ metadata }: DaemonSet): number {
-  return Number.parseInt(metadata.annotations?.[generationAnnotation] ?? "0", 10) || 0;
+  const text = metadata.annotations?.[generationAnnotation] ?? "0";
+  if (!/^[-+]?\d+$/.test(text))
+    throw badRequest(`parsing annotation ${generationAnnotation}: invalid syntax "${text}"`);
+  return Number(text);
 }
 
 function setTemplateGeneration({ metadata }: DaemonSet, generation: number): void {
@@ -29,6 +40,9 @@ function setTemplateGeneration({ metadata }: DaemonSet, generation: number): voi
 
 export const daemonSetResource = defineResource<DaemonSet>({
   ref: daemonsets,
+  validate: validateDaemonSet,
+  validateUpdate: validateDaemonSetUpdate,
+  validateStatusUpdate: validateDaemonSetStatus,
   default: setDefaults,
   prepareForCreate: (daemonSet) => {
     daemonSet.status = {

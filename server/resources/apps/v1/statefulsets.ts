@@ -1,3 +1,4 @@
+import { isDNS1123Label } from "#apimachinery/validate.ts";
 import { type StatefulSet, statefulsets } from "#gen/api/apps/v1.ts";
 import { age, containerCells } from "#resources/cells.ts";
 import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
@@ -5,6 +6,11 @@ import { defaultClaimSpec } from "#resources/core/v1/pod-spec/volume-defaults.ts
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
 import { scaleOfReplicas } from "./scale.ts";
+import {
+  validateStatefulSet,
+  validateStatefulSetStatus,
+  validateStatefulSetUpdate,
+} from "./stateful-set-validation.ts";
 
 function setDefaults({ spec }: StatefulSet): void {
   spec.podManagementPolicy ||= "OrderedReady";
@@ -35,6 +41,10 @@ function setDefaults({ spec }: StatefulSet): void {
 
 export const statefulSetResource = defineResource<StatefulSet>({
   ref: statefulsets,
+  validateName: isDNS1123Label,
+  validate: validateStatefulSet,
+  validateUpdate: validateStatefulSetUpdate,
+  validateStatusUpdate: validateStatefulSetStatus,
   default: setDefaults,
   prepareForCreate: (object) => {
     object.status = { replicas: 0, availableReplicas: 0 };

@@ -2,6 +2,7 @@ import { type CronJob, cronjobs } from "#gen/api/batch/v1.ts";
 import { age, containerCells, selectorCell, since } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
+import { validateCronJob, validateCronJobUpdate } from "./cron-job-validation.ts";
 import { defaultJobSpec } from "./job-spec.ts";
 
 const boolCell = (value: boolean | undefined): string =>
@@ -9,6 +10,8 @@ const boolCell = (value: boolean | undefined): string =>
 
 export const cronJobResource = defineResource<CronJob>({
   ref: cronjobs,
+  validate: validateCronJob,
+  validateUpdate: validateCronJobUpdate,
   default: ({ spec }) => {
     spec.concurrencyPolicy ||= "Allow";
     spec.suspend ??= false;

@@ -1,3 +1,4 @@
+import { isLabelValue } from "#apimachinery/validate.ts";
 import type { Job } from "#gen/api/batch/v1.ts";
 
 const uidLabel = "batch.kubernetes.io/controller-uid";
@@ -7,7 +8,7 @@ const uidLabel = "batch.kubernetes.io/controller-uid";
  * are made from it. Labels that the client gave stay, for validation to judge.
  */
 export function generateSelector({ metadata, spec }: Job): void {
-  const { name, uid = "" } = metadata;
+  const { name = "", uid = "" } = metadata;
   spec.template.metadata ??= {};
   const labels = {
     "job-name": name,
@@ -19,7 +20,8 @@ export function generateSelector({ metadata, spec }: Job): void {
   // A Job without labels of its own has the template's, whatever they became.
   const given = spec.template.metadata.labels;
   spec.template.metadata.labels = labels;
-  if (sameLabels(given ?? {}, metadata.labels ?? {})) metadata.labels = { ...labels };
+  const fits = isLabelValue(name).length === 0;
+  if (fits && sameLabels(given ?? {}, metadata.labels ?? {})) metadata.labels = { ...labels };
   spec.selector = {
     ...spec.selector,
     matchLabels: { [uidLabel]: uid, ...spec.selector?.matchLabels },

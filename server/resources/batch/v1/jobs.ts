@@ -5,6 +5,7 @@ import { keepStatus } from "#resources/strategy.ts";
 import { completionsCell, durationCell, statusCell } from "./job-cells.ts";
 import { generateSelector } from "./job-selector.ts";
 import { defaultJobSpec } from "./job-spec.ts";
+import { validateJob, validateJobUpdate } from "./job-validation.ts";
 
 /** "As often as it takes" where each index has its own limit. */
 const int32Max = 2 ** 31 - 1;
@@ -26,6 +27,8 @@ function setDefaults({ spec, metadata }: Job): void {
 
 export const jobResource = defineResource<Job>({
   ref: jobs,
+  validate: validateJob,
+  validateUpdate: validateJobUpdate,
   default: setDefaults,
   prepareForCreate: (job) => {
     if (job.spec.manualSelector !== true) generateSelector(job);

@@ -4,9 +4,16 @@ import { age, containerCells, formatLabels } from "#resources/cells.ts";
 import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
+import {
+  validateReplicationController,
+  validateReplicationControllerStatus,
+} from "./replication-controller-validation.ts";
 
 export const replicationControllerResource = defineResource<ReplicationController>({
   ref: replicationcontrollers,
+  validate: validateReplicationController,
+  validateUpdate: validateReplicationController,
+  validateStatusUpdate: validateReplicationControllerStatus,
   default: (controller) => {
     const { spec, metadata } = controller;
     const labels = spec?.template?.metadata?.labels;
