@@ -51,7 +51,7 @@ function check(): void {
   try {
     generate(fresh);
     const files = stale(fresh);
-    for (const file of files) console.warn(`server/gen/${file} is not current: run npm run gen`);
+    for (const file of files) console.log(`server/gen/${file} is not current: run npm run gen`);
     if (files.length > 0) process.exitCode = 1;
   } finally {
     rmSync(fresh, { recursive: true, force: true });

@@ -22,6 +22,7 @@ import type { Randomness, ServerContext } from "./call.ts";
 import { addDiscoveryRoutes } from "./discovery-routes.ts";
 import { type RouteTable, routeOf, type VirtualResources } from "./dispatch.ts";
 import { endpointTable } from "./endpoint.ts";
+import { startEventExpiry } from "./event-expiry.ts";
 import { isLongRunning, laneOf, overload } from "./filters/max-in-flight.ts";
 import { RequestTimeouts } from "./filters/request-timeout.ts";
 import { addHealthRoutes, type HealthCheck } from "./health.ts";
@@ -95,6 +96,7 @@ class ApiServer implements App {
   readonly #routes: Routes;
   readonly #timeouts = new RequestTimeouts();
   readonly #metrics = new Metrics();
+  readonly #expiry: { stop(): void };
 
   constructor(parts: AppParts) {
     this.#parts = parts;
@@ -106,10 +108,14 @@ class ApiServer implements App {
       virtuals: new Map([["/bindings", bindings], ...(parts.virtuals ?? [])]),
     };
     this.#routes = this.#makeRoutes();
+    this.#expiry = startEventExpiry(parts.cache, parts.clock, (error) =>
+      parts.logger.warn("old events stay", { error: `${error}` }),
+    );
   }
 
   close(): void {
     this.#timeouts.close();
+    this.#expiry.stop();
   }
 
   async fetch(request: Request, connection: Connection): Promise<Response> {

@@ -1,6 +1,11 @@
 import { type HorizontalPodAutoscaler, horizontalpodautoscalers } from "#gen/api/autoscaling/v1.ts";
+import {
+  horizontalpodautoscalers as storedAutoscalers,
+  type HorizontalPodAutoscaler as V2,
+} from "#gen/api/autoscaling/v2.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
+import { fromV2, toV2 } from "./autoscaler-conversion.ts";
 
 export const horizontalPodAutoscalerV1Resource = defineResource<HorizontalPodAutoscaler>({
   ref: horizontalpodautoscalers,
@@ -11,4 +16,10 @@ export const horizontalPodAutoscalerV1Resource = defineResource<HorizontalPodAut
     object.status = { currentReplicas: 0, desiredReplicas: 0 };
   },
   prepareForUpdate: keepStatus,
+  storedAs: {
+    ref: storedAutoscalers,
+    toStored: toV2,
+    // Only autoscaling/v2 is stored under that key.
+    fromStored: (object) => fromV2(object as V2),
+  },
 });
