@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "#storage/postgres/embedded.ts";
 import { openPostgresStorage } from "#storage/postgres/postgres.ts";
 import { silent } from "#telemetry/log.ts";
-import { create, keyOf, written } from "../suites/storage.ts";
+import { create, keyOf, written } from "../suites/storage-objects.ts";
 
 let dataDir: string;
 let running: EmbeddedPostgres;

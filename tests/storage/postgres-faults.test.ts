@@ -5,7 +5,7 @@ import { connect, type Sql } from "#storage/postgres/connect.ts";
 import { applyMigrations } from "#storage/postgres/migrate.ts";
 import { openPostgresStorage } from "#storage/postgres/postgres.ts";
 import { PostgresDatabase } from "#storage/postgres/postgres-database.ts";
-import { create, keyOf, pods, update, written } from "../suites/storage.ts";
+import { create, keyOf, pods, update, written } from "../suites/storage-objects.ts";
 import { type ThrowawayPostgres, throwawayPostgres } from "./throwaway-postgres.ts";
 
 let server: ThrowawayPostgres;
