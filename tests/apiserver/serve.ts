@@ -5,12 +5,17 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createAuthority, issueCertificate } from "#apimachinery/pki.ts";
+import type { Connection } from "#apiserver/attributes.ts";
 import { openDoor } from "#apiserver/door.ts";
 import { silent } from "#telemetry/log.ts";
 import { openHarness } from "./harness.ts";
 
 /** Starts everything on loopback; resolves when clients can connect. */
-export async function serve(directory: string, port: number) {
+export async function serve(
+  directory: string,
+  port: number,
+  seen: (connection: Connection) => void = () => undefined,
+) {
   const now = new Date();
   const authority = await createAuthority({ commonName: "test-ca", now });
   const common = { now, days: 1 };
@@ -34,7 +39,12 @@ export async function serve(directory: string, port: number) {
     certificate: server.certificate,
     privateKey: server.privateKey,
     clientAuthority: authority.certificate,
-    app: harness.app,
+    app: {
+      fetch(request, connection) {
+        seen(connection);
+        return harness.app.fetch(request, connection);
+      },
+    },
     logger: silent,
   });
   mkdirSync(directory, { recursive: true });
