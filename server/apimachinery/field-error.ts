@@ -84,8 +84,3 @@ export function tooMany(path: Path, count: number, countMax: number): FieldError
   const message = `Too many: ${count}: must have at most ${countMax} items`;
   return { reason: "FieldValueTooMany", field: path.text, message };
 }
-
-export function typeInvalid(path: Path, value: unknown, detail: string): FieldError {
-  const message = `Invalid value: ${shown(value)}: ${detail}`;
-  return { reason: "FieldValueTypeInvalid", field: path.text, message };
-}

@@ -83,18 +83,6 @@ export function isDNS1035Label(value: string): string[] {
   return [...sentences, regexSentence(dns1035Sentence, dns1035, "my-name", "abc-123")];
 }
 
-const wildcard = `\\*\\.${subdomain}`;
-const wildcardPattern = new RegExp(`^${wildcard}$`);
-const wildcardSentence =
-  "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
-
-export function isWildcardDNS1123Subdomain(value: string): string[] {
-  const sentences: string[] = [];
-  if (byteLength(value) > subdomainBytesMax) sentences.push(maxLengthSentence(subdomainBytesMax));
-  if (wildcardPattern.test(value)) return sentences;
-  return [...sentences, regexSentence(wildcardSentence, wildcard, "*.example.com")];
-}
-
 const key = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 const keyPattern = new RegExp(`^${key}$`);
 const keySentence =
@@ -142,16 +130,6 @@ export function isPathSegmentName(name: string): string[] {
   return ["/", "%"]
     .filter((character) => name.includes(character))
     .map((character) => `may not contain '${character}'`);
-}
-
-const identifier = "[A-Za-z_][A-Za-z0-9_]*";
-const identifierPattern = new RegExp(`^${identifier}$`);
-
-export function isCIdentifier(value: string): string[] {
-  if (identifierPattern.test(value)) return [];
-  const what =
-    "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'";
-  return [regexSentence(what, identifier, "my_name", "MY_NAME", "MyName")];
 }
 
 export function isPortNumber(port: number): string[] {
@@ -211,17 +189,6 @@ export function isConfigMapKey(value: string): string[] {
   if (value === "." || value === "..") sentences.push(`must not be '${value}'`);
   else if (value.startsWith("..")) sentences.push("must not start with '..'");
   return sentences;
-}
-
-const conditionReason = "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?";
-const conditionReasonPattern = new RegExp(`^${conditionReason}$`);
-
-export function isConditionReason(value: string): string[] {
-  if (conditionReasonPattern.test(value)) return [];
-  const what =
-    "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_'";
-  const examples = ["my_name", "MY_NAME", "MyName", "ReasonA,ReasonB", "ReasonA:ReasonB"];
-  return [regexSentence(what, conditionReason, ...examples)];
 }
 
 const pathCharacters = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";

@@ -16,7 +16,9 @@ import type {
   UserInfo,
 } from "./attributes.ts";
 import { unauthorized } from "./authentication/authenticator.ts";
+import { addOpenIdRoutes } from "./authentication/discovery.ts";
 import { impersonated } from "./authentication/impersonation.ts";
+import type { TokenIssuer } from "./authentication/token-issuer.ts";
 import { forbiddenRequest } from "./authorization/authorizer.ts";
 import type { Randomness, ServerContext } from "./call.ts";
 import { addDiscoveryRoutes } from "./discovery-routes.ts";
@@ -59,6 +61,8 @@ export interface AppParts {
   readonly virtuals?: VirtualResources;
   /** What resources hold beside their objects. */
   readonly hooks?: WriteHooks;
+  /** Whose tokens relying parties may verify; absent: no OpenID discovery. */
+  readonly issuer?: TokenIssuer;
   /** How nodes are reached for logs and streams; absent: they are not. */
   readonly nodes?: NodeConnections;
   /** host:port under which clients reach this server, as /api tells them. */
@@ -201,6 +205,7 @@ class ApiServer implements App {
     addHealthRoutes(routes, parts);
     addDiscoveryRoutes(routes, parts);
     addOpenApiRoutes(routes);
+    addOpenIdRoutes(routes, parts);
     const resource = (request: Request, { info, query, user, marks }: Bindings) => {
       if (!info.isResourceRequest) throw refusal("NotFound", "404 page not found");
       const { endpoint, handler } = routeOf(this.#table, info);

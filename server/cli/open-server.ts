@@ -69,6 +69,7 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
     ...security,
     cache,
     registry,
+    ...(advertiseAddress === undefined ? {} : { serverAddress: `${advertiseAddress}:${port}` }),
     ...(kubeletClient === undefined ? {} : { nodes: openNodeConnections(kubeletClient) }),
     clock,
     randomness,

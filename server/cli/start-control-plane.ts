@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { parseCIDR } from "ipaddr.js";
+import { firstAddress } from "#apiserver/allocation/address-range.ts";
 import type { App } from "#apiserver/app.ts";
 import {
   type ClusterCertificates,
@@ -32,14 +32,6 @@ function hostAddresses(): readonly string[] {
     .flatMap((addresses) => addresses ?? [])
     .filter(({ internal, family }) => !internal && family === "IPv4")
     .map(({ address }) => address);
-}
-
-/** The kubernetes Service's own address. */
-function firstAddress(cidr: string): string {
-  const [network] = parseCIDR(cidr);
-  const bytes = network.toByteArray();
-  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) + 1;
-  return bytes.join(".");
 }
 
 /** A URL for people: whoever reads the terminal need not learn the password. */
@@ -93,6 +85,32 @@ async function certificatesOf(
   return { secrets, certificates };
 }
 
+/** An app for a door that opens before it: early requests wait. */
+function appToCome(): Pick<App, "fetch"> & { come(app: App): void } {
+  const coming = Promise.withResolvers<App>();
+  let arrived: App | undefined;
+  return {
+    fetch: (request, connection) =>
+      arrived?.fetch(request, connection) ??
+      coming.promise.then((app) => app.fetch(request, connection)),
+    come(app) {
+      arrived = app;
+      coming.resolve(app);
+    },
+  };
+}
+
+function doorParts(
+  { bindAddress, port }: ControlPlaneOptions,
+  secrets: ClusterSecrets,
+  { serving }: ClusterCertificates,
+) {
+  const clientAuthority = secrets.authority.certificate;
+  // With its authority: a joining machine knows the cluster by the hash of that one's key.
+  const certificate = `${serving.certificate}\n${clientAuthority}`;
+  return { host: bindAddress, port, certificate, privateKey: serving.privateKey, clientAuthority };
+}
+
 export async function startControlPlane(
   options: ControlPlaneOptions,
   logger: Logger,
@@ -103,34 +121,22 @@ export async function startControlPlane(
   const kubernetesServiceIp = firstAddress(serviceCidr);
   const { secrets, certificates } = await certificatesOf(store.cache, options, kubernetesServiceIp);
   const { server, door } = await step("API server", async () => {
-    const { port } = options;
-    const opened = await openServer({
+    const app = appToCome();
+    // The door first: the server must know its port.
+    const opened = await openDoor({ ...doorParts(options, secrets, certificates), app, logger });
+    const serverParts = {
       cache: store.cache,
       secrets,
       kubeletClient: certificates.kubeletClient,
       serviceCidr,
       kubernetesServiceIp,
-      port,
+      port: opened.port,
       advertiseAddress: hostAddresses()[0],
       logger,
-    });
-    const clientAuthority = secrets.authority.certificate;
-    const { privateKey } = certificates.serving;
-    // With its authority: a joining machine knows the cluster by the hash of that one's key.
-    const certificate = `${certificates.serving.certificate}\n${clientAuthority}`;
-    const host = options.bindAddress;
-    return {
-      server: opened,
-      door: await openDoor({
-        host,
-        port,
-        certificate,
-        privateKey,
-        clientAuthority,
-        app: opened.app,
-        logger,
-      }),
     };
+    const behind = await openServer(serverParts);
+    app.come(behind.app);
+    return { server: behind, door: opened };
   });
   const host = options.bindAddress === "0.0.0.0" ? "127.0.0.1" : options.bindAddress;
   const url = `https://${host}:${door.port}`;

@@ -12,8 +12,6 @@ export interface PodRuntime {
   readonly containers: readonly ContainerDetails[];
 }
 
-export const nothingRuns: PodRuntime = { sandboxes: [], containers: [] };
-
 /** The newest containers of a name, newest first: the current one and those before it. */
 export function containersNamed(runtime: PodRuntime, name: string): readonly ContainerDetails[] {
   return runtime.containers.filter((container) => container.name === name);

@@ -30,8 +30,6 @@ export interface StatusInput {
   readonly terminal: boolean;
 }
 
-const isRunning = (status: ContainerStatus): boolean => status.state?.running !== undefined;
-
 export function podStatus(input: StatusInput): PodStatus {
   const { pod, runtime, hostIps, now, verdict } = input;
   const old = pod.status;
@@ -192,13 +190,4 @@ export function statusIsNews(old: PodStatus, next: PodStatus): boolean {
   return Object.entries(next).some(
     ([field, value]) => !deepEqual(value, Object.entries(old).find(([key]) => key === field)?.[1]),
   );
-}
-
-/** A pod whose containers all have ended, for the worker that waits for that. */
-export function allEnded(runtime: PodRuntime): boolean {
-  return runtime.containers.every(({ state }) => state !== "running");
-}
-
-export function anyRunning(statuses: readonly ContainerStatus[]): boolean {
-  return statuses.some(isRunning);
 }

@@ -4,7 +4,7 @@ import { formatSelector, selectorFromLabelSelector } from "#apimachinery/labels.
 import { parseTime } from "#apimachinery/time.ts";
 import type { Container } from "#gen/api/core/v1.ts";
 import type { KubeObject, LabelSelector } from "#gen/api/meta/v1.ts";
-import type { Cell, CellContext } from "./resource.ts";
+import type { CellContext } from "./resource.ts";
 
 /** How long ago that was; `<unknown>` where there is no time. */
 export function since(timestamp: string | undefined | null, { now }: CellContext): string {
@@ -49,9 +49,4 @@ export function ingressAddresses(
 ): string {
   const addresses = (ingress ?? []).map(({ ip, hostname }) => ip || hostname || "");
   return [...new Set(addresses.filter((address) => address !== ""))].sort().join(",");
-}
-
-/** Upstream's table of a resource that has no printer. */
-export function nameAndCreation(object: KubeObject): readonly Cell[] {
-  return [object.metadata.name, object.metadata.creationTimestamp ?? ""];
 }

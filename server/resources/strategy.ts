@@ -10,10 +10,3 @@ export function keepStatus(object: WithStatus, old: WithStatus): void {
   if (old.status === undefined) delete object.status;
   else object.status = old.status;
 }
-
-/** What a client says of status at creation does not count. */
-export function startStatus<T extends object>(empty: () => T): (object: { status?: T }) => void {
-  return (object) => {
-    object.status = empty();
-  };
-}

@@ -1,10 +1,11 @@
 /** What relying parties read to verify service-account tokens themselves: OpenID discovery and the keys. */
+import type { Routes } from "#apiserver/app.ts";
 import type { TokenIssuer } from "./token-issuer.ts";
 
-export const openIdConfigurationPath = "/.well-known/openid-configuration";
-export const keySetPath = "/openid/v1/jwks";
+const openIdConfigurationPath = "/.well-known/openid-configuration";
+const keySetPath = "/openid/v1/jwks";
 
-export interface OpenIdDocument {
+interface OpenIdDocument {
   readonly path: string;
   readonly contentType: string;
   readonly body: string;
@@ -31,4 +32,17 @@ export function openIdDocuments(
     },
     { path: keySetPath, contentType: "application/jwk-set+json", body: JSON.stringify({ keys }) },
   ];
+}
+
+export function addOpenIdRoutes(
+  routes: Routes,
+  parts: { readonly issuer?: TokenIssuer; readonly serverAddress?: string },
+): void {
+  const { issuer, serverAddress = "kubernetes.default.svc" } = parts;
+  if (issuer === undefined) return;
+  for (const { path, contentType, body } of openIdDocuments(issuer, `https://${serverAddress}`)) {
+    // Keys rotate with a restart only; an hour is upstream's answer too.
+    const headers = { "content-type": contentType, "cache-control": "public, max-age=3600" };
+    routes.get(path, () => new Response(body, { headers }));
+  }
 }

@@ -1,7 +1,6 @@
 /**
  * What a Pod asks of a node: main containers and sidecars run at the same time and add up; each init container
- * runs alone beside the sidecars before it, so that the greatest one counts. Pod-level resources replace the sum
- * of cpu, memory and huge pages; the overhead of the runtime comes on top.
+ * runs alone beside the sidecars before it, so that the greatest one counts.
  */
 import {
   addResourceLists,
@@ -9,12 +8,6 @@ import {
   type ResourceList,
 } from "#apimachinery/resource-list.ts";
 import type { Container, ContainerStatus, PodSpec, PodStatus } from "#gen/api/core/v1.ts";
-
-export interface RequestOptions {
-  /** Count what the node has allocated and actuated too, while a resize is under way (scheduler: true). */
-  readonly useStatus?: boolean;
-  readonly excludeOverhead?: boolean;
-}
 
 type PodLike = { readonly spec: PodSpec; readonly status?: PodStatus | undefined };
 type ListOf = (
@@ -26,33 +19,6 @@ export function isPodLevelResource(name: string): boolean {
   return name === "cpu" || name === "memory" || name.startsWith("hugepages-");
 }
 
-function podLevelPart(list: ResourceList | undefined): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(list ?? {}).filter(([name]) => isPodLevelResource(name)),
-  );
-}
-
-/** Amounts by resource name, as text. */
-export function podRequests(pod: PodLike, options: RequestOptions = {}): Record<string, string> {
-  const requests = options.useStatus === true ? resizedRequests(pod) : containerRequests(pod);
-  Object.assign(requests, podLevelPart(pod.spec.resources?.requests));
-  if (options.excludeOverhead === true || pod.spec.overhead === undefined) return requests;
-  return addResourceLists(requests, pod.spec.overhead);
-}
-
-/** Limits; a resource without a limit is absent. */
-export function podLimits(pod: PodLike, options: RequestOptions = {}): Record<string, string> {
-  const limits = aggregate(pod, ({ resources }) => resources?.limits);
-  Object.assign(limits, podLevelPart(pod.spec.resources?.limits));
-  if (options.excludeOverhead === true) return limits;
-  for (const [name, overhead] of Object.entries(pod.spec.overhead ?? {})) {
-    const limit = limits[name];
-    if (limit !== undefined && limit !== "0")
-      Object.assign(limits, addResourceLists({ [name]: limit }, { [name]: overhead }));
-  }
-  return limits;
-}
-
 /** What the containers ask for, without pod-level resources and overhead. */
 export function containerRequests(pod: PodLike): Record<string, string> {
   return aggregate(pod, ({ resources }) => resources?.requests);
@@ -60,19 +26,6 @@ export function containerRequests(pod: PodLike): Record<string, string> {
 
 export function containerLimits(pod: PodLike): Record<string, string> {
   return aggregate(pod, ({ resources }) => resources?.limits);
-}
-
-/** During a resize the greatest of asked, allocated and actuated counts; an infeasible one asks for nothing. */
-function resizedRequests(pod: PodLike): Record<string, string> {
-  const pending = pod.status?.conditions?.find(({ type }) => type === "PodResizePending");
-  const infeasible = pending?.reason === "Infeasible";
-  const asked: ListOf = ({ resources }) => (infeasible ? undefined : resources?.requests);
-  const allocated: ListOf = (container, status) =>
-    status?.allocatedResources ?? asked(container, status);
-  const actuated: ListOf = (container, status) =>
-    status?.resources?.requests ?? allocated(container, status);
-  const known = maxResourceLists(aggregate(pod, actuated), aggregate(pod, allocated));
-  return infeasible ? known : maxResourceLists(containerRequests(pod), known);
 }
 
 function aggregate({ spec, status }: PodLike, listOf: ListOf): Record<string, string> {

@@ -37,8 +37,6 @@ const isQuotaHugePages = (name: string): boolean =>
 
 export const isStandardResource = (name: string): boolean =>
   standardResources.has(name) || isQuotaHugePages(name);
-export const isStandardQuotaResource = (name: string): boolean =>
-  quotaResources.has(name) || isQuotaHugePages(name);
 export const isStandardContainerResource = (name: string): boolean =>
   containerResources.has(name) || isHugePages(name);
 
