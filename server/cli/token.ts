@@ -1,11 +1,14 @@
 import { createHash, randomBytes, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { connect as connectTo, isIPv6 } from "node:net";
 import { join } from "node:path";
 import { formatTime } from "#apimachinery/time.ts";
 import { dataDirectory } from "#cli/options.ts";
 import { integer, text, UsageError, type Verb, type VerbContext } from "#cli/verb.ts";
+import type { Client } from "#client/client.ts";
 import { clientFromKubeconfig, readKubeconfig } from "#client/kubeconfig.ts";
 import { secrets } from "#gen/api/core/v1.ts";
+import { endpointslices } from "#gen/api/discovery/v1.ts";
 
 /** Upstream's default life of a join token. */
 const hoursDefault = "24";
@@ -14,6 +17,9 @@ const hoursRange = { min: 1, max: 24 * 366 } as const;
 /** Six and sixteen characters of [a-z0-9]: https://kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens/ */
 const tokenIdLength = 6;
 const tokenSecretLength = 16;
+
+/** This machine asks itself. */
+const addressMillisecondsMax = 1000;
 
 export const token: Verb = {
   name: "token",
@@ -90,13 +96,42 @@ async function create(context: VerbContext): Promise<number> {
       "auth-extra-groups": "system:bootstrappers:kubeadm:default-node-token",
     },
   });
-  const joinCommand = `npx kubun agent --server ${connection.server} --token ${id}.${secret} --ca-cert-hash ${caCertHash(connection.certificateAuthority)}`;
+  const server = await addressForOthers(client, connection.server);
+  const joinCommand = `npx kubun agent --server ${server} --token ${id}.${secret} --ca-cert-hash ${caCertHash(connection.certificateAuthority)}`;
   if (context.options["output"] === "json") {
     context.print(JSON.stringify({ token: `${id}.${secret}`, joinCommand }));
   } else {
     context.print(context.options["printJoinCommand"] === true ? joinCommand : `${id}.${secret}`);
   }
   return 0;
+}
+
+/** The kubeconfig of this machine says 127.0.0.1, which leads other machines to themselves. */
+async function addressForOthers(client: Client, server: string): Promise<string> {
+  const { hostname } = new URL(server);
+  if (hostname !== "localhost" && hostname !== "[::1]" && !hostname.startsWith("127.")) {
+    return server;
+  }
+  const slice = await client.get(endpointslices, "default", "kubernetes").catch(() => undefined);
+  const [address] = slice?.endpoints?.[0]?.addresses ?? [];
+  const port = slice?.ports?.[0]?.port;
+  if (address === undefined || port === undefined) return server;
+  // A server that listens on loopback alone has an address that leads nowhere.
+  const host = isIPv6(address) ? `[${address}]` : address;
+  return (await answers(address, port)) ? `https://${host}:${port}` : server;
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connectTo({ host, port, timeout: addressMillisecondsMax });
+    const end = (found: boolean) => () => {
+      socket.destroy();
+      resolve(found);
+    };
+    socket.on("connect", end(true));
+    socket.on("timeout", end(false));
+    socket.on("error", end(false));
+  });
 }
 
 const decoded = (data: Record<string, string> | undefined, field: string): string =>

@@ -182,6 +182,19 @@ async function existingContainerd(): Promise<Found | undefined> {
   };
 }
 
+/** Of the containerd that runs this data directory's pods; undefined: none answers. */
+export async function runtimeSocket(dataDir: string): Promise<string | undefined> {
+  const own = ownContainerd(join(resolve(dataDir), "kubelet"));
+  for (const socket of [defaultSocket, own.socket]) {
+    if (!(await isThere(socket))) continue;
+    const connection = new GrpcConnection(socket);
+    const version = await versionAt(connection);
+    connection.close();
+    if (version !== undefined) return socket;
+  }
+  return undefined;
+}
+
 async function startOwn({ dataDir, clock, logger }: RuntimeChoiceOptions): Promise<Found> {
   const own = ownContainerd(resolve(dataDir));
   const connection = new GrpcConnection(own.socket);

@@ -101,6 +101,8 @@ export async function temporaryDataDir(): Promise<string> {
 export async function removeContainerd(dataDir: string): Promise<void> {
   const home = resolve(dataDir, "kubelet");
   const own = ownContainerd(home);
+  // The machine's own containerd was used: it stays.
+  if (!existsSync(own.pidFile)) return rmSync(dataDir, { recursive: true, force: true });
   const pid = Number(readFileSync(own.pidFile, "utf8"));
   process.kill(pid, "SIGTERM");
   while (existsSync(`/proc/${pid}`)) await new Promise((done) => setTimeout(done, 20));

@@ -416,6 +416,27 @@ describe("certificates", () => {
     expect(answer.body.spec.uid).toBeUndefined();
   });
 
+  test("nobody joins under the name of a node that is Ready", async () => {
+    const joining = async () => {
+      const body = await csr("kubernetes.io/kube-apiserver-client-kubelet", ["system:nodes"]);
+      const as = ["system:bootstrap:abcdef", "system:bootstrappers"] as const;
+      return server.ask({ path: csrs, body, as: [...as] });
+    };
+    const node = (ready: string) =>
+      put(server.cache, nodes, {
+        apiVersion: "v1",
+        kind: "Node",
+        metadata: { name: "n" },
+        status: { conditions: [{ type: "Ready", status: ready }] },
+      } as never);
+    await node("True");
+    const refused = await joining();
+    expect(refused.code).toBe(403);
+    expect(refused.body.message).toContain('a node named "n" is Ready');
+    await node("Unknown");
+    expect((await joining()).code).toBe(201);
+  });
+
   test("nobody asks for system:masters", async () => {
     const body = await csr("kubernetes.io/kube-apiserver-client", ["system:masters"]);
     const { code, body: status } = await server.ask({ path: csrs, body });

@@ -14,15 +14,16 @@ const launcher = join(root, "server/cli/launcher.mjs");
 /** A first start runs initdb; on a busy machine that takes a while. */
 const readyMsMax = 90_000;
 
-export interface RunningCluster {
+export interface Finished {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface RunningCluster extends RunningVerb {
   readonly dataDir: string;
   readonly kubeconfig: string;
-  readonly process: ChildProcess;
-  /** Everything that it said, for a failing test. */
-  said(): string;
-  kubectl(...args: readonly string[]): { code: number; out: string; err: string };
-  /** Like Ctrl-C, or `kill -9`. Resolves when the process is gone. */
-  stop(signal?: "SIGINT" | "SIGKILL"): Promise<void>;
+  kubectl(...args: readonly string[]): Finished;
 }
 
 export function temporaryDataDir(): string {
@@ -33,15 +34,37 @@ export async function startCluster(
   args: readonly string[],
   dataDir = temporaryDataDir(),
 ): Promise<RunningCluster> {
-  const runtime = process.env["KUBUN_TEST_RUNTIME"] ?? "bun";
-  const child = spawn(
-    "node",
-    [launcher, "up", "--data-dir", dataDir, "--port", "0", "--bind-address", "127.0.0.1", ...args],
-    {
-      env: { ...process.env, KUBUN_RUNTIME: runtime, DATABASE_URL: "" },
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
+  const flags = ["--data-dir", dataDir, "--port", "0", "--bind-address", "127.0.0.1"];
+  const running = await startVerb(["up", ...flags, ...args], "Ready in");
+  const kubeconfig = join(dataDir, "admin.kubeconfig");
+  return {
+    ...running,
+    dataDir,
+    kubeconfig,
+    kubectl: (...kubectlArgs) => kubectl(kubeconfig, kubectlArgs),
+  };
+}
+
+export interface RunningVerb {
+  readonly process: ChildProcess;
+  /** Everything that it said, for a failing test. */
+  said(): string;
+  /** Like Ctrl-C, or `kill -9`. Resolves when the process is gone. */
+  stop(signal?: "SIGINT" | "SIGKILL"): Promise<void>;
+}
+
+const environment = () => ({
+  ...process.env,
+  KUBUN_RUNTIME: process.env["KUBUN_TEST_RUNTIME"] ?? "bun",
+  DATABASE_URL: "",
+});
+
+/** `kubun <verb>` that goes on running; resolves when it has said so. */
+export async function startVerb(args: readonly string[], readyText: string): Promise<RunningVerb> {
+  const child = spawn("node", [launcher, ...args], {
+    env: environment(),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Buffer) => {
@@ -49,22 +72,18 @@ export async function startCluster(
     });
   }
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const kubeconfig = join(dataDir, "admin.kubeconfig");
   await waitFor(
-    `kubun up to be ready`,
+    `kubun ${args[0]} to be ready`,
     () => {
       if (child.exitCode !== null)
-        throw new Error(`kubun up ended with ${child.exitCode}:\n${said}`);
-      return said.includes("Ready in");
+        throw new Error(`kubun ${args[0]} ended with ${child.exitCode}:\n${said}`);
+      return said.includes(readyText);
     },
     () => said,
   );
   return {
-    dataDir,
-    kubeconfig,
     process: child,
     said: () => said,
-    kubectl: (...kubectlArgs) => kubectl(kubeconfig, kubectlArgs),
     async stop(signal = "SIGINT") {
       // The launcher passes SIGTERM on; SIGINT reaches a terminal's whole group, SIGKILL only the product.
       if (child.exitCode !== null) return gone;
@@ -75,15 +94,22 @@ export async function startCluster(
   };
 }
 
+/** `kubun <verb>` that ends by itself. */
+export function kubun(args: readonly string[], input?: Uint8Array): Finished {
+  const { status, stdout, stderr } = spawnSync("node", [launcher, ...args], {
+    env: environment(),
+    ...(input === undefined ? {} : { input }),
+    timeout: readyMsMax,
+  });
+  return { code: status ?? 1, out: String(stdout), err: String(stderr) };
+}
+
 /** Removes what a cluster left: its Postgres is stopped with it, its containers by the test that made them. */
 export function removeDataDir(dataDir: string): void {
   if (existsSync(dataDir)) rmSync(dataDir, { recursive: true, force: true });
 }
 
-export function kubectl(
-  kubeconfig: string,
-  args: readonly string[],
-): { code: number; out: string; err: string } {
+export function kubectl(kubeconfig: string, args: readonly string[]): Finished {
   const { status, stdout, stderr } = spawnSync("kubectl", ["--kubeconfig", kubeconfig, ...args], {
     encoding: "utf8",
   });

@@ -11,7 +11,9 @@ const applets = [
   ..."sh sleep echo cat ls nc httpd ping id env true false kill trap hostname mkdir touch".split(
     " ",
   ),
-  ..."printf seq head tail wc grep sed awk date stat mount df ps ip nslookup od test".split(" "),
+  ..."printf seq head tail wc grep sed awk date stat mount df ps ip nslookup od test tar rm cut tr md5sum dd wget mknod mkfifo".split(
+    " ",
+  ),
 ];
 
 /** Throws when busybox-static is not installed. */

@@ -10,6 +10,7 @@ import { defaultStorageClass } from "./default-storage-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { limitRanger } from "./limit-ranger.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
+import { nodeNameInUse } from "./node-name-in-use.ts";
 import { nodeRestriction } from "./node-restriction.ts";
 import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts";
 import { podSecurity } from "./pod-security.ts";
@@ -38,6 +39,7 @@ const plugins: readonly ((parts: AdmissionParts) => AdmissionPlugin)[] = [
   certificateSigning,
   clusterTrustBundleAttest,
   certificateSubjectRestriction,
+  nodeNameInUse,
   defaultIngressClass,
   podTopologyLabels,
   rbacEscalation,

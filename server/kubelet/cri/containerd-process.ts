@@ -126,17 +126,19 @@ async function overlayWorks(home: string): Promise<boolean> {
   }
 }
 
-/** Imports an OCI archive into the CRI namespace of a containerd. */
-export async function importImage(socket: string, archive: Uint8Array): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
+/** Imports an image archive (OCI layout, or docker's) into the CRI namespace; the names that came. */
+export async function importImage(socket: string, archive: Uint8Array): Promise<readonly string[]> {
+  const said = await new Promise<string>((resolve, reject) => {
     const child = execFile(
       "ctr",
       ["--address", socket, "--namespace", "k8s.io", "images", "import", "-"],
-      (error, _stdout, stderr) => (error === null ? resolve() : reject(new Error(stderr.trim()))),
+      (error, stdout, stderr) =>
+        error === null ? resolve(stdout) : reject(new Error(stderr.trim())),
     );
     child.stdin?.on("error", () => {});
     child.stdin?.end(archive);
   });
+  return [...said.matchAll(/^unpacking (\S+)/gm)].map(([, name = ""]) => name);
 }
 
 export async function isThere(path: string): Promise<boolean> {

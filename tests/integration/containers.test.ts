@@ -1,0 +1,142 @@
+/**
+ * The main job on real containers, as a user does it: images without a registry, a Deployment, logs, `kill -9`
+ * in a rollout, a second machine (here: a second data directory) that joins by the printed command.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { spawn } from "node:child_process";
+import { missingForContainers, removeContainerd } from "../kubelet/containers.ts";
+import {
+  hasKubectl,
+  kubun,
+  type RunningCluster,
+  type RunningVerb,
+  startCluster,
+  startVerb,
+  temporaryDataDir,
+  waitFor,
+} from "../support/cluster.ts";
+import { busyboxArchive, busyboxImage } from "../support/images.ts";
+
+const missing = [
+  ...(await missingForContainers()),
+  ...(hasKubectl ? [] : ["kubectl is not installed"]),
+];
+const why = missing.length === 0 ? "" : ` (skipped: ${missing.join("; ")})`;
+const loop = "trap 'exit 0' TERM; echo up $(hostname); while true; do echo tick; sleep 0.2; done";
+const upArgs = ["--runtime", "containerd", "--nodes", "1", "--node-name", "first"];
+
+describe.skipIf(missing.length > 0)(`kubun up on real containers${why}`, () => {
+  let cluster: RunningCluster;
+  let joined: RunningVerb | undefined;
+  const joinedDir = temporaryDataDir();
+  const thirdDir = temporaryDataDir();
+  const kubectl = (...args: readonly string[]): string => {
+    const { code, out, err } = cluster.kubectl(...args);
+    if (code !== 0) throw new Error(`kubectl ${args.join(" ")}: ${err}\n${cluster.said()}`);
+    return out;
+  };
+  const importInto = async (dataDir: string): Promise<void> => {
+    const args = ["image", "import", "--data-dir", dataDir, "-"];
+    expect(kubun(args, await busyboxArchive())).toMatchObject({
+      code: 0,
+      out: `${busyboxImage}\n`,
+    });
+  };
+  const containers = (selector: string): string =>
+    kubectl(
+      "get",
+      "pods",
+      "-l",
+      selector,
+      "-o",
+      'jsonpath={range .items[*]}{.metadata.name}={.status.containerStatuses[0].containerID},{.status.containerStatuses[0].restartCount}{"\\n"}{end}',
+    );
+  const joinCommand = (): string[] => {
+    const { dataDir } = cluster;
+    const { out } = kubun(["token", "create", "--data-dir", dataDir, "--print-join-command"]);
+    const [npx, program, ...args] = out.trim().split(" ");
+    expect([npx, program, args[0]]).toEqual(["npx", "kubun", "agent"]);
+    return args;
+  };
+  const asSecond = ["--node-name", "second", "--port", "0", "--runtime", "containerd"];
+
+  beforeAll(async () => {
+    cluster = await startCluster(upArgs);
+    await importInto(cluster.dataDir);
+  });
+  afterAll(async () => {
+    kubectl("delete", "deployments,pods", "--all", "--grace-period=1", "--wait=false");
+    const left = () => kubectl("get", "pods", "-o", "name");
+    await waitFor("no pods", () => left().trim() === "", left);
+    await joined?.stop();
+    await cluster.stop();
+    for (const dataDir of [joinedDir, thirdDir, cluster.dataDir]) await removeContainerd(dataDir);
+  });
+
+  test("a Deployment runs, scales, and its logs are read", async () => {
+    const image = `--image=${busyboxImage}`;
+    kubectl("create", "deployment", "web", image, "--replicas=3", "--", "sh", "-c", loop);
+    kubectl("create", "deployment", "kept", image, "--", "sh", "-c", loop);
+    kubectl("rollout", "status", "deploy/web", "--timeout=60s");
+    kubectl("rollout", "status", "deploy/kept", "--timeout=60s");
+    expect(kubectl("logs", "deploy/web", "--tail=-1")).toStartWith("up web-");
+    const follower = spawn("kubectl", [
+      ...["--kubeconfig", cluster.kubeconfig, "logs", "-f", "deploy/web", "--tail=1"],
+    ]);
+    let followed = "";
+    follower.stdout.on("data", (chunk: Buffer) => {
+      followed += chunk;
+    });
+    await waitFor("three lines", () => followed.split("\n").length > 3);
+    follower.kill();
+    kubectl("scale", "deploy/web", "--replicas=5");
+    kubectl("rollout", "status", "deploy/web", "--timeout=60s");
+  }, 120_000);
+
+  test("the log of the container before is read with --previous", async () => {
+    const script = "echo last words; exit 3";
+    kubectl("run", "crash", `--image=${busyboxImage}`, "--", "sh", "-c", script);
+    await waitFor("a restart", () => /,[1-9]/.test(containers("run=crash")));
+    expect(kubectl("logs", "crash", "--previous")).toBe("last words\n");
+    kubectl("delete", "pod", "crash");
+  }, 120_000);
+
+  test("kill -9 in a rollout: it completes, and no container of a kept pod was restarted", async () => {
+    const before = containers("app=kept");
+    expect(before).toContain("containerd://");
+    kubectl("set", "env", "deploy/web", "VERSION=2");
+    await cluster.stop("SIGKILL");
+    cluster = await startCluster(upArgs, cluster.dataDir);
+    kubectl("rollout", "status", "deploy/web", "--timeout=90s");
+    expect(containers("app=kept")).toBe(before);
+    expect(kubectl("logs", "deploy/kept", "--tail=1")).toBe("tick\n");
+  }, 180_000);
+
+  test("a second machine joins by the printed command, and comes back without a token", async () => {
+    joined = await startVerb([...joinCommand(), "--data-dir", joinedDir, ...asSecond], "is Ready");
+    await importInto(joinedDir);
+    const spec = JSON.stringify({ spec: { nodeName: "second" } });
+    const image = `--image=${busyboxImage}`;
+    kubectl("run", "there", image, `--overrides=${spec}`, "--", "sh", "-c", loop);
+    kubectl("wait", "--for=condition=Ready", "pod/there", "--timeout=60s");
+    expect(kubectl("logs", "there", "--tail=-1")).toStartWith("up there\n");
+    const before = containers("run=there");
+    await joined.stop();
+    const server = kubectl("config", "view", "-o", "jsonpath={.clusters[0].cluster.server}");
+    const again = ["agent", "--server", server, "--data-dir", joinedDir, ...asSecond];
+    joined = await startVerb(again, "is Ready");
+    expect(containers("run=there")).toBe(before);
+    expect(kubectl("logs", "there", "--tail=1")).toBe("tick\n");
+  }, 180_000);
+
+  test("nobody joins under the name of a node that is Ready", () => {
+    const { code, err } = kubun([...joinCommand(), "--data-dir", thirdDir, ...asSecond]);
+    expect(code).toBe(1);
+    expect(err).toContain('a node named "second" is Ready');
+    const nodes = kubectl("get", "nodes", "--no-headers").trim().split("\n");
+    expect(nodes.map((line) => line.split(/\s+/).slice(0, 2))).toEqual([
+      ["first", "Ready"],
+      ["second", "Ready"],
+    ]);
+  }, 60_000);
+});
