@@ -84,6 +84,7 @@ export interface Bindings {
   readonly query: Query;
   readonly user: UserInfo;
   readonly marks: Marks & { readonly warnings: string[] };
+  readonly sharesObjects: boolean;
 }
 
 export type Routes = Hono<{ Bindings: Bindings }>;
@@ -149,11 +150,11 @@ class ApiServer implements App {
   async #serve(
     request: Request,
     connection: Connection,
-    asked: Omit<Bindings, "user">,
+    asked: Omit<Bindings, "user" | "sharesObjects">,
   ): Promise<Response> {
     const { info } = asked;
     const user = await this.#userOf(request, connection);
-    const bindings = { ...asked, user };
+    const bindings = { ...asked, user, sharesObjects: connection.sharesObjects === true };
     if (isLongRunning(info)) {
       await this.#authorize(bindings);
       return this.#routes.fetch(request, bindings);
@@ -206,10 +207,19 @@ class ApiServer implements App {
     addDiscoveryRoutes(routes, parts);
     addOpenApiRoutes(routes);
     addOpenIdRoutes(routes, parts);
-    const resource = (request: Request, { info, query, user, marks }: Bindings) => {
+    const resource = (request: Request, bindings: Bindings) => {
+      const { info, query, user, marks, sharesObjects } = bindings;
       if (!info.isResourceRequest) throw refusal("NotFound", "404 page not found");
       const { endpoint, handler } = routeOf(this.#table, info);
-      return handler(this.#context, { request, info, query, user, endpoint, ...marks });
+      return handler(this.#context, {
+        request,
+        info,
+        query,
+        user,
+        endpoint,
+        sharesObjects,
+        ...marks,
+      });
     };
     routes.all("/api/*", (c) => resource(c.req.raw, c.env));
     routes.all("/apis/*", (c) => resource(c.req.raw, c.env));

@@ -18,6 +18,8 @@ export interface Connection {
     | undefined;
   /** Set only by the in-process transport: a component of this very process. */
   readonly component?: UserInfo | undefined;
+  /** It takes the cache's own objects from watches: see apimachinery/codec/object-watch.ts. */
+  readonly sharesObjects?: boolean;
 }
 
 /** The URL, taken apart as upstream's RequestInfo. */

@@ -40,6 +40,8 @@ export interface Call {
   /** Texts of Warning headers; handlers push. */
   readonly warnings: string[];
   readonly auditId: string;
+  /** A component of this process watches: it takes objects instead of bytes. */
+  readonly sharesObjects: boolean;
 }
 
 /** What answers one verb of one resource or subresource. */

@@ -36,6 +36,6 @@ export function inProcessClient(
   user: UserInfo,
   userAgent: string,
 ): Client {
-  const transport = inProcessTransport(app, user);
+  const transport = inProcessTransport(app, user, { sharesObjects: true });
   return createClient({ transport, baseUrl: "https://in-process", userAgent });
 }

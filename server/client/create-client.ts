@@ -1,4 +1,5 @@
 /** The one implementation of Client: requests over a Transport. */
+import { ObjectWatchResponse } from "#apimachinery/codec/object-watch.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { ResourceRef } from "#gen/api/resource-ref.ts";
 import {
@@ -157,20 +158,30 @@ async function* watchEvents<T extends KubeObject>(
   const as = options.metadataOnly === true ? "PartialObjectMetadata" : undefined;
   const accept = acceptHeader({ mediaType, as, watch: true });
   const response = await send({ method: "GET", path, accept, signal: options.signal });
+  if (response instanceof ObjectWatchResponse) {
+    for await (const events of response.events) {
+      // The same boundary as below, without bytes.
+      for (const { type, object } of events) yield eventOf(type, object as T);
+    }
+    return;
+  }
   if (response.body === null) return;
   for await (const { type, object } of unbroken(response.body, contentTypeOf(response))) {
-    if (type === "ERROR") {
-      if (isStatus(object)) throw errorFromStatus(object);
-      throw errorFromCode(500, JSON.stringify(object));
-    }
     // The codec boundary: a watch of T delivers Ts. PartialObjectMetadata names itself; ours names the resource.
-    const event = { type, object: object as T };
+    const event = eventOf(type, object as T);
     if (options.metadataOnly === true && type !== "BOOKMARK") {
       event.object.apiVersion = ref.group === "" ? ref.version : `${ref.group}/${ref.version}`;
       event.object.kind = ref.kind;
     }
     yield event;
   }
+}
+
+/** Throws the Status of an ERROR. */
+function eventOf<T extends KubeObject>(type: RawWatchEvent["type"], object: T): WatchEvent<T> {
+  if (type !== "ERROR") return { type, object };
+  if (isStatus(object)) throw errorFromStatus(object);
+  throw errorFromCode(500, JSON.stringify(object));
 }
 
 /** A stream that ends within an event is a lost connection, not a refusal by the server. */

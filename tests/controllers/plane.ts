@@ -12,6 +12,7 @@ import { runControllers } from "#controllers/runner.ts";
 import { openWatchCache } from "#storage/cache.ts";
 import { openMemoryStorage } from "#storage/memory/memory.ts";
 import type { Logger } from "#telemetry/log.ts";
+import { frozenStorage } from "#tests/support/frozen-storage.ts";
 
 export interface Plane {
   readonly app: App;
@@ -35,7 +36,7 @@ export async function openPlane({
   /** Of the controllers; the API server has its own. */
   readonly clock?: Clock;
 } = {}): Promise<Plane> {
-  const storage = openMemoryStorage();
+  const storage = frozenStorage(openMemoryStorage());
   const cache = await openWatchCache(storage, { indexes: watchIndexes });
   const secrets = await createClusterSecrets({ now: new Date() });
   const complaints: string[] = [];

@@ -16,12 +16,16 @@ import { metadataOf } from "./transform.ts";
 type Bytes = Uint8Array<ArrayBuffer>;
 export type ShownEvent = readonly [type: CacheEvent["type"], entry: Entry];
 
-export interface WatchEncoder {
-  readonly contentType: string;
-  events(events: readonly ShownEvent[]): Bytes;
+/** `Chunk`: what one pull hands on. */
+export interface WatchEncoder<Chunk> {
+  events(events: readonly ShownEvent[]): Chunk;
   /** `initialEnd`: it says that the initial events are complete. */
-  bookmark(revision: Revision, initialEnd: boolean): Bytes;
-  error(status: FullStatus): Bytes;
+  bookmark(revision: Revision, initialEnd: boolean): Chunk;
+  error(status: FullStatus): Chunk;
+}
+
+export interface ByteEncoder extends WatchEncoder<Bytes> {
+  readonly contentType: string;
 }
 
 /** How one event's object becomes bytes, and how those become an event. */
@@ -82,7 +86,11 @@ function transform(
   };
 }
 
-function bookmarkObject({ endpoint }: Call, revision: Revision, initialEnd: boolean): KubeObject {
+export function bookmarkObject(
+  { endpoint }: Call,
+  revision: Revision,
+  initialEnd: boolean,
+): KubeObject {
   const annotations = initialEnd ? { "k8s.io/initial-events-end": "true" } : undefined;
   return {
     kind: endpoint.ref.kind,
@@ -92,7 +100,7 @@ function bookmarkObject({ endpoint }: Call, revision: Revision, initialEnd: bool
   };
 }
 
-export function openEncoder(server: ServerContext, call: Call, accepted: Accepted): WatchEncoder {
+export function openEncoder(server: ServerContext, call: Call, accepted: Accepted): ByteEncoder {
   const form = accepted.mediaType === "protobuf" ? protobufForm(call) : jsonForm(call);
   const transformed = transform(server, call, accepted);
   const objectBytes = (entry: Entry): Uint8Array =>

@@ -2,8 +2,10 @@
  * WATCH: a stream that is pulled. Each pull takes what the watcher has and hands it on as one chunk, so a client
  * that does not read costs its position and nothing else.
  */
+import { ObjectWatchResponse } from "#apimachinery/codec/object-watch.ts";
 import { ApiError } from "#apimachinery/status.ts";
 import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
+import { objectWatchEncoder } from "#apiserver/encoding/object-watch-encoder.ts";
 import { openEncoder, type WatchEncoder } from "#apiserver/encoding/watch-encoder.ts";
 import {
   checkListOptions,
@@ -87,10 +89,10 @@ function leaving(previous: Entry, { revision, object }: Entry): Entry {
   };
 }
 
-interface Stream {
+interface Stream<Chunk> {
   readonly server: ServerContext;
   readonly selection: Selection;
-  readonly encoder: WatchEncoder;
+  readonly encoder: WatchEncoder<Chunk>;
   readonly options: ListOptions;
   readonly start: Start;
   readonly watcher: Watcher;
@@ -101,7 +103,7 @@ interface Stream {
 }
 
 /** The chunks of a watch, ending at its timeout; the last may be an ERROR event. */
-async function* chunks(stream: Stream): AsyncGenerator<Bytes, void, void> {
+async function* chunks<Chunk>(stream: Stream<Chunk>): AsyncGenerator<Chunk, void, void> {
   yield* initialChunks(stream);
   try {
     yield* liveChunks(stream);
@@ -111,7 +113,7 @@ async function* chunks(stream: Stream): AsyncGenerator<Bytes, void, void> {
   }
 }
 
-function* initialChunks({ encoder, start, server }: Stream): Generator<Bytes> {
+function* initialChunks<Chunk>({ encoder, start, server }: Stream<Chunk>): Generator<Chunk> {
   const { initial, announced, revision } = start;
   for (let at = 0; at < initial.length; at += initialChunkEntries) {
     const entries = initial.slice(at, at + initialChunkEntries);
@@ -121,7 +123,7 @@ function* initialChunks({ encoder, start, server }: Stream): Generator<Bytes> {
   if (announced) yield encoder.bookmark(revision, true);
 }
 
-async function* liveChunks(stream: Stream): AsyncGenerator<Bytes, void, void> {
+async function* liveChunks<Chunk>(stream: Stream<Chunk>): AsyncGenerator<Chunk, void, void> {
   const { server, selection, encoder, options, start, endsAt, watcher, gone } = stream;
   const now = (): number => server.clock().getTime();
   const lastBookmarkAt = endsAt - lastBookmarkMs;
@@ -154,9 +156,14 @@ function endOf(server: ServerContext, { timeoutSeconds }: ListOptions): number {
   return server.clock().getTime() + seconds * 1000;
 }
 
+interface Opened<Chunk> {
+  readonly iterator: AsyncGenerator<Chunk, void, void>;
+  /** Ends it from outside; a second call does nothing. */
+  readonly leave: () => void;
+}
+
 /** The chunks as a stream that reads them only when it is read itself. */
-function pulled(stream: Stream, leave: () => void): ReadableStream<Bytes> {
-  const iterator = chunks(stream);
+function pulled({ iterator, leave }: Opened<Bytes>): ReadableStream<Bytes> {
   return new ReadableStream<Bytes>(
     {
       async pull(controller) {
@@ -177,7 +184,7 @@ function pulled(stream: Stream, leave: () => void): ReadableStream<Bytes> {
 }
 
 /** Watches until the client leaves, the timeout comes or the log no longer reaches back. */
-function open(call: Call, parts: Omit<Stream, "gone" | "watcher">): ReadableStream<Bytes> {
+function open<Chunk>(call: Call, parts: Omit<Stream<Chunk>, "gone" | "watcher">): Opened<Chunk> {
   const { server, selection, start } = parts;
   const watcher = server.cache.watch(selection.scope, start.revision);
   const ending = new AbortController();
@@ -190,7 +197,16 @@ function open(call: Call, parts: Omit<Stream, "gone" | "watcher">): ReadableStre
   };
   server.metrics.watchers += 1;
   call.request.signal.addEventListener("abort", leave);
-  return pulled({ ...parts, watcher, gone: ending.signal }, leave);
+  return { iterator: chunks({ ...parts, watcher, gone: ending.signal }), leave };
+}
+
+/** Whoever stops reading leaves. */
+async function* left<Chunk>({ iterator, leave }: Opened<Chunk>): AsyncGenerator<Chunk, void, void> {
+  try {
+    yield* iterator;
+  } finally {
+    leave();
+  }
 }
 
 export const watch: Handler = async (server, call) => {
@@ -198,10 +214,14 @@ export const watch: Handler = async (server, call) => {
   const options = listOptions(call.query);
   checkListOptions(options, "watch");
   const selection = selectionOf(call.endpoint, call.info.namespace, call.query);
+  const parts = { server, selection, options, endsAt: endOf(server, options) };
+  if (call.sharesObjects && accepted.as !== "table") {
+    const start = await startOf(server, selection, options);
+    const encoder = objectWatchEncoder(call);
+    return new ObjectWatchResponse(left(open(call, { ...parts, start, encoder })));
+  }
   const encoder = openEncoder(server, call, accepted);
-  const endsAt = endOf(server, options);
   const headers = headersOf(call, encoder.contentType);
   const start = await startOf(server, selection, options);
-  const body = open(call, { server, selection, encoder, options, start, endsAt });
-  return new Response(body, { status: 200, headers });
+  return new Response(pulled(open(call, { ...parts, start, encoder })), { status: 200, headers });
 };
