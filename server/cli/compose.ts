@@ -8,7 +8,8 @@ export interface ControlPlaneOptions {
   /** postgres://…, several hosts allowed; undefined: the embedded Postgres. */
   readonly databaseUrl: string | undefined;
   readonly serviceCidr: string;
-  readonly podCidr: string;
+  /** undefined: chosen at the first start. */
+  readonly podCidr: string | undefined;
   /** Further names and addresses of the serving certificate. */
   readonly sans: readonly string[];
   readonly controllers: boolean;

@@ -35,8 +35,8 @@ export const controlPlaneFlags: readonly Option[] = [
   { flags: "--service-cidr <cidr>", describe: "cluster IPs of Services", fallback: "10.96.0.0/16" },
   {
     flags: "--pod-cidr <cidr>",
-    describe: "pod IPs; each node gets a /24",
-    fallback: "10.244.0.0/16",
+    describe:
+      "pod IPs; each node gets a /24 (default: the first free one of 10.244.0.0/16, 10.245.0.0/16 …)",
   },
   {
     flags: "--tls-san <names>",
@@ -84,7 +84,7 @@ export function controlPlaneOptions(
     port: integer(options, "port", portRange),
     databaseUrl: databaseUrl === "" ? undefined : databaseUrl,
     serviceCidr: text(options, "serviceCidr"),
-    podCidr: text(options, "podCidr"),
+    podCidr: text(options, "podCidr") || undefined,
     sans: sans === "" ? [] : sans.split(","),
     controllers: options["controllers"] !== false,
     scheduler: options["scheduler"] !== false,

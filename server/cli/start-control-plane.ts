@@ -15,6 +15,7 @@ import { clusterSecrets } from "#cli/cluster-secrets.ts";
 import type { ControlPlane, ControlPlaneOptions } from "#cli/compose.ts";
 import { componentUser, controllerUser, inProcessClient } from "#cli/in-process-client.ts";
 import { openServer, watchIndexes } from "#cli/open-server.ts";
+import { podNetwork } from "#cli/pod-network.ts";
 import { startNodes } from "#cli/start-nodes.ts";
 import { writeKubeconfig } from "#client/kubeconfig.ts";
 import { runControllers } from "#controllers/runner.ts";
@@ -27,7 +28,7 @@ import type { WatchCache } from "#storage/watch-cache.ts";
 import type { Logger } from "#telemetry/log.ts";
 
 /** Addresses under which other machines may reach this one. */
-function hostAddresses(): readonly string[] {
+export function hostAddresses(): readonly string[] {
   return Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .filter(({ internal, family }) => !internal && family === "IPv4")
@@ -147,7 +148,15 @@ export async function startControlPlane(
 
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, options.signal]);
-  const running = startComponents({ app: server.app, secrets, options, logger, signal });
+  const clusterCidr = await podNetwork(store.cache, options.podCidr, hostAddresses());
+  const running = startComponents({
+    app: server.app,
+    secrets,
+    options,
+    clusterCidr,
+    logger,
+    signal,
+  });
   return {
     port: door.port,
     url,
@@ -168,10 +177,11 @@ async function startComponents(parts: {
   readonly app: App;
   readonly secrets: ClusterSecrets;
   readonly options: ControlPlaneOptions;
+  readonly clusterCidr: string;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }): Promise<void> {
-  const { app, secrets, options, logger, signal } = parts;
+  const { app, secrets, options, clusterCidr, logger, signal } = parts;
   const { leaderElect } = options;
   const identity = `${hostname()}_${crypto.randomUUID()}`;
   const running: Promise<void>[] = [];
@@ -185,7 +195,7 @@ async function startComponents(parts: {
         leaderElect,
         signingAuthority: secrets.authority,
         rootCa: secrets.authority.certificate,
-        clusterCidr: options.podCidr,
+        clusterCidr,
         logger,
         signal,
       }),

@@ -30,11 +30,13 @@ export async function openPlane({
   controllers = true,
   leaderElect = false,
   clock = systemClock,
+  clusterCidr,
 }: {
   readonly controllers?: boolean;
   readonly leaderElect?: boolean;
   /** Of the controllers; the API server has its own. */
   readonly clock?: Clock;
+  readonly clusterCidr?: string;
 } = {}): Promise<Plane> {
   const storage = frozenStorage(openMemoryStorage());
   const cache = await openWatchCache(storage, { indexes: watchIndexes });
@@ -60,6 +62,7 @@ export async function openPlane({
     clientFor: (name: string) => inProcessClient(app, controllerUser(name), name),
     identity: "test",
     clock,
+    ...(clusterCidr === undefined ? {} : { clusterCidr }),
     leaderElect,
     signingAuthority: secrets.authority,
     rootCa: secrets.authority.certificate,

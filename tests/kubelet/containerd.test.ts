@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { freePodCidr } from "#cli/pod-network.ts";
+import { hostAddresses } from "#cli/start-control-plane.ts";
 import type { Client } from "#client/client.ts";
 import { configmaps, type Pod, type PodSpec, pods, secrets } from "#gen/api/core/v1.ts";
 import { eventually, openPlane, type Plane } from "#tests/controllers/plane.ts";
@@ -28,7 +30,8 @@ describe.skipIf(missing.length > 0)(`the agent on containerd${why}`, () => {
   let dataDir: string;
 
   beforeAll(async () => {
-    plane = await openPlane();
+    // Containers of others may run on this machine.
+    plane = await openPlane({ clusterCidr: freePodCidr(hostAddresses()) });
     client = plane.client;
     dataDir = await temporaryDataDir();
     node = await openTestNode(plane, nodeName, dataDir);
