@@ -7,6 +7,9 @@ import { ApiError, refusal } from "#apimachinery/status.ts";
 import type { Resource } from "#resources/resource.ts";
 import type { WatchCache } from "#storage/watch-cache.ts";
 import type { Logger } from "#telemetry/log.ts";
+import { type CustomResources, customResources } from "./apiextensions/custom-resources.ts";
+import { keepDefinitions } from "./apiextensions/definition-keeper.ts";
+import { deleteInstances } from "./apiextensions/instances.ts";
 import type {
   AdmissionPlugin,
   Authenticator,
@@ -102,11 +105,20 @@ class ApiServer implements App {
   readonly #timeouts = new RequestTimeouts();
   readonly #metrics = new Metrics();
   readonly #expiry: { stop(): void };
+  readonly #custom: CustomResources;
+  readonly #definitions: { close(): void };
 
   constructor(parts: AppParts) {
     this.#parts = parts;
     const endpoints = endpointTable(parts.registry);
     this.#context = { ...parts, endpoints, metrics: this.#metrics };
+    this.#custom = customResources(parts.cache);
+    this.#definitions = keepDefinitions({
+      ...parts,
+      deleteInstances: (definition) =>
+        deleteInstances(this.#context, this.#custom, definition, parts.randomness.uid()),
+      ended: (definition) => this.#custom.ended(definition),
+    });
     this.#table = {
       endpoints,
       subresources: new Map([...subresources, ...(parts.subresources ?? [])]),
@@ -121,6 +133,7 @@ class ApiServer implements App {
   close(): void {
     this.#timeouts.close();
     this.#expiry.stop();
+    this.#definitions.close();
   }
 
   async fetch(request: Request, connection: Connection): Promise<Response> {
@@ -204,22 +217,17 @@ class ApiServer implements App {
     });
     const parts = { ...this.#parts, context: this.#context, metrics: this.#metrics };
     addHealthRoutes(routes, parts);
-    addDiscoveryRoutes(routes, parts);
-    addOpenApiRoutes(routes);
+    const custom = this.#custom;
+    addDiscoveryRoutes(routes, { ...parts, custom });
+    addOpenApiRoutes(routes, custom);
     addOpenIdRoutes(routes, parts);
     const resource = (request: Request, bindings: Bindings) => {
       const { info, query, user, marks, sharesObjects } = bindings;
       if (!info.isResourceRequest) throw refusal("NotFound", "404 page not found");
-      const { endpoint, handler } = routeOf(this.#table, info);
-      return handler(this.#context, {
-        request,
-        info,
-        query,
-        user,
-        endpoint,
-        sharesObjects,
-        ...marks,
-      });
+      const asked = { request, info, query, user, sharesObjects, ...marks };
+      const route = routeOf(this.#table, info);
+      if (route === undefined) return this.#custom.answer(this.#context, this.#table, asked);
+      return route.handler(this.#context, { ...asked, endpoint: route.endpoint });
     };
     routes.all("/api/*", (c) => resource(c.req.raw, c.env));
     routes.all("/apis/*", (c) => resource(c.req.raw, c.env));

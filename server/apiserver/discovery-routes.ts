@@ -2,11 +2,14 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { encodeProtobuf, hasProtobuf } from "#apimachinery/codec/protobuf.ts";
+import { refusal } from "#apimachinery/status.ts";
 import type { Resource } from "#resources/resource.ts";
+import type { CustomResources } from "./apiextensions/custom-resources.ts";
 import type { Routes } from "./app.ts";
 import {
   aggregated,
   apiGroup,
+  type GroupVersion,
   groupVersionOf,
   groupVersions,
   legacyResources,
@@ -72,70 +75,91 @@ function answerLegacy(
   return respondBytes(marks, 200, contentTypes.json, bytes);
 }
 
-/** Kept once made: the registry does not change while the process lives. */
-function lazily(make: () => object): () => Document {
-  let made: Document | undefined;
-  return () => {
-    made ??= documentOf(make());
-    return made;
-  };
-}
-
 interface DiscoveryParts {
   readonly registry: readonly Resource[];
+  readonly custom: Pick<CustomResources, "all">;
   /** host:port that clients are told to come back to. */
   readonly serverAddress?: string | undefined;
 }
 
-export function addDiscoveryRoutes(routes: Routes, parts: DiscoveryParts): void {
-  const all = groupVersions(parts.registry);
-  const forms = (core: boolean) => ({
-    v2: lazily(() => aggregated(all, "v2", core)),
-    v2beta1: lazily(() => aggregated(all, "v2beta1", core)),
-  });
-  const root = (
-    path: string,
-    core: boolean,
-    legacy: () => { kind: string; apiVersion: string },
-  ) => {
-    const documents = forms(core);
-    const answer = (request: Request, marks: Marks): Response => {
-      const version = aggregatedVersion(request.headers.get("accept"));
-      if (version === undefined) return answerLegacy(request, marks, legacy());
-      return answerAggregated(request, marks, documents[version](), version);
-    };
-    for (const at of [path, `${path}/`]) routes.get(at, (c) => answer(c.req.raw, c.env.marks));
-  };
-  root("/api", true, () => apiVersions(parts));
-  root("/apis", false, () => ({
-    kind: "APIGroupList",
-    apiVersion: "v1",
-    groups: [...new Set(all.map(({ group }) => group))]
-      .filter((group) => group !== "")
-      .map((group) => apiGroup(group, all))
-      .map((group) => group && { ...group, kind: undefined, apiVersion: undefined }),
-  }));
-  for (const one of all) {
-    const path = one.group === "" ? `/api/${one.version}` : `/apis/${one.group}/${one.version}`;
-    const list = {
-      kind: "APIResourceList",
-      apiVersion: "v1",
-      groupVersion: groupVersionOf(one),
-      resources: legacyResources(one.resources),
-    };
-    for (const at of [path, `${path}/`]) {
-      routes.get(at, (c) => answerLegacy(c.req.raw, c.env.marks, list));
-    }
-    const group = apiGroup(one.group, all);
-    if (one.group === "" || group === undefined) continue;
-    routes.get(`/apis/${one.group}`, (c) => answerLegacy(c.req.raw, c.env.marks, group));
+type Legacy = { readonly kind: string; readonly apiVersion: string };
+
+/** Everything that discovery answers, for one state of the custom resources. */
+class Catalogue {
+  readonly #all: readonly GroupVersion[];
+  /** Kept once made. */
+  readonly #documents = new Map<string, Document>();
+  readonly groups: Legacy;
+
+  constructor(resources: readonly Resource[]) {
+    this.#all = groupVersions(resources);
+    const names = [...new Set(this.#all.map(({ group }) => group))].filter((name) => name !== "");
+    const groups = names
+      .map((group) => apiGroup(group, this.#all))
+      .map((group) => group && { ...group, kind: undefined, apiVersion: undefined });
+    this.groups = Object.assign({ kind: "APIGroupList", apiVersion: "v1" }, { groups });
+  }
+
+  aggregated(version: "v2" | "v2beta1", core: boolean): Document {
+    const name = `${version} ${core}`;
+    const known = this.#documents.get(name) ?? documentOf(aggregated(this.#all, version, core));
+    this.#documents.set(name, known);
+    return known;
+  }
+
+  group(name: string): Legacy | undefined {
+    return name === "" ? undefined : apiGroup(name, this.#all);
+  }
+
+  resources(group: string, version: string): Legacy | undefined {
+    const one = this.#all.find((it) => it.group === group && it.version === version);
+    if (one === undefined) return undefined;
+    const groupVersion = groupVersionOf(one);
+    const list = { groupVersion, resources: legacyResources(one.resources) };
+    return Object.assign({ kind: "APIResourceList", apiVersion: "v1" }, list);
   }
 }
 
-function apiVersions({ serverAddress = "" }: DiscoveryParts): {
-  kind: string;
-  apiVersion: string;
-} {
+/** The catalogue of now: made anew when custom resources come or go. */
+function catalogues({ registry, custom }: DiscoveryParts): () => Catalogue {
+  let madeFrom: readonly Resource[] = [];
+  let catalogue = new Catalogue(registry);
+  return () => {
+    const { resources } = custom.all();
+    if (resources === madeFrom) return catalogue;
+    madeFrom = resources;
+    catalogue = new Catalogue([...registry, ...resources]);
+    return catalogue;
+  };
+}
+
+export function addDiscoveryRoutes(routes: Routes, parts: DiscoveryParts): void {
+  const now = catalogues(parts);
+  const root = (path: string, core: boolean, legacy: () => Legacy) => {
+    const answer = (request: Request, marks: Marks): Response => {
+      const version = aggregatedVersion(request.headers.get("accept"));
+      if (version === undefined) return answerLegacy(request, marks, legacy());
+      return answerAggregated(request, marks, now().aggregated(version, core), version);
+    };
+    for (const at of [path, `${path}/`]) routes.get(at, (c) => answer(c.req.raw, c.env.marks));
+  };
+  const legacyAt = (path: string, find: (group: string, version: string) => Legacy | undefined) => {
+    for (const at of [path, `${path}/`]) {
+      routes.get(at, (c) => {
+        const found = find(c.req.param("group") ?? "", c.req.param("version") ?? "");
+        if (found === undefined) throw refusal("NotFound", "404 page not found");
+        return answerLegacy(c.req.raw, c.env.marks, found);
+      });
+    }
+  };
+  root("/api", true, () => apiVersions(parts));
+  root("/apis", false, () => now().groups);
+  legacyAt("/api/v1", () => now().resources("", "v1"));
+  legacyAt("/apis/:group", (group) => now().group(group));
+  legacyAt("/apis/:group/:version", (group, version) => now().resources(group, version));
+}
+
+function apiVersions({ serverAddress = "" }: DiscoveryParts): Legacy {
   const serverAddressByClientCIDRs = [{ clientCIDR: "0.0.0.0/0", serverAddress }];
   return Object.assign(
     { kind: "APIVersions", apiVersion: "v1" },

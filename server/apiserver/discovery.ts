@@ -1,6 +1,6 @@
 /**
  * Discovery: what is served, in the legacy form (a list a group-version) and in the aggregated one (everything at
- * once). Made from the registry on first use; the bytes and their ETags stay.
+ * once). Made from the registry and the custom resources that are served now.
  */
 import { createHash } from "node:crypto";
 import type { APIGroup, APIResource } from "#gen/api/meta/v1.ts";
@@ -60,7 +60,7 @@ export function legacyResources(resources: readonly Resource[]): APIResource[] {
   ]);
 }
 
-interface GroupVersion {
+export interface GroupVersion {
   readonly group: string;
   readonly version: string;
   readonly resources: readonly Resource[];

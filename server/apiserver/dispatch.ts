@@ -35,10 +35,14 @@ function subresourceHandler(
   return handler;
 }
 
-/** Throws NotFound for what is not served, MethodNotAllowed for a verb it does not have. */
-export function routeOf(table: RouteTable, info: RequestInfo): Route {
+/** The route of a built-in resource; undefined: it is none. Throws MethodNotAllowed for a verb it does not have. */
+export function routeOf(table: RouteTable, info: RequestInfo): Route | undefined {
   const endpoint = table.endpoints.get(endpointId(info));
-  if (endpoint === undefined) throw unknownResource();
+  return endpoint === undefined ? undefined : routeAt(table, endpoint, info);
+}
+
+/** Throws NotFound for a subresource it does not serve, MethodNotAllowed for a verb it does not have. */
+export function routeAt(table: RouteTable, endpoint: Endpoint, info: RequestInfo): Route {
   if (info.subresource !== "") {
     return { endpoint, handler: subresourceHandler(table, endpoint, info) };
   }

@@ -15,6 +15,12 @@ export interface Endpoint {
   /** The rules of the stored version: everything else. The same one where there is no conversion. */
   readonly resource: Resource;
   readonly conversion: Resource["storedAs"];
+  /** A custom resource: JSON and YAML alone, no strategic merge, no type in the schema table. */
+  readonly custom?: boolean;
+  /** Told to clients with every answer: the version is on its way out. */
+  readonly deprecation?: string | undefined;
+  /** Aborted when watches of it must end: its definition changed or went. */
+  readonly ends?: AbortSignal;
   /** Appended to the names of encodings, so that two versions do not share bytes. */
   readonly form: string;
 }

@@ -3,6 +3,7 @@
  * parsed once and kept in a bounded map.
  */
 import { refusal } from "#apimachinery/status.ts";
+import type { Call } from "./call.ts";
 
 export type MediaType = "json" | "yaml" | "protobuf";
 
@@ -100,13 +101,20 @@ const alternatives = remembered((header: string): readonly Accepted[] => {
     .filter((accepted) => accepted !== undefined);
 });
 
-/** `transforms` false: the answer has no metadata or table form. Throws NotAcceptable. */
-export function negotiate(
-  accept: string | null,
-  options: { readonly transforms: boolean; readonly watch?: boolean } = { transforms: true },
-): Accepted {
+export interface Representations {
+  /** Default true. False: the answer has no metadata or table form. */
+  readonly transforms?: boolean;
+  readonly watch?: boolean;
+  /** A custom resource: only its metadata has a protobuf form. */
+  readonly custom?: boolean | undefined;
+}
+
+/** Throws NotAcceptable. */
+export function negotiate(accept: string | null, options: Representations = {}): Accepted {
   for (const accepted of alternatives(accept ?? "")) {
-    if (accepted.as !== "object" && !options.transforms) continue;
+    if (accepted.as !== "object" && options.transforms === false) continue;
+    const untyped = options.custom === true && accepted.as === "object";
+    if (untyped && accepted.mediaType === "protobuf") continue;
     if (accepted.as === "table" && accepted.mediaType === "protobuf") continue;
     if (options.watch === true && accepted.mediaType === "yaml") continue;
     return accepted;
@@ -115,6 +123,11 @@ export function negotiate(
   const names = options.watch === true ? (["json", "protobuf"] as const) : mediaTypeNames;
   const list = names.map((name) => contentTypes[name] + suffix).join(", ");
   throw refusal("NotAcceptable", `406: Not Acceptable\n\nAvailable representations: ${list}`, {});
+}
+
+/** What the client of this call takes of what its endpoint has. Throws NotAcceptable. */
+export function negotiated({ request, endpoint }: Pick<Call, "request" | "endpoint">): Accepted {
+  return negotiate(request.headers.get("accept"), endpoint);
 }
 
 const mediaTypeNames = ["json", "yaml", "protobuf"] as const;
@@ -127,11 +140,11 @@ export function bareContentType(header: string | null): string {
 }
 
 /** How a body is to be read; upstream reads a body without a type as JSON. Throws UnsupportedMediaType. */
-export function bodyMediaType(header: string | null): MediaType {
+export function bodyMediaType(header: string | null, custom: boolean): MediaType {
   const type = bareContentType(header);
   if (type === "") return "json";
   const mediaType = type.includes("*") ? undefined : mediaTypes[type];
-  if (mediaType !== undefined) return mediaType;
+  if (mediaType !== undefined && !(custom && mediaType === "protobuf")) return mediaType;
   const list = mediaTypeNames.map((name) => contentTypes[name]).join(", ");
   throw refusal(
     "UnsupportedMediaType",

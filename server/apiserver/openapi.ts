@@ -1,4 +1,5 @@
 /** OpenAPI v2 and v3, served from the generated documents: read, and encoded, when first asked for. */
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,7 +7,10 @@ import { gzipSync } from "node:zlib";
 import { encodeOpenApiV2 } from "#apimachinery/codec/openapi-v2-protobuf.ts";
 import { encodeOpenApiV3 } from "#apimachinery/codec/openapi-v3-protobuf.ts";
 import { refusal } from "#apimachinery/status.ts";
+import type { CustomResourceDefinition } from "#gen/api/apiextensions/v1.ts";
 import { openApiPaths } from "#gen/openapi/paths.ts";
+import type { CustomResources } from "./apiextensions/custom-resources.ts";
+import { customPaths, documentV2, documentV3 } from "./apiextensions/openapi-documents.ts";
 import type { Routes } from "./app.ts";
 
 type Encode = (document: object) => Uint8Array;
@@ -99,17 +103,87 @@ function answer(request: Request, served: Served): Response {
   return new Response(new Uint8Array(gzipSync(bytes, { level: 1 })), { headers });
 }
 
-export function addOpenApiRoutes(routes: Routes): void {
-  const all = new Documents();
+type Make = () => Promise<object>;
+
+function documentOf(object: object): Document {
+  const json = new Uint8Array(Buffer.from(JSON.stringify(object)));
+  return { json, hash: createHash("sha512").update(json).digest("hex").toUpperCase() };
+}
+
+const parsed = ({ json }: Document): unknown => JSON.parse(new TextDecoder().decode(json));
+
+/** A document with the schemas of everything that custom resources refer to: Scale and metadata. */
+const schemasFrom = "v3/apis__autoscaling__v1.json";
+
+/** The documents of custom resources, made when first asked for, and anew when those come or go. */
+class CustomDocuments {
+  readonly #custom: Pick<CustomResources, "all">;
+  readonly #builtIn: Documents;
+  #madeFrom: readonly CustomResourceDefinition[] = [];
+  #made = new Map<string, Promise<Document>>();
+
+  constructor(custom: Pick<CustomResources, "all">, builtIn: Documents) {
+    this.#custom = custom;
+    this.#builtIn = builtIn;
+  }
+
+  #definitions(): readonly CustomResourceDefinition[] {
+    const { definitions } = this.#custom.all();
+    if (definitions !== this.#madeFrom) {
+      this.#madeFrom = definitions;
+      this.#made = new Map();
+    }
+    return definitions;
+  }
+
+  #document(name: string, make: Make): Promise<Document> {
+    const known = this.#made.get(name) ?? make().then(documentOf);
+    this.#made.set(name, known);
+    return known;
+  }
+
+  v2(): Promise<Document> {
+    const definitions = this.#definitions();
+    if (definitions.length === 0) return this.#builtIn.get("v2.json");
+    return this.#document("v2", async () => {
+      const builtIn = parsed(await this.#builtIn.get("v2.json"));
+      // Ours, of a known shape.
+      return documentV2(builtIn as Parameters<typeof documentV2>[0], definitions);
+    });
+  }
+
+  /** By path. */
+  v3(): ReadonlyMap<string, () => Promise<Document>> {
+    const known = async () => {
+      const from = parsed(await this.#builtIn.get(schemasFrom));
+      // Ours, of a known shape.
+      return (from as { components: { schemas: Record<string, unknown> } }).components.schemas;
+    };
+    const makers = [...customPaths(this.#definitions())].map(
+      ([path, make]) =>
+        [path, () => this.#document(path, async () => documentV3(make(), await known()))] as const,
+    );
+    return new Map(makers);
+  }
+}
+
+export function addOpenApiRoutes(routes: Routes, custom: Pick<CustomResources, "all">): void {
+  const builtIn = new Documents();
+  const customs = new CustomDocuments(custom, builtIn);
+  /** Every path with its document; a built-in one is not shadowed. */
+  const all = (): ReadonlyMap<string, () => Promise<Document>> => {
+    const own = openApiPaths.map((path) => [path, () => builtIn.get(fileOf(path))] as const);
+    return new Map([...customs.v3(), ...own]);
+  };
   routes.get("/openapi/v2", async (c) => {
     const form = formOf(c.req.raw.headers.get("accept"), "v2");
-    const document = await all.get("v2.json");
+    const document = await customs.v2();
     return answer(c.req.raw, { document, form, version: "v2", immutable: false });
   });
   routes.get("/openapi/v3", async () => {
     const paths: Record<string, { serverRelativeURL: string }> = {};
-    for (const path of openApiPaths) {
-      const { hash } = await all.get(fileOf(path));
+    for (const [path, get] of all()) {
+      const { hash } = await get();
       paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
     }
     return Response.json({ paths });
@@ -117,11 +191,12 @@ export function addOpenApiRoutes(routes: Routes): void {
   routes.get("/openapi/v3/*", async (c) => {
     const { pathname, searchParams } = new URL(c.req.url);
     const path = pathname.slice("/openapi/v3/".length);
-    if (!openApiPaths.includes(path)) {
+    const get = all().get(path);
+    if (get === undefined) {
       throw refusal("NotFound", "the server could not find the requested resource", {});
     }
     const form = formOf(c.req.raw.headers.get("accept"), "v3");
-    const document = await all.get(fileOf(path));
+    const document = await get();
     const hash = searchParams.get("hash");
     if (hash !== null && hash !== "" && hash !== document.hash) {
       const location = `/openapi/v3/${path}?hash=${document.hash}`;

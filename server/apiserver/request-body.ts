@@ -2,10 +2,12 @@
 import { decodeJson } from "#apimachinery/codec/json.ts";
 import { decodeProtobuf } from "#apimachinery/codec/protobuf.ts";
 import { decodeYaml } from "#apimachinery/codec/yaml.ts";
-import { notSupported, Path } from "#apimachinery/field-error.ts";
+import { invalidValue, notSupported, Path } from "#apimachinery/field-error.ts";
 import { type ApiError, badRequest, invalid, refusal } from "#apimachinery/status.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
+import type { Resource } from "#resources/resource.ts";
 import type { Call } from "./call.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { bodyMediaType } from "./negotiation.ts";
 import { type Query, text } from "./query.ts";
 
@@ -63,9 +65,23 @@ export function writeOptions(query: Query, kind: string): WriteOptions {
   }
 }
 
+/** Before a try of a write: what an earlier try warned of no longer counts, what the endpoint warns of does. */
+export function restartWarnings({ warnings, endpoint }: Pick<Call, "warnings" | "endpoint">): void {
+  warnings.length = 0;
+  if (endpoint.deprecation !== undefined) warnings.push(endpoint.deprecation);
+}
+
 export interface Expected {
   readonly apiVersion: string;
   readonly kind: string;
+  /** Of a custom resource: what Resource.takeIn is. */
+  readonly takeIn?: Resource["takeIn"];
+}
+
+/** What the body of a write to the endpoint must be. */
+export function expectedOf({ apiVersion, ref, addressed }: Endpoint): Expected {
+  const { takeIn } = addressed;
+  return { apiVersion, kind: ref.kind, ...(takeIn === undefined ? {} : { takeIn }) };
 }
 
 interface Decoded {
@@ -75,7 +91,7 @@ interface Decoded {
 }
 
 function decode(bytes: Uint8Array, contentType: string | null, expected: Expected): Decoded {
-  switch (bodyMediaType(contentType)) {
+  switch (bodyMediaType(contentType, expected.takeIn !== undefined)) {
     case "json":
       return decodeJson(bytes, expected);
     case "yaml":
@@ -85,8 +101,13 @@ function decode(bytes: Uint8Array, contentType: string | null, expected: Expecte
   }
 }
 
-function refuseOtherKind(object: KubeObject, { apiVersion, kind }: Expected): void {
+function refuseOtherKind(object: KubeObject, { apiVersion, kind, takeIn }: Expected): void {
   if (object.apiVersion === apiVersion && object.kind === kind) return;
+  if (object.kind !== kind && takeIn !== undefined) {
+    const [group = ""] = apiVersion.split("/");
+    const error = invalidValue(new Path("kind"), object.kind, `must be ${kind}`);
+    throw invalid({ group, kind: object.kind }, object.metadata?.name ?? "", [error]);
+  }
   // Upstream's package of the unversioned type: the group's first word.
   const internal = apiVersion.includes("/") ? apiVersion.split(/[./]/)[0] : "core";
   if (object.kind !== kind) {
@@ -101,15 +122,19 @@ function refuseOtherKind(object: KubeObject, { apiVersion, kind }: Expected): vo
 
 /** What Strict refuses and Warn warns of. */
 export function applyFieldValidation(
-  decoded: Pick<Decoded, "unknownFields" | "duplicateFields">,
+  decoded: Pick<Decoded, "unknownFields" | "duplicateFields"> & {
+    /** Unknown fields were found after decoding: upstream names them last then. */
+    readonly pruned?: boolean;
+  },
   validation: WriteOptions["fieldValidation"],
   warnings: string[],
 ): string | undefined {
   if (validation === "Ignore") return undefined;
-  const sentences = [
-    ...decoded.unknownFields.map((field) => `unknown field ${JSON.stringify(field)}`),
-    ...decoded.duplicateFields.map((field) => `duplicate field ${JSON.stringify(field)}`),
-  ];
+  const unknown = decoded.unknownFields.map((field) => `unknown field ${JSON.stringify(field)}`);
+  const duplicate = decoded.duplicateFields.map(
+    (field) => `duplicate field ${JSON.stringify(field)}`,
+  );
+  const sentences = decoded.pruned ? [...duplicate, ...unknown] : [...unknown, ...duplicate];
   if (sentences.length === 0) return undefined;
   if (validation === "Strict") return `strict decoding error: ${sentences.join(", ")}`;
   warnings.push(...sentences);
@@ -125,7 +150,10 @@ export function readObjectFrom(
 ): KubeObject {
   const decoded = decode(bytes, request.headers.get("content-type"), expected);
   refuseOtherKind(decoded.object, expected);
-  const strict = applyFieldValidation(decoded, validation, warnings);
+  const unknownFields = expected.takeIn?.(decoded.object) ?? decoded.unknownFields;
+  const pruned = expected.takeIn !== undefined;
+  const found = { unknownFields, duplicateFields: decoded.duplicateFields, pruned };
+  const strict = applyFieldValidation(found, validation, warnings);
   if (strict !== undefined) {
     throw badRequest(
       `${expected.kind} in version ${JSON.stringify(expected.apiVersion.split("/").at(-1))} cannot be handled as a ${expected.kind}: ${strict}`,

@@ -8,6 +8,15 @@ import type { ResourceRef } from "#gen/api/resource-ref.ts";
 
 export type Cell = string | number | boolean | null | readonly string[];
 
+/** A column of a table, where the generated facts have none for the resource. */
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly format: string;
+  readonly priority: number;
+  readonly description?: string;
+}
+
 /** The clock, as cells and strategies see it. */
 export interface CellContext {
   readonly now: Date;
@@ -33,6 +42,13 @@ export interface Resource<T extends KubeObject = KubeObject> {
   readonly ref: ResourceRef<T>;
   /** All cells of a table row, Name and Age included, in the order of the generated column facts. Absent: Name and creation time. */
   cells?(object: T, context: CellContext): readonly Cell[];
+  /** Of a resource that the generated column facts do not know. */
+  readonly columns?: readonly Column[];
+  /**
+   * For a resource whose type is not in the schema table: brings a decoded object into its type, in place; the
+   * paths of the unknown fields that it took out. Throws BadRequest.
+   */
+  takeIn?(object: T): readonly string[];
   /** Upstream's defaulting (SetDefaults_*), on create and update. */
   default?(object: T): void;
   /** Strategy before create: clear status, set what the server owns. metadata (uid too) is already done generically. */
@@ -64,6 +80,11 @@ export interface Resource<T extends KubeObject = KubeObject> {
   raisesGeneration?(object: T, old: T): boolean;
   /** Seconds that a delete waits, given what the client asked for (undefined: nothing); 0 or undefined: at once. */
   gracePeriodSeconds?(object: T, asked?: number): number | undefined;
+  /**
+   * Present: the first delete only marks. Given the object with deletionTimestamp, what else it marks: a finalizer
+   * of the server's own, conditions. `object` stays as it is.
+   */
+  endOf?(object: T, context: { readonly now: Date }): T;
   /** The default of propagationPolicy when the client names none (upstream: background; some legacy: orphan). */
   readonly defaultPropagation?: "Background" | "Orphan";
   /** Where replicas, selector and status replicas live; present: the resource serves /scale. */
@@ -80,7 +101,13 @@ export interface StoredAs<T extends KubeObject> {
 }
 
 export interface ScaleMapping<T> {
-  read(object: T): { specReplicas: number; statusReplicas: number; selector: string };
+  /** `absent`: the path of the wanted replicas, where the object does not say how many. */
+  read(object: T): {
+    specReplicas: number;
+    statusReplicas: number;
+    selector: string;
+    absent?: string;
+  };
   write(object: T, specReplicas: number): void;
 }
 

@@ -1,7 +1,7 @@
 /** JSON in and out of the server: parsed, checked field by field against the schema, in upstream's shape. */
 import { Buffer } from "node:buffer";
 import { assert } from "#apimachinery/assert.ts";
-import { type StructType, schemaOf } from "#apimachinery/schema.ts";
+import { type StructType, schemaOf, structOf } from "#apimachinery/schema.ts";
 import { badRequest } from "#apimachinery/status.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import { intakeOf } from "./json-intake.ts";
@@ -64,6 +64,18 @@ export function takeInObject(object: KubeObject): string[] {
   return type === undefined ? [] : takeIn(type, object, undefined);
 }
 
+/**
+ * Checks the metadata of an object whose kind is not in the schema table; returns the unknown fields it took
+ * out, as `metadata.foo`. Throws ApiError BadRequest.
+ */
+export function takeInMetadata(object: KubeObject): string[] {
+  // The codec's own type holds nothing but metadata: everything else of the object stays out of its sight.
+  const wrapped: Pick<KubeObject, "metadata"> = { metadata: object.metadata ?? {} };
+  const unknownFields = takeInType(partialMetadata, wrapped, object, undefined);
+  object.metadata = wrapped.metadata;
+  return unknownFields;
+}
+
 function parse(bytes: Uint8Array, text: string, expect: Kinded | undefined): object {
   let parsed: unknown;
   try {
@@ -121,12 +133,24 @@ function withKind(parsed: object, bytes: Uint8Array, expect: Kinded | undefined)
   return object;
 }
 
+const partialMetadata = structOf("meta.v1.PartialObjectMetadata");
+
 function takeIn(type: StructType, object: KubeObject, expect: Kinded | undefined): string[] {
+  return takeInType(type, object, object, expect);
+}
+
+/** `kinded` is what the sentences name. */
+function takeInType(
+  type: StructType,
+  object: object,
+  kinded: Kinded,
+  expect: Kinded | undefined,
+): string[] {
   if (tookIn(type, object)) return [];
   const { unknownFields, wrong } = walkJson(type, object);
-  if (wrong !== undefined) throw cannotHandle(object, expect, wrong);
+  if (wrong !== undefined) throw cannotHandle(kinded, expect, wrong);
   const clean = intakeOf(type)(object);
-  assert(clean, `${object.apiVersion} ${object.kind} is clean once walked`);
+  assert(clean, `${kinded.apiVersion} ${kinded.kind} is clean once walked`);
   return unknownFields;
 }
 

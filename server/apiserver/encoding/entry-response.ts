@@ -1,6 +1,6 @@
 /** The answer that carries one object, in the form that the client takes. */
 import type { Call, ServerContext } from "#apiserver/call.ts";
-import { contentTypes, negotiate } from "#apiserver/negotiation.ts";
+import { contentTypes, negotiate, negotiated } from "#apiserver/negotiation.ts";
 import { respondBytes } from "#apiserver/respond.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { Entry } from "#storage/watch-cache.ts";
@@ -15,7 +15,7 @@ export function entryResponse(
   status: number,
   entry: Entry,
 ): Response {
-  const accepted = negotiate(call.request.headers.get("accept"));
+  const accepted = negotiated(call);
   if (accepted.as !== "object") return storedResponse(server, call, status, entry.object);
   const { mediaType } = accepted;
   const bytes = prettied(call, mediaType, entryBody(call.endpoint, entry, mediaType));
@@ -29,7 +29,7 @@ export function storedResponse(
   status: number,
   stored: KubeObject,
 ): Response {
-  const accepted = negotiate(call.request.headers.get("accept"));
+  const accepted = negotiated(call);
   const object =
     accepted.as === "object"
       ? inVersion(call.endpoint, stored)

@@ -5,7 +5,7 @@ import type { Endpoint } from "#apiserver/endpoint.ts";
 import { type Query, text } from "#apiserver/query.ts";
 import type { KubeObject, ListMeta } from "#gen/api/meta/v1.ts";
 import { type TableColumn, tableColumns } from "#gen/table-columns.ts";
-import type { Cell } from "#resources/resource.ts";
+import type { Cell, Column } from "#resources/resource.ts";
 import { inVersion } from "./object-encoding.ts";
 
 export type IncludeObject = "Metadata" | "Object" | "None";
@@ -38,7 +38,7 @@ export interface Table {
   kind: "Table";
   apiVersion: string;
   metadata: ListMeta;
-  columnDefinitions: readonly (TableColumn & { description: string })[] | null;
+  columnDefinitions: readonly Column[] | null;
   rows: { cells: readonly Cell[]; object?: unknown }[];
 }
 
@@ -53,17 +53,15 @@ function cellsOf({ resource }: Endpoint, object: KubeObject, now: Date): readonl
   return [object.metadata.name, object.metadata.creationTimestamp ?? formatTime(now)];
 }
 
-function columnsOf({ resource }: Endpoint): readonly TableColumn[] {
+function columnsOf({ resource }: Endpoint): readonly Column[] {
+  if (resource.columns !== undefined) return resource.columns;
   if (resource.cells === undefined) return defaultColumns;
   const { group, version, plural } = resource.ref;
   return tableColumns.get(`${group}/${version}/${plural}`) ?? defaultColumns;
 }
 
 /** Clients expect the field; kubun's facts carry no prose. */
-const described = (column: TableColumn): TableColumn & { description: string } => ({
-  ...column,
-  description: "",
-});
+const described = (column: Column): Column => ({ description: "", ...column });
 
 export function tableOf(
   endpoint: Endpoint,

@@ -4,8 +4,8 @@ import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
 import { keyOf, named } from "#apiserver/endpoint.ts";
 import { generatedName } from "#apiserver/names.ts";
-import { negotiate } from "#apiserver/negotiation.ts";
-import { readObject, writeOptions } from "#apiserver/request-body.ts";
+import { negotiated } from "#apiserver/negotiation.ts";
+import { expectedOf, readObject, writeOptions } from "#apiserver/request-body.ts";
 import { prepareForCreate, validateCreate } from "#apiserver/strategy.ts";
 import { hookOf, withAllocation } from "#apiserver/write-hooks.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
@@ -21,8 +21,7 @@ async function readDraft(
   fieldValidation: "Ignore" | "Warn" | "Strict",
 ): Promise<KubeObject> {
   const { endpoint, info } = call;
-  const expected = { apiVersion: endpoint.apiVersion, kind: endpoint.ref.kind };
-  const object = await readObject(call, expected, fieldValidation);
+  const object = await readObject(call, expectedOf(endpoint), fieldValidation);
   const { metadata } = object;
   const namespace = metadata.namespace ?? "";
   if (namespace !== "" && namespace !== info.namespace) {
@@ -115,7 +114,7 @@ export async function createObject(
 }
 
 export const create: Handler = async (server, call) => {
-  negotiate(call.request.headers.get("accept"));
+  negotiated(call);
   const { dryRun, fieldValidation } = writeOptions(call.query, "CreateOptions");
   const draft = await readDraft(call, fieldValidation);
   const created = await createObject(server, call, { draft, dryRun });

@@ -2,7 +2,7 @@
 import { isReason } from "#apimachinery/status.ts";
 import type { Handler } from "#apiserver/call.ts";
 import { listResponse } from "#apiserver/encoding/list-response.ts";
-import { negotiate } from "#apiserver/negotiation.ts";
+import { negotiated } from "#apiserver/negotiation.ts";
 import { deleteObject, deleteOptions } from "./delete.ts";
 import { listPage } from "./list.ts";
 
@@ -10,7 +10,7 @@ import { listPage } from "./list.ts";
 const workers = 16;
 
 export const deleteCollection: Handler = async (server, call) => {
-  negotiate(call.request.headers.get("accept"));
+  negotiated(call);
   const options = await deleteOptions(call);
   const page = await listPage(server, call);
   const left = [...page.entries].reverse();

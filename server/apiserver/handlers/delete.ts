@@ -7,7 +7,7 @@ import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
 import { objectResponse, storedResponse } from "#apiserver/encoding/entry-response.ts";
 import { keyOf, named } from "#apiserver/endpoint.ts";
-import { negotiate } from "#apiserver/negotiation.ts";
+import { negotiated } from "#apiserver/negotiation.ts";
 import { flag, integer, text } from "#apiserver/query.ts";
 import { readBody, readObjectFrom } from "#apiserver/request-body.ts";
 import { hookOf } from "#apiserver/write-hooks.ts";
@@ -166,7 +166,7 @@ function statusCode({ gone }: Deleted, options: DeleteOptions): number {
 }
 
 export const deleteOne: Handler = async (server, call) => {
-  negotiate(call.request.headers.get("accept"));
+  negotiated(call);
   if (call.info.name === "") throw badRequest("name is required");
   const options = await deleteOptions(call);
   const deleted = await deleteObject(server, call, options, call.info);

@@ -113,8 +113,14 @@ export function deletionOf(
   const positive = asked !== undefined && asked < 0 ? 1 : asked;
   const grace = resource.gracePeriodSeconds?.(object, positive) ?? 0;
   const finalizers = finalizersFor(resource, object.metadata, options);
+  const now = server.clock();
+  const first = object.metadata.deletionTimestamp === undefined;
+  if (first && resource.endOf !== undefined) {
+    const metadata = { ...object.metadata, finalizers, deletionTimestamp: formatTime(now) };
+    return { object: resource.endOf({ ...object, metadata }, { now }), now: false };
+  }
   const holds = (finalizers?.length ?? 0) + namespaceFinalizers(object).length > 0;
   if (grace === 0 && !holds) return { object, now: true };
-  const metadata = marked({ ...object.metadata, finalizers }, grace, server.clock());
+  const metadata = marked({ ...object.metadata, finalizers }, grace, now);
   return { object: terminating({ ...object, metadata }), now: false };
 }

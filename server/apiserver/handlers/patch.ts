@@ -15,11 +15,12 @@ import {
 } from "#apimachinery/status.ts";
 import type { Call, Handler } from "#apiserver/call.ts";
 import { inVersion } from "#apiserver/encoding/object-encoding.ts";
-import { bareContentType, negotiate } from "#apiserver/negotiation.ts";
+import { bareContentType, negotiated } from "#apiserver/negotiation.ts";
 import { patchSchemaOf } from "#apiserver/patch-schema.ts";
 import {
   applyFieldValidation,
   readBody,
+  restartWarnings,
   type WriteOptions,
   writeOptions,
 } from "#apiserver/request-body.ts";
@@ -39,9 +40,24 @@ const appliers: Readonly<Record<string, Apply>> = {
     applyStrategicMergePatch(object, patch, patchSchemaOf(endpoint.apiVersion, endpoint.ref.kind)),
 };
 
+/** A custom resource has no merge keys. */
+const customTypes: readonly string[] = [
+  "application/json-patch+json",
+  "application/merge-patch+json",
+  "application/apply-patch+yaml",
+];
+
+function unknownPatch(): ApiError {
+  const list = customTypes.join(", ");
+  const sentence = "the body of the request was in an unknown format - accepted media types";
+  return refusal("UnsupportedMediaType", `${sentence} include: ${list}`, {});
+}
+
 /** How the body changes an object. Throws UnsupportedMediaType. */
 export function applierOf(call: Call): Apply {
-  const applier = appliers[bareContentType(call.request.headers.get("content-type"))];
+  const type = bareContentType(call.request.headers.get("content-type"));
+  if (call.endpoint.custom === true && !customTypes.includes(type)) throw unknownPatch();
+  const applier = appliers[type];
   if (applier === undefined)
     throw refusal("UnsupportedMediaType", "415: Unsupported Media Type", {});
   return applier;
@@ -80,7 +96,8 @@ function typed(
   // Kind and apiVersion stand; metadata is checked with everything else.
   const object = copy as JsonObject & KubeObject;
   try {
-    const unknownFields = takeInObject(object);
+    const { takeIn } = call.endpoint.addressed;
+    const unknownFields = takeIn === undefined ? takeInObject(object) : takeIn(object);
     const decoded = { unknownFields, duplicateFields: [] };
     const strict = applyFieldValidation(decoded, validation, call.warnings);
     if (strict !== undefined) throw patchedInvalid(patched, strict);
@@ -95,12 +112,12 @@ function typed(
 /** PATCH under the given rules. */
 export function patchUnder(rules: UpdateRules): Handler {
   return async (server, call) => {
-    negotiate(call.request.headers.get("accept"));
+    negotiated(call);
     const { dryRun, fieldValidation } = writeOptions(call.query, "PatchOptions");
     const apply = applierOf(call);
     const change = patchOf(await readBody(call.request));
     const draft = (current: Stored): KubeObject => {
-      call.warnings.length = 0;
+      restartWarnings(call);
       const before: JsonObject = { ...inVersion(call.endpoint, current.object) };
       const object = typed(call, apply(before, change, call), fieldValidation);
       meetUrl(call, object);

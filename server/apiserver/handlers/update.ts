@@ -1,8 +1,14 @@
 /** PUT: the whole object, or its status. */
 import { badRequest } from "#apimachinery/status.ts";
 import type { Call, Handler } from "#apiserver/call.ts";
-import { negotiate } from "#apiserver/negotiation.ts";
-import { readBody, readObjectFrom, writeOptions } from "#apiserver/request-body.ts";
+import { negotiated } from "#apiserver/negotiation.ts";
+import {
+  expectedOf,
+  readBody,
+  readObjectFrom,
+  restartWarnings,
+  writeOptions,
+} from "#apiserver/request-body.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import { createObject } from "./create.ts";
 import { defaulted } from "./defaulted.ts";
@@ -38,13 +44,13 @@ export interface UpdateRules {
 /** PUT under the given rules. */
 export function updateUnder(rules: UpdateRules): Handler {
   return async (server, call) => {
-    negotiate(call.request.headers.get("accept"));
+    negotiated(call);
     const { dryRun, fieldValidation } = writeOptions(call.query, "UpdateOptions");
     const { endpoint } = call;
     const bytes = await readBody(call.request);
-    const expected = { apiVersion: endpoint.apiVersion, kind: endpoint.ref.kind };
+    const expected = expectedOf(endpoint);
     const draft = (): KubeObject => {
-      call.warnings.length = 0;
+      restartWarnings(call);
       const object = readObjectFrom(call, bytes, expected, fieldValidation);
       meetUrl(call, object);
       if (endpoint.ref.namespaced) object.metadata.namespace = call.info.namespace;

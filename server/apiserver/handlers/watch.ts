@@ -26,6 +26,8 @@ const timeoutSecondsMin = 1800;
 const bookmarkMs = 60_000;
 /** The last bookmark before the server's end. */
 const lastBookmarkMs = 2_000;
+/** A custom resource that ended: what happened to its objects before is still delivered. */
+const endGraceMs = 1_000;
 /** Initial events that go into one chunk: bounds what one pull makes. */
 const initialChunkEntries = 500;
 
@@ -196,6 +198,10 @@ function open<Chunk>(call: Call, parts: Omit<Stream<Chunk>, "gone" | "watcher">)
     call.request.signal.removeEventListener("abort", leave);
   };
   server.metrics.watchers += 1;
+  const { ends } = call.endpoint;
+  const leaveSoon = (): void => void setTimeout(leave, endGraceMs).unref();
+  if (ends?.aborted === true) leaveSoon();
+  ends?.addEventListener("abort", leaveSoon, { once: true, signal: ending.signal });
   call.request.signal.addEventListener("abort", leave);
   return { iterator: chunks({ ...parts, watcher, gone: ending.signal }), leave };
 }
@@ -210,7 +216,10 @@ async function* left<Chunk>({ iterator, leave }: Opened<Chunk>): AsyncGenerator<
 }
 
 export const watch: Handler = async (server, call) => {
-  const accepted = negotiate(call.request.headers.get("accept"), { transforms: true, watch: true });
+  const accepted = negotiate(call.request.headers.get("accept"), {
+    watch: true,
+    custom: call.endpoint.custom,
+  });
   const options = listOptions(call.query);
   checkListOptions(options, "watch");
   const selection = selectionOf(call.endpoint, call.info.namespace, call.query);

@@ -2,7 +2,7 @@
 import { takeInObject } from "#apimachinery/codec/json.ts";
 import { deepCopy } from "#apimachinery/deep-copy.ts";
 import { invalidValue, Path } from "#apimachinery/field-error.ts";
-import { conflict, invalid } from "#apimachinery/status.ts";
+import { conflict, invalid, refusal } from "#apimachinery/status.ts";
 import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
 import { unknownResource } from "#apiserver/dispatch-refusals.ts";
 import { objectResponse } from "#apiserver/encoding/entry-response.ts";
@@ -33,8 +33,16 @@ function scaleOf(mapping: ScaleMapping<KubeObject>, object: KubeObject): Scale {
     apiVersion: "autoscaling/v1",
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
     spec: { replicas: specReplicas },
-    status: { replicas: statusReplicas, selector },
+    status: { replicas: statusReplicas, ...(selector === "" ? {} : { selector }) },
   };
+}
+
+/** Throws InternalError where the object does not say what its scale is: upstream's answer to that. */
+function checkPresent({ absent }: ReturnType<ScaleMapping<KubeObject>["read"]>): void {
+  if (absent === undefined) return;
+  const message = `the spec replicas field ${JSON.stringify(absent)} does not exist`;
+  const details = { causes: [{ message }] };
+  throw refusal("InternalError", `Internal error occurred: ${message}`, details);
 }
 
 function checkScale({ metadata, spec }: Scale): void {
@@ -74,6 +82,7 @@ async function rescale(
 const get: Handler = async (server, call) => {
   const mapping = mappingOf(call);
   const { object } = await currentEntry(server, call);
+  checkPresent(mapping.read(object));
   return objectResponse(call, 200, scaleOf(mapping, object));
 };
 

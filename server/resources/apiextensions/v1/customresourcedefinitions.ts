@@ -1,9 +1,13 @@
+import { formatTime } from "#apimachinery/time.ts";
 import {
   type CustomResourceDefinition,
   customresourcedefinitions,
 } from "#gen/api/apiextensions/v1.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
+
+/** The server's own: a definition goes when its objects are gone. */
+export const cleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io";
 
 export const customResourceDefinitionResource = defineResource<CustomResourceDefinition>({
   ref: customresourcedefinitions,
@@ -23,6 +27,22 @@ export const customResourceDefinitionResource = defineResource<CustomResourceDef
     };
   },
   prepareForUpdate: keepStatus,
+  endOf: (definition, { now }) => {
+    const { metadata, status } = definition;
+    const terminating = {
+      type: "Terminating",
+      status: "True",
+      lastTransitionTime: formatTime(now),
+      reason: "InstanceDeletionPending",
+      message:
+        "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+    };
+    return {
+      ...definition,
+      metadata: { ...metadata, finalizers: [...(metadata.finalizers ?? []), cleanupFinalizer] },
+      status: { ...status, conditions: [...(status.conditions ?? []), terminating] },
+    };
+  },
   allowUnconditionalUpdate: false,
   cells: ({ metadata, spec, status }) => {
     const { acceptedNames, conditions } = status ?? {};
