@@ -18,25 +18,37 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** `spec.containers[0].name`: a path is built downwards, one step a call. */
+/**
+ * `spec.containers[0].name`: a path is built downwards, one step a call. Its text is put together only when
+ * an error wants it: a valid object takes hundreds of steps that nobody reads.
+ */
 export class Path {
-  readonly text: string;
+  readonly #parent: Path | undefined;
+  readonly #step: string | number;
+  readonly #isChild: boolean;
 
-  constructor(text = "") {
-    this.text = text;
+  constructor(step: string | number = "", parent?: Path, isChild = true) {
+    this.#parent = parent;
+    this.#step = step;
+    this.#isChild = isChild;
   }
 
-  child(...names: readonly string[]): Path {
-    const tail = names.join(".");
-    return new Path(this.text === "" ? tail : `${this.text}.${tail}`);
+  get text(): string {
+    const before = this.#parent?.text ?? "";
+    if (!this.#isChild) return `${before}[${this.#step}]`;
+    return before === "" ? `${this.#step}` : `${before}.${this.#step}`;
+  }
+
+  child(name: string, ...deeper: readonly string[]): Path {
+    return new Path(deeper.length === 0 ? name : [name, ...deeper].join("."), this);
   }
 
   index(position: number): Path {
-    return new Path(`${this.text}[${position}]`);
+    return new Path(position, this, false);
   }
 
   key(name: string): Path {
-    return new Path(`${this.text}[${name}]`);
+    return new Path(name, this, false);
   }
 }
 
