@@ -98,6 +98,9 @@ test("canonical text is equal in value and stays as it is", () => {
   );
 });
 
+const int64Max = parseQuantity("9223372036854775807");
+const int64Min = parseQuantity("-9223372036854775807");
+
 test("sums and comparisons agree", () => {
   fc.assert(
     fc.property(written, written, (left, right) => {
@@ -105,9 +108,10 @@ test("sums and comparisons agree", () => {
       const back = subtractQuantity(addQuantity(a, b), b);
       expect(compareQuantity(back, a)).toBe(0);
       expect(compareQuantity(a, b)).toBe(-compareQuantity(b, a) || 0);
-      expect(
-        compareQuantity(parseQuantity(formatQuantity(addQuantity(a, b))), addQuantity(a, b)),
-      ).toBe(0);
+      const sum = addQuantity(a, b);
+      // Binary notation is read with a cap at the int64, as upstream does.
+      if (compareQuantity(sum, int64Max) > 0 || compareQuantity(sum, int64Min) < 0) return;
+      expect(compareQuantity(parseQuantity(formatQuantity(sum)), sum)).toBe(0);
     }),
   );
 });
