@@ -73,3 +73,19 @@ export function validateCIDR(path: Path, text: string): FieldError[] {
     return [invalidValue(path, text, "must not have bits set beyond the prefix length")];
   return [];
 }
+
+/** A prefix in canonical form. */
+export function validateCanonicalCIDR(path: Path, text: string): FieldError[] {
+  const errors = validateCIDR(path, text);
+  const cidr = parseCIDR(text);
+  if (errors.length > 0 || cidr === undefined) return errors;
+  const canonical = `${cidr.network}/${cidr.bits}`;
+  if (canonical === text) return [];
+  return [invalidValue(path, text, `must be in canonical form (${JSON.stringify(canonical)})`)];
+}
+
+/** Whether `inner` lies in `outer` and is smaller. */
+export function isStrictSubset(inner: CIDR, outer: CIDR): boolean {
+  if (inner.family !== outer.family || inner.bits <= outer.bits) return false;
+  return parseCIDR(`${inner.network}/${outer.bits}`)?.network === outer.network;
+}

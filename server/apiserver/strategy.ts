@@ -6,9 +6,9 @@ import { deepEqual } from "#apimachinery/deep-equal.ts";
 import type { FieldError } from "#apimachinery/field-error.ts";
 import { conflict, invalid } from "#apimachinery/status.ts";
 import { formatTime } from "#apimachinery/time.ts";
-import { validateObjectMeta, validateObjectMetaUpdate } from "#apimachinery/validate.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { Resource } from "#resources/resource.ts";
+import { validateMeta, validateMetaUpdate } from "#resources/validate-meta.ts";
 import type { Call, ServerContext } from "./call.ts";
 import { named } from "./endpoint.ts";
 
@@ -35,11 +35,7 @@ export function prepareForCreate(server: ServerContext, call: Call, object: Kube
 /** Throws Invalid with every fault. */
 export function validateCreate(call: Call, object: KubeObject): void {
   const { resource } = call.endpoint;
-  const { namespaced } = resource.ref;
-  const meta = validateObjectMeta(object.metadata, {
-    namespaced,
-    ...(resource.validateName === undefined ? {} : { validateName: resource.validateName }),
-  });
+  const meta = validateMeta(resource, object.metadata);
   refuseInvalid(resource, object.metadata.name, [...meta, ...(resource.validate?.(object) ?? [])]);
   if (resource.warnings !== undefined) call.warnings.push(...resource.warnings(object, undefined));
 }
@@ -103,7 +99,7 @@ function keepAllButStatus(object: KubeObject, old: KubeObject): void {
 
 export function validateUpdate(call: Call, object: KubeObject, old: KubeObject): void {
   const { resource } = call.endpoint;
-  const meta = validateObjectMetaUpdate(object.metadata, old.metadata);
+  const meta = validateMetaUpdate(resource, object.metadata, old.metadata);
   const own =
     call.info.subresource === "status"
       ? resource.validateStatusUpdate?.(object, old)

@@ -64,6 +64,7 @@ export interface Resource<T extends KubeObject = KubeObject> {
   validateStatusUpdate?(object: T, old: T): FieldError[];
   /** How metadata.name is checked; default: DNS-1123 subdomain. Returns sentences. */
   validateName?(name: string): readonly string[];
+  readonly metaRules?: ResourceMetaRules;
   /** Fields beside metadata.name and metadata.namespace that a field selector may name. */
   selectableFields?(object: T): Readonly<Record<string, string>>;
   /** The fields that the watch cache indexes watchers by; each a key of selectableFields. */
@@ -91,6 +92,14 @@ export interface Resource<T extends KubeObject = KubeObject> {
   readonly scale?: ScaleMapping<T>;
   /** Another resource that holds these objects: keys, revisions and watches are its. */
   readonly storedAs?: StoredAs<T>;
+}
+
+/** Where a resource's metadata is judged otherwise than most. */
+export interface ResourceMetaRules {
+  /** True: a finalizer without a domain may be any word, not only those of Kubernetes itself. */
+  readonly anyFinalizers?: boolean;
+  /** False: an update judges only what of metadata may change; the default judges all, as a create does. */
+  readonly wholeOnUpdate?: boolean;
 }
 
 /** One set of objects seen through two group-versions: events, horizontalpodautoscalers. Neither function changes its argument. */

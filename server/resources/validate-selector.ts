@@ -4,10 +4,16 @@ import type { FieldError, Path } from "#apimachinery/field-error.ts";
 import { isLabelValue, isQualifiedName, validateLabels } from "#apimachinery/validate.ts";
 import type { LabelSelector } from "#gen/api/meta/v1.ts";
 
+export interface SelectorRules {
+  /** Values are not judged: a stored selector already has one that no label can have. */
+  readonly anyValues: boolean;
+}
+
 /** Absent is fine: whether it may be is the caller's affair. */
 export function validateLabelSelector(
   selector: LabelSelector | undefined,
   path: Path,
+  { anyValues }: SelectorRules = { anyValues: false },
 ): FieldError[] {
   const checks = new FieldChecks();
   checks.add(validateLabels(selector?.matchLabels ?? {}, path.child("matchLabels")));
@@ -30,6 +36,7 @@ export function validateLabelSelector(
       checks.invalid(here.child("operator"), operator ?? "", "not a valid selector operator");
     }
     checks.each(here.child("key"), key, isQualifiedName(key));
+    if (anyValues) continue;
     for (const [position, value] of values.entries())
       checks.each(here.child("values").index(position), value, isLabelValue(value));
   }

@@ -4,10 +4,10 @@ import { decodeJson } from "#apimachinery/codec/json.ts";
 import { deepEqual } from "#apimachinery/deep-equal.ts";
 import type { FieldError } from "#apimachinery/field-error.ts";
 import { ApiError } from "#apimachinery/status.ts";
-import { validateObjectMeta, validateObjectMetaUpdate } from "#apimachinery/validate.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import { resourceAt } from "#resources/registry.ts";
 import type { Resource } from "#resources/resource.ts";
+import { validateMeta, validateMetaUpdate } from "#resources/validate-meta.ts";
 
 export const now = new Date("2026-11-21T09:12:04Z");
 const user = { name: "admin", uid: "", groups: ["system:masters"], extra: {} };
@@ -98,6 +98,7 @@ export function create(resource: Resource, request: unknown, hooks: Hooks = {}):
   if (undefaulted !== undefined) return undefaulted;
   if ((metadata.name ?? "") === "" && metadata.generateName)
     metadata.name = `${metadata.generateName.slice(0, 58)}abcde`;
+  metadata.name ??= "";
   metadata.uid = "9d432d5b-e393-434f-9bd7-6f794777e684";
   metadata.creationTimestamp = "2026-11-21T09:12:04Z";
   delete metadata.deletionTimestamp;
@@ -108,8 +109,7 @@ export function create(resource: Resource, request: unknown, hooks: Hooks = {}):
   const early = hooks.complete?.(object, undefined) ?? [];
   if (early.length > 0) return { code: 422, reason: "Invalid", errors: early, warnings: [] };
   resource.prepareForCreate?.(object, { now, user });
-  const rules = { namespaced: ref.namespaced, validateName: resource.validateName };
-  const errors = [...validateObjectMeta(metadata, rules), ...(resource.validate?.(object) ?? [])];
+  const errors = [...validateMeta(resource, metadata), ...(resource.validate?.(object) ?? [])];
   return judged(resource, object, 201, { errors });
 }
 
@@ -157,7 +157,7 @@ export function update(
   if (early.length > 0) return { code: 422, reason: "Invalid", errors: early, warnings: [] };
   if (raises(resource, object, stored)) metadata.generation = (old.generation ?? 0) + 1;
   const rules = resource.validateUpdate?.(object, stored) ?? [];
-  const errors = [...validateObjectMetaUpdate(metadata, old), ...rules];
+  const errors = [...validateMetaUpdate(resource, metadata, old), ...rules];
   return judged(resource, object, 200, { errors, old: stored });
 }
 

@@ -42,11 +42,22 @@ export function claimTemplate(
   claimSpec(checks, spec, path.child("spec"));
 }
 
-export function claimSpec(checks: FieldChecks, spec: PersistentVolumeClaimSpec, path: Path): void {
+/** What a stored claim may keep though a new one could not have it. */
+export interface ClaimLeniency {
+  readonly anyValues: boolean;
+  readonly anyGroups: boolean;
+}
+
+export function claimSpec(
+  checks: FieldChecks,
+  spec: PersistentVolumeClaimSpec,
+  path: Path,
+  lenient: ClaimLeniency = { anyValues: false, anyGroups: false },
+): void {
   const modes = spec.accessModes ?? [];
   const modesPath = path.child("accessModes");
   if (modes.length === 0) checks.required(modesPath, "at least 1 access mode is required");
-  checks.add(validateLabelSelector(spec.selector, path.child("selector")));
+  checks.add(validateLabelSelector(spec.selector, path.child("selector"), lenient));
   for (const mode of modes) checks.oneOf(modesPath, mode, accessModes);
   const others = modes.filter((mode) => mode !== "ReadWriteOncePod" && accessModes.includes(mode));
   if (modes.includes("ReadWriteOncePod") && others.length > 0)
@@ -56,7 +67,7 @@ export function claimSpec(checks: FieldChecks, spec: PersistentVolumeClaimSpec, 
     checks.subdomain(path.child("storageClassName"), spec.storageClassName);
   if (spec.volumeMode !== undefined)
     checks.oneOf(path.child("volumeMode"), spec.volumeMode, volumeModes);
-  dataSources(checks, spec, path);
+  dataSources(checks, spec, path, lenient);
   if (spec.volumeAttributesClassName)
     checks.each(
       path.child("volumeAttributesClassName"),
@@ -76,10 +87,17 @@ function storageRequest(
   else checks.positiveQuantity(here, storage);
 }
 
-function dataSources(checks: FieldChecks, spec: PersistentVolumeClaimSpec, path: Path): void {
+function dataSources(
+  checks: FieldChecks,
+  spec: PersistentVolumeClaimSpec,
+  path: Path,
+  lenient: ClaimLeniency,
+): void {
   const { dataSource, dataSourceRef } = spec;
-  if (dataSource !== undefined) dataSourceOf(checks, dataSource, path.child("dataSource"));
-  if (dataSourceRef !== undefined) dataSourceOf(checks, dataSourceRef, path.child("dataSourceRef"));
+  for (const field of ["dataSource", "dataSourceRef"] as const) {
+    const source = spec[field];
+    if (source !== undefined) dataSourceOf(checks, source, path.child(field), lenient);
+  }
   if (dataSource === undefined || dataSourceRef === undefined) return;
   const { namespace, ...local } = dataSourceRef;
   if (namespace)
@@ -92,7 +110,12 @@ function dataSources(checks: FieldChecks, spec: PersistentVolumeClaimSpec, path:
     checks.invalid(path, "dataSource", "must match dataSourceRef");
 }
 
-function dataSourceOf(checks: FieldChecks, source: TypedObjectReference, path: Path): void {
+function dataSourceOf(
+  checks: FieldChecks,
+  source: TypedObjectReference,
+  path: Path,
+  { anyGroups }: ClaimLeniency,
+): void {
   const { name, kind, apiGroup = "", namespace = "" } = source;
   checks.present(path.child("name"), name);
   checks.present(path.child("kind"), kind);
@@ -102,6 +125,6 @@ function dataSourceOf(checks: FieldChecks, source: TypedObjectReference, path: P
       kind,
       "must be 'PersistentVolumeClaim' when referencing the default apiGroup",
     );
-  if (apiGroup !== "") checks.subdomain(path.child("apiGroup"), apiGroup);
+  if (apiGroup !== "" && !anyGroups) checks.subdomain(path.child("apiGroup"), apiGroup);
   if (namespace !== "") checks.each(path.child("namespace"), namespace, isDNS1123Label(namespace));
 }

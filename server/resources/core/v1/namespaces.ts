@@ -3,6 +3,7 @@ import { invalidEach, isDNS1123Label, isQualifiedName } from "#apimachinery/vali
 import { type Namespace, namespaces } from "#gen/api/core/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { validateFinalizerName } from "#resources/validate-meta.ts";
 
 const kubernetesFinalizer = "kubernetes";
 const nameLabel = "kubernetes.io/metadata.name";
@@ -12,13 +13,8 @@ const labelName = ({ metadata }: Namespace): void => {
   metadata.labels = { ...metadata.labels, [nameLabel]: metadata.name ?? "" };
 };
 
-const standardFinalizers = [kubernetesFinalizer, "foregroundDeletion", "orphan"];
-
 function validateFinalizer(name: string, path: Path): FieldError[] {
-  const errors = invalidEach(path, name, isQualifiedName(name));
-  if (name.includes("/") || standardFinalizers.includes(name)) return errors;
-  const sentence = "name is neither a standard finalizer name nor is it fully qualified";
-  return [...errors, invalidValue(path, name, sentence)];
+  return [...invalidEach(path, name, isQualifiedName(name)), ...validateFinalizerName(name, path)];
 }
 
 export const namespaceResource = defineResource<Namespace>({

@@ -2,11 +2,15 @@ import { type PersistentVolumeClaim, persistentvolumeclaims } from "#gen/api/cor
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { accessModesCell } from "./access-modes.ts";
+import { validateClaim, validateClaimStatus, validateClaimUpdate } from "./claim-validation.ts";
 import { normalizeDataSources } from "./data-sources.ts";
 import { defaultClaimSpec } from "./pod-spec/volume-defaults.ts";
 
 export const persistentVolumeClaimResource = defineResource<PersistentVolumeClaim>({
   ref: persistentvolumeclaims,
+  validate: validateClaim,
+  validateUpdate: validateClaimUpdate,
+  validateStatusUpdate: validateClaimStatus,
   default: (claim) => {
     defaultClaimSpec(claim.spec);
     claim.status ??= {};

@@ -5,10 +5,16 @@ import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
 import { accessModesCell } from "./access-modes.ts";
+import {
+  validatePersistentVolume,
+  validatePersistentVolumeUpdate,
+} from "./persistent-volume-validation.ts";
 import { defaultLegacySources } from "./pod-spec/volume-defaults.ts";
 
 export const persistentVolumeResource = defineResource<PersistentVolume>({
   ref: persistentvolumes,
+  validate: validatePersistentVolume,
+  validateUpdate: validatePersistentVolumeUpdate,
   default: ({ spec }) => {
     spec.persistentVolumeReclaimPolicy ||= "Retain";
     spec.volumeMode ??= "Filesystem";

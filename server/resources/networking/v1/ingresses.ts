@@ -2,6 +2,11 @@ import { type Ingress, ingresses } from "#gen/api/networking/v1.ts";
 import { age, ingressAddresses } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
+import {
+  validateIngress,
+  validateIngressStatus,
+  validateIngressUpdate,
+} from "./ingress-validation.ts";
 
 const hostsShownMax = 3;
 
@@ -22,6 +27,9 @@ export const ingressResource = defineResource<Ingress>({
     object.status = { loadBalancer: {} };
   },
   prepareForUpdate: keepStatus,
+  validate: validateIngress,
+  validateUpdate: validateIngressUpdate,
+  validateStatusUpdate: validateIngressStatus,
   cells: (object, context) => [
     object.metadata.name,
     object.spec.ingressClassName ?? "<none>",

@@ -1,11 +1,44 @@
+import { FieldChecks } from "#apimachinery/field-checks.ts";
+import { type FieldError, Path } from "#apimachinery/field-error.ts";
+import { validateCanonicalIP } from "#apimachinery/ip.ts";
+import { isPathSegmentName, validateImmutable } from "#apimachinery/validate.ts";
 import { type IPAddress, ipaddresses } from "#gen/api/networking/v1.ts";
 import { defineResource } from "#resources/resource.ts";
+import { presentSegment } from "./local-reference.ts";
+
+const parentPath = new Path("spec.parentRef");
+
+function validate({ spec }: IPAddress): FieldError[] {
+  const checks = new FieldChecks();
+  const { parentRef } = spec;
+  if (parentRef === undefined) {
+    checks.required(parentPath);
+    return checks.errors;
+  }
+  const { group = "", resource, name, namespace = "" } = parentRef;
+  if (group !== "") checks.subdomain(parentPath.child("group"), group);
+  presentSegment(checks, parentPath.child("resource"), resource);
+  presentSegment(checks, parentPath.child("name"), name);
+  checks.each(parentPath.child("namespace"), namespace, isPathSegmentName(namespace));
+  return checks.errors;
+}
 
 export const ipAddressResource = defineResource<IPAddress>({
   ref: ipaddresses,
   hasGeneration: false,
+  validateName: (name) => validateCanonicalIP(new Path(), name).map(({ message }) => message),
+  validate,
+  validateUpdate: (object, old) => [
+    ...validate(object),
+    ...validateImmutable(object.spec.parentRef, old.spec.parentRef, parentPath),
+  ],
   cells: ({ metadata, spec }) => {
-    const { group = "", resource, namespace = "", name } = spec.parentRef;
+    const {
+      group = "",
+      resource,
+      namespace = "",
+      name,
+    } = spec.parentRef ?? { resource: "", name: "" };
     const kind = group === "" ? resource : `${resource}.${group}`;
     const parent = [kind.toLowerCase(), ...(namespace === "" ? [] : [namespace]), name].join("/");
     return [metadata.name, parent];

@@ -1,6 +1,7 @@
 import { type NetworkPolicy, networkpolicies } from "#gen/api/networking/v1.ts";
 import { age, selectorCell } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { validateNetworkPolicy, validateNetworkPolicyUpdate } from "./network-policy-validation.ts";
 
 export const networkPolicyResource = defineResource<NetworkPolicy>({
   ref: networkpolicies,
@@ -11,6 +12,8 @@ export const networkPolicyResource = defineResource<NetworkPolicy>({
     if ((spec.policyTypes ?? []).length > 0) return;
     spec.policyTypes = (spec.egress ?? []).length > 0 ? ["Ingress", "Egress"] : ["Ingress"];
   },
+  validate: validateNetworkPolicy,
+  validateUpdate: validateNetworkPolicyUpdate,
   cells: (object, context) => [
     object.metadata.name,
     selectorCell(object.spec?.podSelector ?? {}),

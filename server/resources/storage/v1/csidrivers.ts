@@ -2,9 +2,13 @@ import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { type CSIDriver, csidrivers } from "#gen/api/storage/v1.ts";
 import { age, orNone } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { validateCSIDriver, validateCSIDriverUpdate } from "./csi-driver-validation.ts";
 
 export const csiDriverResource = defineResource<CSIDriver>({
   ref: csidrivers,
+  validate: validateCSIDriver,
+  validateUpdate: validateCSIDriverUpdate,
+  metaRules: { wholeOnUpdate: false },
   default: ({ spec }) => {
     spec.attachRequired ??= true;
     spec.podInfoOnMount ??= false;

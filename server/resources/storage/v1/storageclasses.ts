@@ -1,6 +1,28 @@
+import { FieldChecks } from "#apimachinery/field-checks.ts";
+import { type FieldError, Path } from "#apimachinery/field-error.ts";
+import { validateImmutable } from "#apimachinery/validate.ts";
 import { type StorageClass, storageclasses } from "#gen/api/storage/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { validateParameters, validateProvisioner } from "./parameters.ts";
+import { validateTopologyTerms } from "./topology-terms.ts";
+
+const fixed = ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] as const;
+
+function validate(storageClass: StorageClass): FieldError[] {
+  const checks = new FieldChecks();
+  const { provisioner, parameters = {}, reclaimPolicy, volumeBindingMode } = storageClass;
+  checks.add(validateProvisioner(provisioner, new Path("provisioner")));
+  checks.add(validateParameters(parameters, new Path("parameters")));
+  if (reclaimPolicy) checks.oneOf(new Path("reclaimPolicy"), reclaimPolicy, ["Delete", "Retain"]);
+  const modePath = new Path("volumeBindingMode");
+  if (volumeBindingMode === undefined) checks.required(modePath);
+  else checks.oneOf(modePath, volumeBindingMode, ["Immediate", "WaitForFirstConsumer"]);
+  checks.add(
+    validateTopologyTerms(storageClass.allowedTopologies ?? [], new Path("allowedTopologies")),
+  );
+  return checks.errors;
+}
 
 const isDefault = ({ metadata }: StorageClass): boolean =>
   [
@@ -10,6 +32,11 @@ const isDefault = ({ metadata }: StorageClass): boolean =>
 
 export const storageClassResource = defineResource<StorageClass>({
   ref: storageclasses,
+  validate,
+  validateUpdate: (object, old) => [
+    ...validate(object),
+    ...fixed.flatMap((field) => validateImmutable(object[field], old[field], new Path(field))),
+  ],
   default: (storageClass) => {
     storageClass.reclaimPolicy ??= "Delete";
     storageClass.volumeBindingMode ??= "Immediate";

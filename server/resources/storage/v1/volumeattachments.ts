@@ -2,9 +2,15 @@ import { type VolumeAttachment, volumeattachments } from "#gen/api/storage/v1.ts
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
+import {
+  validateVolumeAttachment,
+  validateVolumeAttachmentUpdate,
+} from "./volume-attachment-validation.ts";
 
 export const volumeAttachmentResource = defineResource<VolumeAttachment>({
   ref: volumeattachments,
+  validate: validateVolumeAttachment,
+  validateUpdate: validateVolumeAttachmentUpdate,
   prepareForCreate: (object) => {
     object.status = { attached: false };
   },

@@ -15,7 +15,7 @@ import type {
   PodAffinityTerm,
 } from "#gen/api/core/v1.ts";
 import type { LabelSelector } from "#gen/api/meta/v1.ts";
-import { validateLabelSelector } from "#resources/validate-selector.ts";
+import { type SelectorRules, validateLabelSelector } from "#resources/validate-selector.ts";
 
 const required = "requiredDuringSchedulingIgnoredDuringExecution";
 const preferred = "preferredDuringSchedulingIgnoredDuringExecution";
@@ -52,12 +52,24 @@ function weightOf(checks: FieldChecks, weight: number, path: Path): void {
     checks.invalid(path.child("weight"), weight, "must be in the range 1-100");
 }
 
-export function nodeSelector(checks: FieldChecks, selector: NodeSelector, path: Path): void {
+export function nodeSelector(
+  checks: FieldChecks,
+  selector: NodeSelector,
+  path: Path,
+  { anyValues }: SelectorRules = { anyValues: false },
+): void {
   const terms = selector.nodeSelectorTerms ?? [];
   const here = path.child("nodeSelectorTerms");
   if (terms.length === 0) checks.required(here, "must have at least one node selector term");
   for (const [index, term] of terms.entries())
-    nodeSelectorTerm(checks, term, { path: here.index(index), strict: true });
+    nodeSelectorTerm(checks, term, { path: here.index(index), strict: !anyValues });
+}
+
+/** A stored selector that already has a value which no label can have may keep it. */
+export function hasAnyValues({ nodeSelectorTerms = [] }: NodeSelector): boolean {
+  const requirements = nodeSelectorTerms.flatMap(({ matchExpressions = [] }) => matchExpressions);
+  const values = requirements.flatMap(({ values = [] }) => values);
+  return values.some((value) => isLabelValue(value).length > 0);
 }
 
 /** Values of a preference are not judged (`strict`): none that is wrong keeps a Pod from any node. */

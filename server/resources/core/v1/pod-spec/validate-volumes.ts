@@ -3,7 +3,7 @@ import { FieldChecks } from "#apimachinery/field-checks.ts";
 import type { Path } from "#apimachinery/field-error.ts";
 import { quantitySign } from "#apimachinery/quantity.ts";
 import { isDNS1123Subdomain } from "#apimachinery/validate.ts";
-import type { Volume } from "#gen/api/core/v1.ts";
+import type { HostPathVolumeSource, Volume } from "#gen/api/core/v1.ts";
 import type { ObjectMeta } from "#gen/api/meta/v1.ts";
 import { claimTemplate } from "#resources/core/v1/claim-spec.ts";
 import { legacySources, type SourceCheck } from "./validate-legacy-volumes.ts";
@@ -25,6 +25,17 @@ const hostPathTypes = [
   "BlockDevice",
 ];
 
+/** Of a Pod's volume and of a PersistentVolume alike. */
+export function hostPathSource(
+  checks: FieldChecks,
+  { path: hostPath, type }: HostPathVolumeSource,
+  path: Path,
+): void {
+  if (!checks.present(path.child("path"), hostPath)) return;
+  noBacksteps(checks, path.child("path"), hostPath);
+  if (type !== undefined) checks.oneOf(path.child("type"), type, hostPathTypes);
+}
+
 /** In upstream's order: a second source is refused by its own name. */
 const sourceChecks: Partial<Checked> = {
   emptyDir: (checks, { sizeLimit, mode }, path) => {
@@ -40,11 +51,7 @@ const sourceChecks: Partial<Checked> = {
         "must be a number between 0 and 01777 (octal), both inclusive",
       );
   },
-  hostPath: (checks, { path: hostPath, type }, path) => {
-    if (!checks.present(path.child("path"), hostPath)) return;
-    noBacksteps(checks, path.child("path"), hostPath);
-    if (type !== undefined) checks.oneOf(path.child("type"), type, hostPathTypes);
-  },
+  hostPath: hostPathSource,
   secret: (checks, { secretName, defaultMode, defaultUser, items }, path) => {
     checks.present(path.child("secretName"), secretName);
     fileMode(checks, path.child("defaultMode"), defaultMode);

@@ -1,0 +1,44 @@
+/** Where a class of storage may make volumes. */
+import { deepEqual } from "#apimachinery/deep-equal.ts";
+import { FieldChecks } from "#apimachinery/field-checks.ts";
+import type { FieldError, Path } from "#apimachinery/field-error.ts";
+import { isQualifiedName } from "#apimachinery/validate.ts";
+import type { TopologySelectorTerm } from "#gen/api/core/v1.ts";
+
+export function validateTopologyTerms(
+  terms: readonly TopologySelectorTerm[],
+  path: Path,
+): FieldError[] {
+  const checks = new FieldChecks();
+  // Upstream compares with as many empty terms too: a term without expressions is a duplicate of them.
+  const seen: Record<string, readonly string[]>[] = terms.map(() => ({}));
+  for (const [index, term] of terms.entries()) {
+    const here = path.index(index).child("matchLabelExpressions");
+    const values = validateTerm(checks, term, here);
+    for (const other of seen) if (deepEqual(values, other)) checks.duplicate(here, "");
+    seen.push(values);
+  }
+  return checks.errors;
+}
+
+/** Values by key, sorted. */
+function validateTerm(
+  checks: FieldChecks,
+  { matchLabelExpressions = [] }: TopologySelectorTerm,
+  path: Path,
+): Record<string, readonly string[]> {
+  const byKey: Record<string, readonly string[]> = {};
+  for (const [index, { key = "", values = [] }] of matchLabelExpressions.entries()) {
+    const here = path.index(index);
+    const seen = new Set<string>();
+    if (values.length === 0) checks.required(here.child("values"));
+    for (const [position, value] of values.entries()) {
+      if (seen.has(value)) checks.duplicate(here.child("values").index(position), value);
+      seen.add(value);
+    }
+    checks.each(here.child("key"), key, isQualifiedName(key));
+    if (byKey[key] !== undefined) checks.duplicate(here.child("key"), key);
+    byKey[key] = [...seen].sort();
+  }
+  return byKey;
+}
