@@ -32,9 +32,12 @@ function anonymous(text: string): string {
   return text.replaceAll(/kube-api-access-\w{5}/g, "kube-api-access-00000");
 }
 
-export function readCases(): Case[] {
-  const file = join(import.meta.dirname, "../golden/validation.jsonl.gz");
-  const text = gunzipSync(readFileSync(file)).toString("utf8").trim();
+export const goldenCases = join(import.meta.dirname, "../golden/validation.jsonl.gz");
+
+/** One case a line; gzip where the name says so. */
+export function readCases(file = goldenCases): Case[] {
+  const bytes = readFileSync(file);
+  const text = (file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8").trim();
   return anonymous(text)
     .split("\n")
     .map((line) => JSON.parse(line));

@@ -78,7 +78,8 @@ return true;
   }
 
   #case(field: FieldSchema): string {
-    const dropEmpty = !field.pointer && field.omit !== "";
+    const kept = keptEmpty.has(`${this.#type.id}.${field.name}`);
+    const dropEmpty = !field.pointer && field.omit !== "" && !kept;
     const check = this.#check(field.type, "v", "o[k]", dropEmpty);
     return `case ${JSON.stringify(field.name)}: ${check} break;`;
   }
@@ -164,6 +165,9 @@ return true;
     return zero === undefined ? "" : `if (${place} === undefined) ${place} = ${zero};`;
   }
 }
+
+/** Lists that defaulting fills where they are absent, not where they are empty. */
+const keptEmpty = new Set(["autoscaling.v2.HPAScalingRules.policies"]);
 
 /** A zero time within a map or list is null in upstream's JSON; any other null there becomes a zero value. */
 function onNull(item: TypeSchema): string {

@@ -1,10 +1,89 @@
+import { FieldChecks } from "#apimachinery/field-checks.ts";
+import { type FieldError, Path } from "#apimachinery/field-error.ts";
+import {
+  isDNS1035Label,
+  isDNS1123Subdomain,
+  isPathSegmentName,
+  isPortNumber,
+} from "#apimachinery/validate.ts";
 import { type APIService, apiservices } from "#gen/api/apiregistration/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
 
+const specPath = new Path("spec");
+const groupPriorityMax = 20_000;
+const versionPriorityMax = 1000;
+
+function validate({ metadata, spec }: APIService): FieldError[] {
+  const checks = new FieldChecks();
+  const { group = "", version = "", groupPriorityMinimum = 0, versionPriority = 0 } = spec ?? {};
+  const name = `${version}.${group}`;
+  const namePath = new Path("metadata.name");
+  if (metadata.name && metadata.name !== name && isPathSegmentName(metadata.name).length === 0)
+    checks.invalid(
+      namePath,
+      metadata.name,
+      `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(name)}`,
+    );
+  if (group === "" && version !== "v1")
+    checks.required(
+      specPath.child("group"),
+      "only v1 may have an empty group and it better be legacy kube",
+    );
+  if (group !== "") checks.each(specPath.child("group"), group, isDNS1123Subdomain(group));
+  checks.each(specPath.child("version"), version, isDNS1035Label(version));
+  const priorities = [
+    ["groupPriorityMinimum", groupPriorityMinimum, groupPriorityMax],
+    ["versionPriority", versionPriority, versionPriorityMax],
+  ] as const;
+  for (const [field, value, max] of priorities)
+    if (value <= 0 || value > max)
+      checks.invalid(specPath.child(field), value, `must be positive and less than ${max}`);
+  validateBackend(checks, spec);
+  return checks.errors;
+}
+
+function validateBackend(checks: FieldChecks, spec: APIService["spec"]): void {
+  const { service, caBundle = "", insecureSkipTLSVerify = false } = spec ?? {};
+  const insecurePath = specPath.child("insecureSkipTLSVerify");
+  if (service === undefined) {
+    const sentence = "local APIServices may not have";
+    if (caBundle !== "")
+      checks.invalid(specPath.child("caBundle"), caBundle, `${sentence} a caBundle`);
+    if (insecureSkipTLSVerify)
+      checks.invalid(insecurePath, true, `${sentence} insecureSkipTLSVerify`);
+    return;
+  }
+  const { namespace, name, port = 0 } = service;
+  const path = specPath.child("service");
+  checks.present(path.child("namespace"), namespace);
+  checks.present(path.child("name"), name);
+  const faults = isPortNumber(port);
+  if (faults.length > 0)
+    checks.invalid(path.child("port"), port, `port is not valid: ${faults.join(", ")}`);
+  if (insecureSkipTLSVerify && caBundle !== "")
+    checks.invalid(insecurePath, true, "may not be true if caBundle is present");
+}
+
+function validateStatusUpdate({ status }: APIService): FieldError[] {
+  const checks = new FieldChecks();
+  for (const [index, condition] of (status?.conditions ?? []).entries())
+    checks.oneOf(new Path("status.conditions").index(index).child("status"), condition.status, [
+      "False",
+      "True",
+      "Unknown",
+    ]);
+  return checks.errors;
+}
+
 export const apiServiceResource = defineResource<APIService>({
   ref: apiservices,
+  validateName: isPathSegmentName,
+  metaRules: { anyFinalizers: true },
+  validate,
+  validateUpdate: validate,
+  validateStatusUpdate,
   default: ({ spec }) => {
     if (spec?.service !== undefined) spec.service.port ??= 443;
   },

@@ -1,6 +1,7 @@
 import { type Endpoints, endpoints } from "#gen/api/core/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { validateEndpoints } from "./endpoints-validation.ts";
 
 const addressesShownMax = 3;
 
@@ -20,6 +21,8 @@ function addressCell({ subsets = [] }: Endpoints): string {
 
 export const endpointsResource = defineResource<Endpoints>({
   ref: endpoints,
+  validate: (object) => validateEndpoints(object),
+  validateUpdate: validateEndpoints,
   default: ({ subsets }) => {
     for (const { ports } of subsets ?? []) for (const port of ports ?? []) port.protocol ||= "TCP";
   },

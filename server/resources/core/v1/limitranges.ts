@@ -2,6 +2,7 @@ import { roundResourceList } from "#apimachinery/resource-list.ts";
 import type { LimitRangeItem } from "#gen/api/core/v1.ts";
 import { type LimitRange, limitranges } from "#gen/api/core/v1.ts";
 import { defineResource } from "#resources/resource.ts";
+import { validateLimitRange } from "./limit-range-validation.ts";
 
 /** A container's limit defaults to its maximum, its request to the limit, else to the minimum. */
 function defaultItem(item: LimitRangeItem): void {
@@ -22,6 +23,12 @@ function defaultItem(item: LimitRangeItem): void {
 
 export const limitRangeResource = defineResource<LimitRange>({
   ref: limitranges,
+  validate: validateLimitRange,
+  validateUpdate: validateLimitRange,
+  // As upstream: one without a name is called by a random one.
+  prepareForCreate: ({ metadata }) => {
+    if (!metadata.name && metadata.uid !== undefined) metadata.name = metadata.uid;
+  },
   default: ({ spec }) => {
     for (const item of spec?.limits ?? []) defaultItem(item);
   },

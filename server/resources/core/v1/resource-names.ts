@@ -56,3 +56,6 @@ export const isIntegerResource = (name: string): boolean =>
 /** Requests may stay below limits: what many share can be promised twice. */
 export const isOvercommitAllowed = (name: string): boolean =>
   isNativeResource(name) && !isHugePages(name);
+
+export const isStandardQuotaResource = (name: string): boolean =>
+  quotaResources.has(name) || isQuotaHugePages(name);

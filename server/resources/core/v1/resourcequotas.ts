@@ -3,9 +3,18 @@ import { type ResourceQuota, resourcequotas } from "#gen/api/core/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
+import {
+  validateResourceQuota,
+  validateResourceQuotaStatus,
+  validateResourceQuotaUpdate,
+} from "./resource-quota-validation.ts";
 
 export const resourceQuotaResource = defineResource<ResourceQuota>({
   ref: resourcequotas,
+  validate: validateResourceQuota,
+  validateUpdate: validateResourceQuotaUpdate,
+  validateStatusUpdate: validateResourceQuotaStatus,
+  metaRules: { wholeOnUpdate: false },
   default: ({ spec, status }) => {
     for (const list of [spec?.hard, status?.hard, status?.used]) roundResourceList(list);
   },

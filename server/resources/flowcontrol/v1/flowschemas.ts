@@ -2,9 +2,14 @@ import { type FlowSchema, flowschemas } from "#gen/api/flowcontrol/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
+import { validateFlowSchema } from "./flow-schema-validation.ts";
+import { validateTypedConditions } from "./typed-conditions.ts";
 
 export const flowSchemaResource = defineResource<FlowSchema>({
   ref: flowschemas,
+  validate: validateFlowSchema,
+  validateUpdate: validateFlowSchema,
+  validateStatusUpdate: ({ status }) => validateTypedConditions(status?.conditions ?? []),
   default: ({ spec }) => {
     if (spec !== undefined) spec.matchingPrecedence ||= 1000;
   },

@@ -5,9 +5,14 @@ import {
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
+import { validatePriorityLevel } from "./priority-level-validation.ts";
+import { validateTypedConditions } from "./typed-conditions.ts";
 
 export const priorityLevelConfigurationResource = defineResource<PriorityLevelConfiguration>({
   ref: prioritylevelconfigurations,
+  validate: validatePriorityLevel,
+  validateUpdate: validatePriorityLevel,
+  validateStatusUpdate: ({ status }) => validateTypedConditions(status?.conditions ?? []),
   default: ({ spec }) => {
     for (const [shares, level] of [
       [30, spec?.limited],

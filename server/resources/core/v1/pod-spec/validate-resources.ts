@@ -31,7 +31,8 @@ import {
 
 type NameCheck = (checks: FieldChecks, path: Path, name: string) => void;
 
-function resourceName(checks: FieldChecks, path: Path, name: string): boolean {
+/** One of Kubernetes or with a domain; true when it is. */
+export function resourceName(checks: FieldChecks, path: Path, name: string): boolean {
   const sentences = isQualifiedName(name);
   checks.each(path, name, sentences);
   if (sentences.length > 0) return false;
