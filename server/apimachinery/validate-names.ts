@@ -5,7 +5,6 @@ import {
   invalidEach,
   isDNS1123Subdomain,
   isHTTPPath,
-  isQualifiedName,
   maxLengthSentence,
   regexSentence,
   subdomainBytesMax,
@@ -36,12 +35,4 @@ export function validateDomainPrefixedPath(path: Path, value: string): FieldErro
     ...invalidEach(path, host, isDNS1123Subdomain(host)),
     ...invalidEach(path, rest, isHTTPPath(rest)),
   ];
-}
-
-/** `acme.io/foo`: a label key that has a domain. */
-export function validateDomainPrefixedKey(path: Path, value: string): FieldError[] {
-  if (value === "") return [required(path, "")];
-  const errors = invalidEach(path, value, isQualifiedName(value));
-  if (errors.length > 0 || value.includes("/")) return errors;
-  return [invalidValue(path, value, 'must be a domain-prefixed key (such as "acme.io/foo")')];
 }
