@@ -33,13 +33,17 @@ test("every recorded verdict is looked at", () => {
 
 for (const [name, cases] of [...byResource].sort()) {
   const allowed = left.left[name] ?? 0;
-  test(`${name}: ${cases.length - allowed} of ${cases.length}`, () => {
-    const wrong = cases
-      .filter((one) => !excepted.has(titleOf(one)))
-      .map(difference)
-      .filter((fault) => fault !== undefined);
-    if (wrong.length > allowed) expect(wrong).toEqual([]);
-    // Fewer are left than the file says: say so there.
-    expect(wrong).toHaveLength(allowed);
-  }, waitMax);
+  test(
+    `${name}: ${cases.length - allowed} of ${cases.length}`,
+    () => {
+      const wrong = cases
+        .filter((one) => !excepted.has(titleOf(one)))
+        .map(difference)
+        .filter((fault) => fault !== undefined);
+      if (wrong.length > allowed) expect(wrong).toEqual([]);
+      // Fewer are left than the file says: say so there.
+      expect(wrong).toHaveLength(allowed);
+    },
+    waitMax,
+  );
 }
