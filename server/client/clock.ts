@@ -1,6 +1,8 @@
 /** Time as a dependency: queues, elections and reflectors take it, so that tests can turn the hands. */
 export interface Clock {
   now(): Date;
+  /** Milliseconds since some moment: for spans of time, since setting the clock does not move it. */
+  monotonic(): number;
   /** Calls back once, after this many milliseconds; the answer cancels it. */
   after(milliseconds: number, callback: () => void): () => void;
 }
@@ -10,6 +12,7 @@ const timerMillisecondsMax = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => new Date(),
+  monotonic: () => performance.now(),
   after(milliseconds, callback) {
     let timer = setTimeout(tick, Math.min(milliseconds, timerMillisecondsMax));
     let left = milliseconds - timerMillisecondsMax;

@@ -60,7 +60,7 @@ export function sessionPool(origin: string, tls: TlsIdentity, clock: Clock): Ses
       () => {
         const backoff = Math.min(100 * 2 ** failures, dialBackoffMillisecondsMax);
         failures++;
-        nextDialAt = clock.now().getTime() + backoff;
+        nextDialAt = clock.monotonic() + backoff;
         pool.delete(pooled);
         session.destroy();
       },
@@ -72,7 +72,7 @@ export function sessionPool(origin: string, tls: TlsIdentity, clock: Clock): Ses
     for (;;) {
       const free = [...pool].find((it) => it.streams < streamsPerSessionMax && !it.session.closed);
       if (free !== undefined) return free;
-      const wait = nextDialAt - clock.now().getTime();
+      const wait = nextDialAt - clock.monotonic();
       if (wait <= 0) return dial();
       await new Promise<void>((resolve) => clock.after(wait, resolve));
     }

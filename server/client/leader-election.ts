@@ -9,6 +9,14 @@ import { type Logger, silent } from "#telemetry/log.ts";
 import type { Client } from "./client.ts";
 import { type Clock, sleep, systemClock } from "./clock.ts";
 
+/**
+ * Shorter than upstream's 15, 10 and 2: the next one leads within 15 s of a leader's sudden end even when it
+ * had looked right before the last renewal (two looks of at most 2.2 s, and the lease).
+ */
+const leaseDefault = 10;
+const renewDeadlineDefault = 7;
+const retryDefault = 1;
+
 export interface LeaderElectionOptions {
   readonly client: Client;
   /** Of the Lease. */
@@ -58,7 +66,7 @@ class Candidate {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#logger = options.logger ?? silent;
-    this.#leaseSeconds = options.leaseSeconds ?? 15;
+    this.#leaseSeconds = options.leaseSeconds ?? leaseDefault;
   }
 
   get #namespace(): string {
@@ -67,7 +75,7 @@ class Candidate {
 
   /** True: leading; false: the signal came first. */
   async acquire(signal: AbortSignal): Promise<boolean> {
-    const { retrySeconds = 2, random = Math.random, name } = this.#options;
+    const { retrySeconds = retryDefault, random = Math.random, name } = this.#options;
     while (!signal.aborted) {
       if (await this.#tryOnce()) {
         this.#logger.info("leading", { lease: name });
@@ -81,22 +89,32 @@ class Candidate {
 
   /** Renews until the signal, or until no renewal succeeded for the whole deadline. */
   async hold(signal: AbortSignal): Promise<void> {
-    const { retrySeconds = 2, renewDeadlineSeconds = 10, name } = this.#options;
-    let renewedAt = this.#clock.now().getTime();
+    const {
+      retrySeconds = retryDefault,
+      renewDeadlineSeconds = renewDeadlineDefault,
+      name,
+    } = this.#options;
+    let renewedAt = this.#clock.monotonic();
     while (!signal.aborted) {
       await sleep(this.#clock, retrySeconds * 1000, signal);
       if (signal.aborted) return;
-      const left = renewedAt + renewDeadlineSeconds * 1000 - this.#clock.now().getTime();
+      const left = renewedAt + renewDeadlineSeconds * 1000 - this.#clock.monotonic();
       // A request that hangs must not outlast the deadline: another may lead by then.
       const renewed = left > 0 && (await this.#within(left, this.#tryOnce()));
-      const now = this.#clock.now().getTime();
+      const now = this.#clock.monotonic();
       if (renewed) {
         renewedAt = now;
-      } else if (now - renewedAt >= renewDeadlineSeconds * 1000) {
+      } else if (this.#othersLead() || now - renewedAt >= renewDeadlineSeconds * 1000) {
         this.#logger.warn("leadership lost", { lease: name });
         return;
       }
     }
+  }
+
+  /** Seen to be so: nothing is gained by waiting for the deadline. */
+  #othersLead(): boolean {
+    const holder = this.#observed?.spec.holderIdentity ?? "";
+    return holder !== "" && holder !== this.#options.identity;
   }
 
   async #within(milliseconds: number, attempt: Promise<boolean>): Promise<boolean> {
@@ -146,7 +164,7 @@ class Candidate {
     const { holderIdentity = "", leaseTransitions = 0, acquireTime = time } = current.spec;
     const held = holderIdentity === identity;
     const seconds = current.spec.leaseDurationSeconds ?? this.#leaseSeconds;
-    const valid = this.#observedAt + seconds * 1000 > now.getTime();
+    const valid = this.#observedAt + seconds * 1000 > this.#clock.monotonic();
     if (!held && holderIdentity !== "" && valid) return false;
     const since = held
       ? { acquireTime, leaseTransitions }
@@ -158,7 +176,7 @@ class Candidate {
 
   #observe(lease: Lease): void {
     const changed = lease.metadata.resourceVersion !== this.#observed?.metadata.resourceVersion;
-    if (changed) this.#observedAt = this.#clock.now().getTime();
+    if (changed) this.#observedAt = this.#clock.monotonic();
     this.#observed = lease;
   }
 }

@@ -65,7 +65,7 @@ class Reflector<T extends KubeObject> {
   #watchListRefused = false;
   #listedBefore = false;
   #backoff = backoffMillisecondsMin;
-  #failedAt = 0;
+  #failedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     client: Client,
@@ -125,7 +125,7 @@ class Reflector<T extends KubeObject> {
   }
 
   async #pause(): Promise<void> {
-    const now = this.#clock.now().getTime();
+    const now = this.#clock.monotonic();
     if (now - this.#failedAt > backoffResetMilliseconds) this.#backoff = backoffMillisecondsMin;
     this.#failedAt = now;
     const wait = this.#backoff * (1 + this.#random());
@@ -177,13 +177,13 @@ class Reflector<T extends KubeObject> {
   }
 
   async #watch(resourceVersion: string): Promise<void> {
-    const started = this.#clock.now().getTime();
+    const started = this.#clock.monotonic();
     let events = 0;
     for await (const event of this.#open({ resourceVersion })) {
       events++;
       this.#take(event);
     }
-    const short = this.#clock.now().getTime() - started < 1000;
+    const short = this.#clock.monotonic() - started < 1000;
     if (events === 0 && short) throw new Error("the server ended the watch at once");
   }
 

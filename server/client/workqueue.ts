@@ -42,9 +42,9 @@ export interface BucketOptions {
 export function tokenBucket(clock: Clock, options: BucketOptions): () => number {
   const { perSecond, burst, refuse = false } = options;
   let tokens = burst;
-  let at = clock.now().getTime();
+  let at = clock.monotonic();
   return () => {
-    const now = clock.now().getTime();
+    const now = clock.monotonic();
     tokens = Math.min(burst, tokens + ((now - at) / 1000) * perSecond);
     at = now;
     if (refuse && tokens < 1) return ((1 - tokens) / perSecond) * 1000;
@@ -119,7 +119,7 @@ class KeyQueue implements Workqueue {
       this.add(key);
       return;
     }
-    const at = this.#clock.now().getTime() + milliseconds;
+    const at = this.#clock.monotonic() + milliseconds;
     const earlier = this.#appointments.get(key);
     if (earlier !== undefined && earlier.at <= at) return;
     earlier?.cancel();

@@ -32,3 +32,9 @@ export function unknownOutcome(): ApiError {
 export function closing(): ApiError {
   return refusal("ServiceUnavailable", "the store is closing");
 }
+
+/** With a Retry-After, so that clients ask again by themselves. */
+export function outOfReach(error: unknown): ApiError {
+  const why = error instanceof Error ? error.message : String(error);
+  return refusal("ServerTimeout", `the store is out of reach: ${why}`, { retryAfterSeconds: 1 });
+}

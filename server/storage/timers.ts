@@ -1,13 +1,13 @@
 /** The clock, as the store sees it: real here, virtual in the simulation. */
 export interface Timers {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since some moment; a clock that is set does not move it. */
   now(): number;
   /** Runs once after `ms`; returns the canceller. */
   after(ms: number, run: () => void): () => void;
 }
 
 export const systemTimers: Timers = {
-  now: () => Date.now(),
+  now: () => performance.now(),
   after(ms, run) {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);

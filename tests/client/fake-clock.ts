@@ -18,6 +18,10 @@ export class FakeClock implements Clock {
     return new Date(this.#now);
   }
 
+  monotonic(): number {
+    return this.#now;
+  }
+
   after(milliseconds: number, callback: () => void): () => void {
     const alarm = { at: this.#now + milliseconds, callback };
     this.#alarms.add(alarm);

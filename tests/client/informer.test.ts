@@ -45,6 +45,7 @@ async function start(
   // Short waits: the back-off is the reflector's, only its unit is another.
   const clock = {
     now: () => new Date(),
+    monotonic: () => performance.now(),
     after: (milliseconds: number, callback: () => void) => {
       const timer = setTimeout(callback, milliseconds / 50);
       return () => clearTimeout(timer);

@@ -21,7 +21,7 @@ export const nodeLifecycle: Controller = {
     const lastSign = new Map<string, number>();
     const registered = new Set<string>();
     const sign = (name: string): void => {
-      lastSign.set(name, clock.now().getTime());
+      lastSign.set(name, clock.monotonic());
     };
     all.onChange({
       added(node, { initial }) {
@@ -51,11 +51,11 @@ export const nodeLifecycle: Controller = {
     return (name, now) => {
       const node = all.get("", name);
       if (node === undefined) return [];
-      const since = lastSign.get(name) ?? now.getTime();
+      const since = lastSign.get(name) ?? clock.monotonic();
       const effects = reconcile(
         node,
         {
-          silentSeconds: (now.getTime() - since) / 1000,
+          silentSeconds: (clock.monotonic() - since) / 1000,
           pods: onNode.byIndex(byNode, name),
           evictionWait: () => zones.evictionWait(node),
         },

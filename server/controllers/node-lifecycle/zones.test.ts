@@ -3,7 +3,7 @@ import type { Node } from "#gen/api/core/v1.ts";
 import { Zones } from "./zones.ts";
 
 let milliseconds = 0;
-const clock = { now: () => new Date(milliseconds), after: () => () => {} };
+const clock = { now: () => new Date(milliseconds), monotonic: () => 0, after: () => () => {} };
 
 function node(name: string, zone: string, ready: boolean): Node {
   return {

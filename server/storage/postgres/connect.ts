@@ -17,16 +17,23 @@ const session = {
   client_min_messages: "warning",
 };
 
-export function connect(
-  url: string,
-  options: { readonly max: number; readonly database?: string },
-): Sql {
+export interface ConnectOptions {
+  readonly max: number;
+  readonly database?: string;
+  /** "host:port": only this one of the URL's hosts. */
+  readonly host?: string | undefined;
+  readonly onnotify?: (channel: string, payload: string) => void;
+  readonly onclose?: () => void;
+}
+
+export function connect(url: string, { host, ...options }: ConnectOptions): Sql {
   const { address, folder } = withoutFolder(url);
-  return postgres(address, {
-    max: options.max,
-    ...(options.database === undefined ? {} : { database: options.database }),
+  return postgres(host === undefined ? address : withHost(address, host), {
+    ...options,
     ...(folder === undefined ? { target_session_attrs: "primary" as const } : { host: folder }),
     connection: session,
+    // A connection that ends at an hour of its own choosing is one more fault to meet, and gains nothing.
+    max_lifetime: null,
     // postgres.js waits longer with each failure; a failover is over in seconds.
     backoff: (failures: number) => Math.min(0.05 * 2 ** failures, 1),
     connect_timeout: 5,
@@ -44,4 +51,15 @@ function withoutFolder(url: string): { address: string; folder: string | undefin
   parameters.delete("host");
   const rest = parameters.toString();
   return { address: rest === "" ? base : `${base}?${rest}`, folder: host };
+}
+
+/** As written, "host:port" each: a URL with several is none to the platform's own parser. */
+const authority = /^([a-z]+:\/\/(?:[^@/]*@)?)([^/?]*)/;
+
+export function hostsOf(url: string): readonly string[] {
+  return (authority.exec(url)?.[2] ?? "").split(",");
+}
+
+function withHost(url: string, host: string): string {
+  return url.replace(authority, (_, before: string) => before + host);
 }

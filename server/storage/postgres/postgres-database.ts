@@ -3,9 +3,9 @@
 import { assert } from "#apimachinery/assert.ts";
 import type { Batch, BatchOutcome, Database, DatabaseHead } from "#storage/database.ts";
 import { inKeyOrder, keyText } from "#storage/key.ts";
-import { tooLarge, tooOld } from "#storage/refusals.ts";
+import { outOfReach, tooLarge, tooOld } from "#storage/refusals.ts";
 import type { Change, Revision, Scope, Stored } from "#storage/storage.ts";
-import { connect, type Reader, type Sql } from "./connect.ts";
+import type { Reader, Sql } from "./connect.ts";
 import {
   type ChangeRow,
   changeFromRow,
@@ -15,7 +15,8 @@ import {
   storedFromRow,
   storedOf,
 } from "./rows.ts";
-import { databaseError } from "./sqlstate.ts";
+import { listen, Session } from "./session.ts";
+import { breaksSession, databaseError } from "./sqlstate.ts";
 
 /** As in commit_batch. */
 const separator = "\u0001";
@@ -23,6 +24,14 @@ const separator = "\u0001";
 const readersMax = 4;
 /** Rows fetched at once by the first load: bounds the memory of rows not yet parsed. */
 const loadRows = 2_000;
+
+/** A commit that is not answered by then is of unknown outcome; it may still be done. */
+const commitMaxMs = 10_000;
+/** How long a read is tried again before its caller is told: a failover takes longer, a broken connection does not. */
+const readAgainMs = 3_000;
+const retryMs = 50;
+/** A head or a page of the log that is not answered by then is asked for again, on another connection. */
+const readMaxMs = 5_000;
 
 interface LogRow extends ChangeRow {
   readonly compacted: string;
@@ -36,12 +45,16 @@ interface CommitRow {
 }
 
 export class PostgresDatabase implements Database {
-  readonly #writer: Sql;
-  readonly #readers: Sql;
+  readonly #url: string;
+  readonly #writer: Session;
+  readonly #readers: readonly Session[];
+  #closed = false;
+  readonly #listeners = new Set<() => Promise<void>>();
 
   constructor(url: string) {
-    this.#writer = connect(url, { max: 1 });
-    this.#readers = connect(url, { max: readersMax });
+    this.#url = url;
+    this.#writer = new Session(url);
+    this.#readers = Array.from({ length: readersMax }, () => new Session(url));
   }
 
   async commit(batch: Batch): Promise<BatchOutcome> {
@@ -50,11 +63,14 @@ export class PostgresDatabase implements Database {
       writes.map(of).join(separator);
     let rows: readonly CommitRow[];
     try {
-      rows = await this.#writer<CommitRow[]>`select * from kubun.commit_batch(
-        ${batch.id}, ${batch.epoch}, ${batch.after}, ${batch.seen},
-        ${column(({ op }) => op)},
-        ${column(({ key }) => keyText(key))}, ${column(({ expected }) => expected)},
-        ${column(({ text }) => text)})`;
+      rows = await this.#writer.run(
+        (sql) => sql<CommitRow[]>`select * from kubun.commit_batch(
+          ${batch.id}, ${batch.epoch}, ${batch.after}, ${batch.seen},
+          ${column(({ op }) => op)},
+          ${column(({ key }) => keyText(key))}, ${column(({ expected }) => expected)},
+          ${column(({ text }) => text)})`,
+        commitMaxMs,
+      );
     } catch (error) {
       throw databaseError(error);
     }
@@ -70,30 +86,26 @@ export class PostgresDatabase implements Database {
   }
 
   async head(): Promise<DatabaseHead> {
-    return headOf(await selectHead(this.#readers));
+    return headOf(await this.#read(selectHead, readMaxMs));
   }
 
   async snapshot(): Promise<{ readonly head: DatabaseHead; readonly objects: readonly Stored[] }> {
-    const objects: Stored[] = [];
-    const head = await this.#readers.begin(
-      "isolation level repeatable read read only",
-      async (sql) => {
-        const rows = await selectHead(sql);
-        const query = sql<StoredRow[]>`
+    return this.#atOneTime(async (sql) => {
+      const objects: Stored[] = [];
+      const rows = await selectHead(sql);
+      const query = sql<StoredRow[]>`
         select key, create_revision, revision, value from kubun.objects`;
-        for await (const page of query.cursor(loadRows)) {
-          for (const row of page) objects.push(storedFromRow(row));
-        }
-        return headOf(rows);
-      },
-    );
-    return { head, objects };
+      for await (const page of query.cursor(loadRows)) {
+        for (const row of page) objects.push(storedFromRow(row));
+      }
+      return { head: headOf(rows), objects };
+    });
   }
 
   /** Now's state with the later changes undone: for each key the first of them holds what stood before. */
   async listAt(scope: Scope, revision: Revision): Promise<readonly Stored[]> {
     const { from, below } = keyRange(scope);
-    return this.#readers.begin("isolation level repeatable read read only", async (sql) => {
+    return this.#atOneTime(async (sql) => {
       const head = headOf(await selectHead(sql));
       if (revision < head.compacted) throw tooOld(revision, head.compacted);
       if (revision > head.revision) throw tooLarge(revision, head.revision);
@@ -111,10 +123,13 @@ export class PostgresDatabase implements Database {
   }
 
   async changes(after: Revision, limit: number): Promise<readonly Change[]> {
-    const read = await this.#readers<LogRow[]>`
-      select h.compacted, c.* from kubun.head h left join lateral (
-        select * from kubun.changes where revision > ${after} order by revision limit ${limit}
-      ) c on true order by c.revision`;
+    const read = await this.#read(
+      (sql) => sql<LogRow[]>`
+        select h.compacted, c.* from kubun.head h left join lateral (
+          select * from kubun.changes where revision > ${after} order by revision limit ${limit}
+        ) c on true order by c.revision`,
+      readMaxMs,
+    );
     const rows = read.filter(({ revision }) => revision !== null);
     let compacted = Number(read[0]?.compacted);
     if (rows.length > 0 && Number(rows[0]?.revision) !== after + 1) {
@@ -128,25 +143,55 @@ export class PostgresDatabase implements Database {
   }
 
   subscribe(wake: (head?: Revision) => void): () => void {
-    // Called again on each new connection: what was notified meanwhile is lost, so look.
-    const heard = (payload: string) => wake(/^\d+$/.test(payload) ? Number(payload) : undefined);
-    const listening = this.#readers.listen("kubun", heard, () => wake()).catch(() => undefined);
-    return () => {
-      listening.then((listener) => listener?.unlisten()).catch(() => undefined);
-    };
+    const stop = listen(this.#url, "kubun", (payload = "") =>
+      wake(/^\d+$/.test(payload) ? Number(payload) : undefined),
+    );
+    this.#listeners.add(stop);
+    return () => void stop();
   }
 
   async compact(revision: Revision): Promise<void> {
-    await this.#readers`select kubun.compact(${revision})`;
+    await this.#read((sql) => sql`select kubun.compact(${revision})`);
   }
 
   async raiseEpoch({ epoch, seen }: { epoch: number; seen: Revision }): Promise<DatabaseHead> {
-    await this.#readers`select kubun.raise_epoch(${epoch}, ${seen})`;
+    await this.#read((sql) => sql`select kubun.raise_epoch(${epoch}, ${seen})`);
     return this.head();
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#writer.end({ timeout: 5 }), this.#readers.end({ timeout: 5 })]);
+    this.#closed = true;
+    const sessions = [this.#writer, ...this.#readers].map((session) => session.end());
+    await Promise.all([...sessions, ...[...this.#listeners].map((stop) => stop())]);
+  }
+
+  /** On the connection with the least to do; one that broke is met by asking again. */
+  async #read<T>(statement: (sql: Sql) => Promise<T>, withinMs?: number): Promise<T> {
+    const deadline = performance.now() + readAgainMs;
+    for (;;) {
+      try {
+        return await this.#idlest().run(statement, withinMs);
+      } catch (error) {
+        if (!breaksSession(error) || this.#closed) throw error;
+        if (performance.now() > deadline) throw outOfReach(error);
+      }
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
+  }
+
+  #idlest(): Session {
+    return this.#readers.reduce((best, each) => (each.busy < best.busy ? each : best));
+  }
+
+  #atOneTime<T>(transaction: (sql: Reader) => Promise<T>): Promise<T> {
+    return this.#read(async (sql) => {
+      let result: { value: T } | undefined;
+      await sql.begin("isolation level repeatable read read only", async (within) => {
+        result = { value: await transaction(within) };
+      });
+      assert(result !== undefined, "a transaction that ended well has run");
+      return result.value;
+    });
   }
 }
 

@@ -1,5 +1,9 @@
 /** What each failure of Postgres means for a batch: the one table from SQLSTATE to what happens next. */
+import { ApiError } from "#apimachinery/status.ts";
 import { DatabaseError, type Failure } from "#storage/database.ts";
+
+/** read_only_sql_transaction. */
+const standby = "25006";
 
 /** Longest match wins: a whole SQLSTATE, else its class (the first two characters). */
 const failures: Readonly<Record<string, Failure>> = {
@@ -16,7 +20,7 @@ const failures: Readonly<Record<string, Failure>> = {
   // The server starts or recovers: nothing was run.
   "57P03": "retry",
   // A standby: a failover is under way, and the next connection finds the new primary.
-  "25006": "retry",
+  [standby]: "retry",
   // Serialization failures and deadlocks: rolled back.
   "40": "retry",
   // 40003 says itself that the completion is unknown.
@@ -34,6 +38,7 @@ const failures: Readonly<Record<string, Failure>> = {
 const connectionFailures: Readonly<Record<string, Failure>> = {
   CONNECTION_CLOSED: "unknown",
   CONNECTION_DESTROYED: "unknown",
+  // Nothing was sent: the client was ended by ourselves, which happens at the end only.
   CONNECTION_ENDED: "refused",
   CONNECT_TIMEOUT: "retry",
   ECONNREFUSED: "retry",
@@ -55,6 +60,13 @@ export function failureOf(code: string): Failure {
   if (known !== undefined) return known;
   // A SQLSTATE that is not in the table rolled the statement back; anything else came from the socket.
   return /^[0-9A-Z]{5}$/.test(code) && !code.startsWith("E") ? "refused" : "unknown";
+}
+
+/** Whether the connection on which this was answered is of no more use: broken, or to a server that cannot write. */
+export function breaksSession(error: unknown): boolean {
+  if (error instanceof ApiError) return false;
+  const code = codeOf(error);
+  return code in connectionFailures || code === standby || failureOf(code) === "unknown";
 }
 
 function codeOf(error: unknown): string {
