@@ -57,6 +57,8 @@ export function follow(
     while (!closed) {
       try {
         const { events } = await watcher.next();
+        // By close(), or because the whole cache is.
+        if (watcher.closed) return;
         for (const event of events) view.apply(event);
       } catch {
         watcher.close();

@@ -36,6 +36,8 @@ export interface Watcher {
   next(
     idleMs?: number,
   ): Promise<{ readonly events: readonly CacheEvent[]; readonly revision: Revision }>;
+  /** True: by close() or with the cache; next() then answers at once, without events, for ever. */
+  readonly closed: boolean;
   close(): void;
 }
 

@@ -27,6 +27,14 @@ test("every later event once, in order (R5)", async () => {
   await watch.close();
 });
 
+test("a server that stops ends its watches", async () => {
+  const stopping = await openHarness();
+  const watch = await openWatch(stopping, `${maps}?watch=1`);
+  const end = watch.take(1);
+  await stopping.close();
+  expect(await end).toEqual(["end"]);
+});
+
 test("without a revision the present objects come first (R6)", async () => {
   await create("a");
   for (const query of ["", "&resourceVersion=0"]) {

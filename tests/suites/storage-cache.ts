@@ -177,6 +177,7 @@ export function watches(check: CheckCache): void {
     const coming = watcher.next();
     watcher.close();
     expect((await coming).events).toEqual([]);
+    expect(watcher.closed).toBe(true);
   });
 
   check("readers of one event share its entry", async (cache) => {

@@ -135,7 +135,8 @@ async function* liveChunks<Chunk>(stream: Stream<Chunk>): AsyncGenerator<Chunk, 
     const { events, revision } = await watcher.next(
       Math.max(Math.min(bookmarkAt, endsAt) - now(), 1),
     );
-    if (gone.aborted) return;
+    // Closed: the server stops, and a loop that went on would never let it.
+    if (gone.aborted || watcher.closed) return;
     const visible = events.map((event) => shown(event, selection)).filter((e) => e !== undefined);
     if (visible.length > 0) {
       server.metrics.watchEvents += visible.length;

@@ -3,7 +3,11 @@ import type { Node } from "#gen/api/core/v1.ts";
 import { Zones } from "./zones.ts";
 
 let milliseconds = 0;
-const clock = { now: () => new Date(milliseconds), monotonic: () => 0, after: () => () => {} };
+const clock = {
+  now: () => new Date(milliseconds),
+  monotonic: () => milliseconds,
+  after: () => () => {},
+};
 
 function node(name: string, zone: string, ready: boolean): Node {
   return {

@@ -61,6 +61,10 @@ export class CacheWatcher implements Watcher, Listener {
     return this.#position;
   }
 
+  get closed(): boolean {
+    return this.#ended === "closed";
+  }
+
   offer(event: CacheEvent): void {
     if (this.#queue !== undefined) this.#enqueue(this.#queue, event);
     this.#wake?.();
