@@ -6,7 +6,7 @@ export const HEADER: usize = 4096;
 /** First byte of the arena: all above belongs to the host's allocator. */
 export const ARENA: usize = 65536;
 /** Layout version: the host refuses a module of another one. */
-export const ABI_VERSION: i32 = 1;
+export const ABI_VERSION: i32 = 2;
 /** "This node has no such label": in feature vectors. Domain columns say -1. */
 export const MISSING: i32 = -2147483648;
 
@@ -62,7 +62,49 @@ export const H_SCORES: usize = 100;
 export const H_SCORES_STRIDE: usize = 104;
 /** i32: feasible nodes of the last decision. */
 export const H_FEASIBLE: usize = 108;
-export const HEADER_BYTES: usize = 112;
+/** i32 columns: first pod of the node, least important first; first pod nominated to it. Records, or 0. */
+export const H_FIRST_POD: usize = 112;
+export const H_FIRST_NOMINATED: usize = 116;
+/** list of the slots that have nominated pods. */
+export const H_NOMINATED_SLOTS: usize = 120;
+/** i32 tables: disruptions allowed by each budget; what is left of them on the node in hand. How many. */
+export const H_BUDGETS: usize = 124;
+export const H_BUDGETS_LEFT: usize = 128;
+export const H_BUDGET_COUNT: usize = 132;
+/** i32 table of records: victims of the last preemption. How many. */
+export const H_VICTIMS: usize = 136;
+export const H_VICTIM_COUNT: usize = 140;
+/** Columns of the last preemptor's class: u32 verdict without the lesser pods; i32 violations, greatest
+ *  priority; f64 sum of priorities; i32 victims; f64 start of the victims of that priority. */
+export const H_P_VERDICTS: usize = 144;
+export const H_P_VIOLATIONS: usize = 148;
+export const H_P_GREATEST: usize = 152;
+export const H_P_SUM: usize = 156;
+export const H_P_COUNT: usize = 160;
+export const H_P_START: usize = 164;
+/** Which class the columns stand for (0: none), at which epoch and journal position. */
+export const H_P_CLASS: usize = 168;
+export const H_P_EPOCH: usize = 172;
+export const H_P_CURSOR: usize = 176;
+export const HEADER_BYTES: usize = 180;
+
+// Pod record: one pod on a node, or nominated to it.
+/** Neighbours on the node, or 0: the more important, the less important. */
+export const P_NEXT: usize = 0;
+export const P_PREVIOUS: usize = 4;
+/** Kind: what pods alike share. */
+export const P_KIND: usize = 8;
+export const P_PRIORITY: usize = 12;
+/** f64: seconds since 1970; Infinity while it has not started. */
+export const P_START: usize = 16;
+/** i32: scratch of the preemption: 1 while its removal would violate a budget. */
+export const P_VIOLATES: usize = 24;
+export const POD_BYTES: usize = 32;
+
+// Kind: effects, and a list of the disruption budgets that cover the pod.
+export const KIND_EFFECTS: usize = 0;
+export const KIND_BUDGETS: usize = 4;
+export const KIND_BYTES: usize = 8;
 
 /** Journal entries: the slot, with this bit when labels, taints or allocatable changed. */
 export const JOURNAL_STATIC: i32 = 1073741824;
@@ -72,7 +114,9 @@ export const JOURNAL_STATIC: i32 = 1073741824;
 export const C_COLUMN: usize = 0;
 /** First aggregate over it, or 0. */
 export const C_AGGREGATES: usize = 4;
-export const COUNTER_BYTES: usize = 8;
+/** i32: over all nodes. */
+export const C_TOTAL: usize = 8;
+export const COUNTER_BYTES: usize = 12;
 
 // Aggregate: a counter summed up by domain of a topology key, over eligible nodes.
 export const A_COUNTER: usize = 0;
@@ -164,7 +208,43 @@ export const K_HASH: usize = 148;
 export const K_HASH_MASK: usize = 152;
 /** i32: 0 grouped, 1 every node is weighed anew (more groups than room). */
 export const K_SCAN: usize = 156;
-export const CLASS_BYTES: usize = 160;
+export const K_PRIORITY: usize = 160;
+/** i32 0/1: NodeResourcesFit counts pods. Requests that it looks at: count, then entries as in effects. */
+export const K_COUNTS_PODS: usize = 164;
+export const K_REQUESTS: usize = 168;
+/** i32: one a column of S_*. */
+export const K_WEIGHTS: usize = 172;
+/** How NodeResourcesFit scores (FIT_*), over which resources; 0: LeastAllocated of cpu and memory. */
+export const K_FIT_STRATEGY: usize = 200;
+export const K_FIT_RESOURCES: usize = 204;
+/** list of pairs: utilization, score. */
+export const K_FIT_SHAPE: usize = 208;
+/** Resources whose balance is scored; 0: cpu and memory. */
+export const K_BALANCED: usize = 212;
+/** i32 0/1: pods of other nodes may refuse it a node. */
+export const K_ACROSS: usize = 216;
+/** Node filter that the profile adds, or 0. */
+export const K_ADDED_FILTER: usize = 220;
+/** lists of pairs: set that the node must be in, verdict where it is not. */
+export const K_VOLUME_SETS: usize = 224;
+export const K_ZONE_SETS: usize = 228;
+export const K_DEVICE_SETS: usize = 232;
+/** list of counters that must be 0 on the node. */
+export const K_DISKS: usize = 236;
+/** How many drivers; of each the resource of its attachments, how many counters follow, the volumes' counters. */
+export const K_ATTACHMENTS: usize = 240;
+/** list of counters that must be 0 on every node. */
+export const K_EXCLUSIVE: usize = 244;
+export const CLASS_BYTES: usize = 248;
+
+// Scored resources: count, 1 when the pod asks for any, then of each:
+// i32 resource, i32 weight, i32 what is used (a resource, or NONZERO_*), i32 0, f64 request.
+export const SCORED_BYTES: usize = 24;
+export const NONZERO_CPU: i32 = -1;
+export const NONZERO_MEMORY: i32 = -2;
+export const FIT_LEAST: i32 = 0;
+export const FIT_MOST: i32 = 1;
+export const FIT_RATIO: i32 = 2;
 
 // Constraint, in lists that open with their length.
 export const T_AGGREGATE: usize = 0;
@@ -204,21 +284,36 @@ export const G_SPREAD: usize = 16;
 export const G_ATTRACTION: usize = 20;
 export const G_FEATURES: usize = 24;
 
-// Verdicts: bits, in the order of the filters.
-export const V_UNSCHEDULABLE: u32 = 1;
-export const V_NODE_NAME: u32 = 2;
-export const V_TAINT: u32 = 4;
-export const V_NODE_AFFINITY: u32 = 8;
-export const V_PORTS: u32 = 16;
-export const V_TOO_MANY_PODS: u32 = 32;
-export const V_SPREAD: u32 = 64;
-export const V_SPREAD_LABEL: u32 = 128;
-export const V_AFFINITY: u32 = 256;
-export const V_ANTI_AFFINITY: u32 = 512;
-export const V_EXISTING_ANTI: u32 = 1024;
-/** The class's first request is short; the n-th is this bit shifted left by n, up to V_REQUESTS_MAX. */
-export const V_FIRST_REQUEST: u32 = 2048;
-export const V_REQUESTS_MAX: i32 = 18;
+// Verdicts: the filter that refused first (V_FILTER, in the order of the filters) and bits of its reasons.
+export const V_FILTER: u32 = 520093696;
+export const V_FILTER_SHIFT: i32 = 24;
+export const V_REASONS: u32 = 16777215;
+export const V_UNSCHEDULABLE: u32 = 16777217;
+export const V_NODE_NAME: u32 = 33554433;
+export const V_TAINT: u32 = 50331649;
+export const V_NODE_AFFINITY: u32 = 67108865;
+export const V_ADDED_AFFINITY: u32 = 67108866;
+export const V_PORTS: u32 = 83886081;
+export const V_TOO_MANY_PODS: u32 = 100663297;
+/** The class's first request is short: V_FIT with this reason, shifted left by n for the n-th, up to V_REQUESTS_MAX. */
+export const V_FIRST_REQUEST_REASON: u32 = 2;
+export const V_FIT: u32 = 100663296;
+export const V_REQUESTS_MAX: i32 = 22;
+export const V_DISK: u32 = 117440513;
+export const V_EXCLUSIVE: u32 = 117440514;
+export const V_ATTACHMENTS: u32 = 134217729;
+export const V_VOLUME_NODE: u32 = 150994945;
+export const V_VOLUME_NONE: u32 = 150994946;
+export const V_VOLUME_CAPACITY: u32 = 150994948;
+export const V_VOLUME_ZONE: u32 = 167772161;
+export const V_SPREAD: u32 = 184549377;
+export const V_SPREAD_LABEL: u32 = 184549378;
+export const V_AFFINITY: u32 = 201326593;
+export const V_ANTI_AFFINITY: u32 = 201326594;
+export const V_EXISTING_ANTI: u32 = 201326596;
+export const V_DEVICES: u32 = 218103809;
+export const V_NO_VICTIMS: u32 = 234881025;
+export const V_NOT_HELPFUL: u32 = 234881026;
 /** Evicting pods could not help. */
 export const V_UNRESOLVABLE: u32 = 536870912;
 /** No node stands in this slot. */

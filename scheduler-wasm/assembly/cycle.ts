@@ -14,15 +14,17 @@ import {
   HEADER,
   K_PREFERRED_FEATURE,
   K_TAINT_FEATURE,
+  K_WEIGHTS,
   MISSING,
-  V_NO_NODE,
-  V_NODE_AFFINITY,
-  V_NODE_NAME,
-  V_PORTS,
-  V_TAINT,
-  V_UNRESOLVABLE,
-  V_UNSCHEDULABLE,
+  S_BALANCED_ALLOCATION,
+  S_IMAGE_LOCALITY,
+  S_INTER_POD_AFFINITY,
+  S_NODE_AFFINITY,
+  S_NODE_RESOURCES_FIT,
+  S_POD_TOPOLOGY_SPREAD,
+  S_TAINT_TOLERATION,
 } from "./abi";
+import * as dynamicResources from "./plugins/dynamic-resources";
 import * as imageLocality from "./plugins/image-locality";
 import * as interPodAffinity from "./plugins/inter-pod-affinity";
 import * as nodeAffinity from "./plugins/node-affinity";
@@ -31,9 +33,14 @@ import * as nodePorts from "./plugins/node-ports";
 import * as balancedAllocation from "./plugins/node-resources-balanced-allocation";
 import * as nodeResourcesFit from "./plugins/node-resources-fit";
 import * as nodeUnschedulable from "./plugins/node-unschedulable";
+import * as nodeVolumeLimits from "./plugins/node-volume-limits";
 import * as podTopologySpread from "./plugins/pod-topology-spread";
 import * as taintToleration from "./plugins/taint-toleration";
-import { at32, header, rowHas, rowWord } from "./tables";
+import * as volumeBinding from "./plugins/volume-binding";
+import * as volumeRestrictions from "./plugins/volume-restrictions";
+import * as volumeZone from "./plugins/volume-zone";
+import { applyNominated, firstNominated } from "./pods";
+import { at32, header, rowWord } from "./tables";
 
 /** Which of 64 nodes pass the filters that only a change of the node alters. */
 export function staticWord(cls: usize, block: i32): u64 {
@@ -41,26 +48,47 @@ export function staticWord(cls: usize, block: i32): u64 {
     nodeUnschedulable.filter(cls, block) |
     nodeName.filter(cls, block) |
     taintToleration.filter(cls, block) |
-    nodeAffinity.filter(cls, block);
+    nodeAffinity.filter(cls, block) |
+    nodeAffinity.addedFilter(cls, block) |
+    volumeBinding.filter(cls, block) |
+    volumeZone.filter(cls, block) |
+    dynamicResources.filter(cls, block);
   return rowWord(header(H_ALIVE), block) & ~refused;
 }
 
-/** Filters that the node's own pods alter. */
-export function refusedHere(cls: usize, node: i32): bool {
+function refusedNow(cls: usize, node: i32): bool {
   return (
     nodeResourcesFit.refuses(cls, node) ||
     nodePorts.refuses(cls, node) ||
+    volumeRestrictions.refuses(cls, node) ||
+    nodeVolumeLimits.refuses(cls, node) ||
     interPodAffinity.refuses(cls, node)
   );
 }
 
-/** Scores that need no look at other nodes. */
-export function localScore(cls: usize, node: i32): i32 {
-  return (
-    nodeResourcesFit.score(cls, node) +
-    balancedAllocation.score(cls, node) +
-    imageLocality.score(cls, node)
-  );
+/** Filters that the node's own pods alter, and those nominated to it. */
+export function refusedHere(cls: usize, node: i32): bool {
+  if (refusedNow(cls, node)) return true;
+  if (firstNominated(node) == 0 || applyNominated(cls, node, 1) == 0) return false;
+  const refused = refusedNow(cls, node);
+  applyNominated(cls, node, -1);
+  return refused;
+}
+
+function weightOf(cls: usize, column: i32): i32 {
+  return load<i32>(cls + K_WEIGHTS + ((<usize>column) << 2));
+}
+
+export function fitScore(cls: usize, node: i32): i32 {
+  return weightOf(cls, S_NODE_RESOURCES_FIT) * nodeResourcesFit.score(cls, node);
+}
+
+export function balanceScore(cls: usize, node: i32): i32 {
+  return weightOf(cls, S_BALANCED_ALLOCATION) * balancedAllocation.score(cls, node);
+}
+
+export function imageScore(cls: usize, node: i32): i32 {
+  return weightOf(cls, S_IMAGE_LOCALITY) * imageLocality.score(cls, node);
 }
 
 /** Score above, a hash below that parts equals; it moves with the node's pods, so that ties rotate. */
@@ -69,7 +97,7 @@ export function keyOf(cls: usize, node: i32): i32 {
   hash ^= <u32>at32(header(H_PODS), node) * 0x85ebca6b + load<u32>(HEADER + H_SEED);
   hash = (hash ^ (hash >> 15)) * 0x2c1b3c6d;
   hash = (hash ^ (hash >> 12)) * 0x297a2d39;
-  return (localScore(cls, node) << 16) | <i32>(hash >> 16);
+  return ((fitScore(cls, node) + balanceScore(cls, node) + imageScore(cls, node)) << 16) | <i32>(hash >> 16);
 }
 
 // What the normalizations need to know of the feasible groups.
@@ -88,6 +116,7 @@ function filterGroups(cls: usize, groups: usize, count: i32, bytes: usize): i32 
   let feasible = 0;
   mostTaints = 0;
   mostPreferred = 0;
+  if (volumeRestrictions.excluded(cls)) return 0;
   const taints = load<i32>(cls, K_TAINT_FEATURE);
   const preferred = load<i32>(cls, K_PREFERRED_FEATURE);
   for (let g = 0; g < count; g++) {
@@ -127,20 +156,27 @@ function boundScores(cls: usize, groups: usize, count: i32, bytes: usize): void 
 }
 
 export function taintScore(cls: usize, group: usize): i32 {
-  return taintToleration.score(featureOr0(group, load<i32>(cls, K_TAINT_FEATURE)), mostTaints);
+  const taints = featureOr0(group, load<i32>(cls, K_TAINT_FEATURE));
+  return weightOf(cls, S_TAINT_TOLERATION) * taintToleration.score(taints, mostTaints);
 }
 
 export function affinityScore(cls: usize, group: usize): i32 {
-  return nodeAffinity.score(featureOr0(group, load<i32>(cls, K_PREFERRED_FEATURE)), mostPreferred);
+  const preferred = featureOr0(group, load<i32>(cls, K_PREFERRED_FEATURE));
+  return weightOf(cls, S_NODE_AFFINITY) * nodeAffinity.score(preferred, mostPreferred);
 }
 
 export function spreadScore(cls: usize, group: usize): i32 {
   if (!podTopologySpread.scores(cls)) return 0;
-  return podTopologySpread.score(load<i32>(group, G_SPREAD), leastSpread, mostSpread);
+  const spread = podTopologySpread.score(load<i32>(group, G_SPREAD), leastSpread, mostSpread);
+  return weightOf(cls, S_POD_TOPOLOGY_SPREAD) * spread;
 }
 
-export function attractionScore(group: usize): i32 {
-  return interPodAffinity.score(load<i32>(group, G_ATTRACTION), leastAttraction, mostAttraction);
+export function attractionScore(cls: usize, group: usize): i32 {
+  const sum = load<i32>(group, G_ATTRACTION);
+  return (
+    weightOf(cls, S_INTER_POD_AFFINITY) *
+    interPodAffinity.score(sum, leastAttraction, mostAttraction)
+  );
 }
 
 /**
@@ -161,27 +197,11 @@ export function weigh(cls: usize, groups: usize, count: i32, bytes: usize): i32 
       taintScore(cls, group) +
       affinityScore(cls, group) +
       spreadScore(cls, group) +
-      attractionScore(group);
+      attractionScore(cls, group);
     const key = (across << 16) + load<i32>(group, G_BEST);
     if (key <= bestKey) continue;
     bestKey = key;
     best = g;
   }
   return best;
-}
-
-/** The first filter's refusal of one node, with all of that filter's reasons; 0: it fits. */
-export function verdictOf(cls: usize, node: i32, features: usize): u32 {
-  if (!rowHas(header(H_ALIVE), node)) return V_NO_NODE;
-  const block = node >> 6;
-  const bit = (<u64>1) << (node & 63);
-  if (nodeUnschedulable.filter(cls, block) & bit) return V_UNSCHEDULABLE | V_UNRESOLVABLE;
-  if (nodeName.filter(cls, block) & bit) return V_NODE_NAME | V_UNRESOLVABLE;
-  if (taintToleration.filter(cls, block) & bit) return V_TAINT | V_UNRESOLVABLE;
-  if (nodeAffinity.filter(cls, block) & bit) return V_NODE_AFFINITY | V_UNRESOLVABLE;
-  if (nodePorts.refuses(cls, node)) return V_PORTS;
-  const fit = nodeResourcesFit.verdict(cls, node);
-  if (fit != 0) return fit;
-  const spread = podTopologySpread.verdict(cls, features);
-  return spread != 0 ? spread : interPodAffinity.nodeVerdict(cls, node, features);
 }

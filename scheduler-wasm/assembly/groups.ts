@@ -3,11 +3,6 @@
 // group the best node is the greatest key, kept as maxima of 64-slot blocks. A placement changes one node:
 // every class replays the journal of changed nodes when it is next used.
 import {
-  A_COUNTS,
-  ATTRACTION,
-  COUNTER,
-  DOMAIN,
-  FEATURE_BYTES,
   G_BEST,
   G_DIRTY,
   G_FEATURES,
@@ -18,9 +13,11 @@ import {
   H_JOURNAL,
   H_JOURNAL_HEAD,
   H_JOURNAL_MASK,
+  H_NOMINATED_SLOTS,
   H_SLOTS,
   HEADER,
   JOURNAL_STATIC,
+  K_ACROSS,
   K_CURSOR,
   K_EPOCH,
   K_FEATURES,
@@ -36,40 +33,13 @@ import {
   K_MAXIMA_BYTES,
   K_SCAN,
   K_STATIC,
-  MISSING,
-  PREFERRED,
-  TAINTS,
 } from "./abi";
 import { keyOf, refusedHere, staticWord } from "./cycle";
-import { localAttraction } from "./plugins/inter-pod-affinity";
-import * as nodeAffinity from "./plugins/node-affinity";
+import { readFeatures } from "./features";
 import * as nodeResourcesFit from "./plugins/node-resources-fit";
-import * as taintToleration from "./plugins/taint-toleration";
-import { at32, counterOn, domainOf, field, header, put32 } from "./tables";
-
-function featureOf(cls: usize, feature: usize, node: i32): i32 {
-  const kind = load<i32>(feature);
-  const id = load<i32>(feature, 4);
-  if (kind == TAINTS) return taintToleration.raw(cls, node);
-  if (kind == PREFERRED) return nodeAffinity.raw(cls, node);
-  if (kind == ATTRACTION) return localAttraction(cls, node);
-  const domain = domainOf(load<i32>(feature, 8), node);
-  if (domain < 0) return MISSING;
-  if (kind == DOMAIN) return domain;
-  if (kind == COUNTER) return counterOn(id, node);
-  return at32(field(<usize>id, A_COUNTS), domain);
-}
-
-/** Writes the node's feature vector. */
-export function readFeatures(cls: usize, node: i32, into: usize): void {
-  const list = field(cls, K_FEATURES);
-  const count = load<i32>(list);
-  let feature = list + 4;
-  for (let i = 0; i < count; i++) {
-    put32(into, i, featureOf(cls, feature, node));
-    feature += FEATURE_BYTES;
-  }
-}
+import { firstNominated } from "./pods";
+import { at32, field, header, journal, put32 } from "./tables";
+import { nominatedVerdict } from "./verdict";
 
 function groupAt(cls: usize, index: i32): usize {
   return field(cls, K_GROUPS) + <usize>index * field(cls, K_GROUP_BYTES);
@@ -219,6 +189,23 @@ export function synchronize(cls: usize): void {
     return;
   }
   store<u32>(cls, head, K_CURSOR);
+}
+
+/**
+ * Takes nodes out that refuse the class only with the pods nominated to them, counted across nodes. The
+ * journal puts them back, as what they answer changes with other nodes' pods.
+ */
+export function hideNominated(cls: usize): void {
+  if (!load<i32>(cls, K_ACROSS)) return;
+  const list = header(H_NOMINATED_SLOTS);
+  const count = load<i32>(list);
+  for (let i = 1; i <= count; i++) {
+    const node = at32(list, i);
+    if (at32(field(cls, K_KEYS), node) < 0 || firstNominated(node) == 0) continue;
+    if (nominatedVerdict(cls, node) == 0) continue;
+    leave(cls, node);
+    journal(node);
+  }
 }
 
 /** Groups whose best node went look it up again, in their block maxima. */

@@ -1,7 +1,6 @@
 // The module's door. The host writes the arena and calls; nothing is allocated here, nothing is imported.
 import {
   ABI_VERSION,
-  G_FEATURES,
   H_FEASIBLE,
   H_JOURNAL_HEAD,
   H_SCORES,
@@ -25,18 +24,26 @@ import {
   S_POD_TOPOLOGY_SPREAD,
   S_TAINT_TOLERATION,
 } from "./abi";
-import { affinityScore, attractionScore, spreadScore, taintScore, verdictOf, weigh } from "./cycle";
+import {
+  affinityScore,
+  attractionScore,
+  balanceScore,
+  fitScore,
+  imageScore,
+  spreadScore,
+  taintScore,
+  weigh,
+} from "./cycle";
 import {
   bestNode,
   groupPerNode,
+  hideNominated,
   nodeOfGroup,
-  readFeatures,
   refreshBests,
   synchronize,
 } from "./groups";
-import * as imageLocality from "./plugins/image-locality";
-import * as balancedAllocation from "./plugins/node-resources-balanced-allocation";
-import * as nodeResourcesFit from "./plugins/node-resources-fit";
+import * as defaultPreemption from "./plugins/default-preemption";
+import { link, unlink } from "./pods";
 import {
   addToCounter,
   applyEffects,
@@ -49,6 +56,7 @@ import {
   put32,
   sumAggregate,
 } from "./tables";
+import { verdictOf } from "./verdict";
 
 export function version(): i32 {
   return ABI_VERSION;
@@ -57,9 +65,7 @@ export function version(): i32 {
 /** The one node that the pod may go to, if it takes it. */
 function decidePinned(cls: usize, node: i32): i32 {
   if (node >= load<i32>(HEADER + H_SLOTS)) return -1;
-  const features = header(H_SCRATCH) + G_FEATURES;
-  readFeatures(cls, node, features);
-  const fits = verdictOf(cls, node, features) == 0;
+  const fits = verdictOf(cls, node) == 0;
   store<i32>(HEADER + H_FEASIBLE, fits ? 1 : 0);
   return fits ? node : -1;
 }
@@ -67,6 +73,7 @@ function decidePinned(cls: usize, node: i32): i32 {
 function decide(cls: usize, pin: i32): i32 {
   if (pin >= 0) return decidePinned(cls, pin);
   synchronize(cls);
+  hideNominated(cls);
   const bytes = field(cls, K_GROUP_BYTES);
   if (load<i32>(cls, K_SCAN)) {
     const count = groupPerNode(cls, header(H_SCRATCH));
@@ -138,28 +145,46 @@ function putScore(column: i32, node: i32, value: i32): void {
 /** Every node's verdict into H_VERDICTS and, of the feasible ones, every score into H_SCORES. */
 export function explain(cls: usize): void {
   synchronize(cls);
+  hideNominated(cls);
+  const slots = load<i32>(HEADER + H_SLOTS);
+  const verdicts = header(H_VERDICTS);
+  for (let node = 0; node < slots; node++) put32(verdicts, node, verdictOf(cls, node));
   const bytes = field(cls, K_GROUP_BYTES);
   const groups = header(H_SCRATCH);
   const count = groupPerNode(cls, groups);
   weigh(cls, groups, count, bytes);
-  const slots = load<i32>(HEADER + H_SLOTS);
   const keys = field(cls, K_KEYS);
-  const spare = groups + <usize>count * bytes;
   let group = groups;
   for (let node = 0; node < slots; node++) {
-    readFeatures(cls, node, spare + G_FEATURES);
-    const verdict = verdictOf(cls, node, spare + G_FEATURES);
-    store<u32>(header(H_VERDICTS) + ((<usize>node) << 2), verdict);
     if (at32(keys, node) < 0) continue;
-    if (verdict == 0) {
+    if (at32(verdicts, node) == 0) {
       putScore(S_TAINT_TOLERATION, node, taintScore(cls, group));
       putScore(S_NODE_AFFINITY, node, affinityScore(cls, group));
-      putScore(S_NODE_RESOURCES_FIT, node, nodeResourcesFit.score(cls, node));
+      putScore(S_NODE_RESOURCES_FIT, node, fitScore(cls, node));
       putScore(S_POD_TOPOLOGY_SPREAD, node, spreadScore(cls, group));
-      putScore(S_INTER_POD_AFFINITY, node, attractionScore(group));
-      putScore(S_BALANCED_ALLOCATION, node, balancedAllocation.score(cls, node));
-      putScore(S_IMAGE_LOCALITY, node, imageLocality.score(cls, node));
+      putScore(S_INTER_POD_AFFINITY, node, attractionScore(cls, group));
+      putScore(S_BALANCED_ALLOCATION, node, balanceScore(cls, node));
+      putScore(S_IMAGE_LOCALITY, node, imageScore(cls, node));
     }
     group += bytes;
   }
+}
+
+/** A pod's record joins those of its node (`sign` 1) or leaves them (-1); its effects are applied by others. */
+export function place(pod: usize, node: i32, sign: i32): void {
+  if (sign > 0) link(pod, node);
+  else unlink(pod, node);
+}
+
+/** The pods nominated to the node, or what they ask, changed. */
+export function nominated(node: i32): void {
+  journal(node);
+}
+
+/**
+ * The node whose pods of lower priority make room for the class at least cost, or -1; H_VICTIMS holds who
+ * has to go. `pin`: the only slot asked, or -1. H_P_VERDICTS says of every node why not.
+ */
+export function preempt(cls: usize, pin: i32): i32 {
+  return defaultPreemption.preempt(cls, pin);
 }

@@ -15,6 +15,7 @@ import {
   A_TOTAL,
   C_AGGREGATES,
   C_COLUMN,
+  C_TOTAL,
   E_COUNTERS,
   E_ENTRIES,
   E_NONZERO_CPU,
@@ -92,6 +93,11 @@ export function counterOn(id: i32, node: i32): i32 {
   return at32(field(counter, C_COLUMN), node);
 }
 
+/** The counter summed up over all nodes. */
+export function counterTotal(id: i32): i32 {
+  return load<i32>(<usize>load<u32>(header(H_COUNTERS) + ((<usize>id) << 2)), C_TOTAL);
+}
+
 /** The node's domain of a topology key; -1 where it lacks the label. */
 export function domainOf(topology: i32, node: i32): i32 {
   return at32(<usize>load<u32>(header(H_TOPOLOGIES) + ((<usize>topology) << 2)), node);
@@ -145,6 +151,25 @@ export function taintedWord(filter: usize, block: i32): u64 {
   let tainted: u64 = 0;
   for (let i = 1; i <= count; i++) tainted |= setWord(at32(place, i), block);
   return tainted;
+}
+
+// ---- lists of pairs: set that the node must be in, verdict where it is not ----
+
+/** Which of 64 nodes are missing in a set of the list. */
+export function outsideWord(list: usize, block: i32): u64 {
+  const count = load<i32>(list);
+  let outside: u64 = 0;
+  for (let i = 0; i < count; i++) outside |= ~setWord(at32(list, 1 + (i << 1)), block);
+  return outside;
+}
+
+/** The verdict of the first set of the list that lacks the node; 0: none does. */
+export function outsideVerdict(list: usize, node: i32): u32 {
+  const count = load<i32>(list);
+  for (let i = 0; i < count; i++) {
+    if (!setHas(at32(list, 1 + (i << 1)), node)) return <u32>at32(list, 2 + (i << 1));
+  }
+  return 0;
 }
 
 // ---- aggregates ----
@@ -254,6 +279,7 @@ export function addToCounter(id: i32, node: i32, delta: i32): void {
   const counter = <usize>load<u32>(header(H_COUNTERS) + ((<usize>id) << 2));
   const column = field(counter, C_COLUMN);
   put32(column, node, at32(column, node) + delta);
+  store<i32>(counter, load<i32>(counter, C_TOTAL) + delta, C_TOTAL);
   let aggregate = field(counter, C_AGGREGATES);
   while (aggregate != 0) {
     if (rowHas(field(aggregate, A_ELIGIBLE), node)) {
@@ -264,8 +290,8 @@ export function addToCounter(id: i32, node: i32, delta: i32): void {
   }
 }
 
-/** Puts a pod on a node (sign 1) or takes it off (-1). */
-export function applyEffects(effects: usize, node: i32, sign: i32): void {
+/** Puts a pod on a node (sign 1) or takes it off (-1), untold: whoever tries that out puts it back. */
+export function applyQuietly(effects: usize, node: i32, sign: i32): void {
   const requests = load<i32>(effects, E_REQUESTS);
   const counters = load<i32>(effects, E_COUNTERS);
   const factor = <f64>sign;
@@ -282,5 +308,10 @@ export function applyEffects(effects: usize, node: i32, sign: i32): void {
     addToCounter(load<i32>(place), node, sign * load<i32>(place, 4));
     place += 8;
   }
+}
+
+/** Puts a pod on a node (sign 1) or takes it off (-1). */
+export function applyEffects(effects: usize, node: i32, sign: i32): void {
+  applyQuietly(effects, node, sign);
   journal(node);
 }

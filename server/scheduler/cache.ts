@@ -5,27 +5,46 @@
 import { assert } from "#apimachinery/assert.ts";
 import type { Selector } from "#apimachinery/labels.ts";
 import type { Node, Pod } from "#gen/api/core/v1.ts";
-import { H_EPOCH, H_SEED, HEADER } from "#gen/scheduler-abi.ts";
-import { effectBytes, type PodClass, PodClasses, writeEffects } from "./classes.ts";
+import {
+  H_EPOCH,
+  H_P_CLASS,
+  H_SEED,
+  H_VICTIM_COUNT,
+  H_VICTIMS,
+  HEADER,
+  P_KIND,
+  P_PRIORITY,
+  P_START,
+  POD_BYTES,
+} from "#gen/scheduler-abi.ts";
+import { Budgets } from "./budgets.ts";
+import { type PodClass, PodClasses } from "./classes.ts";
 import { type Core, openCore } from "./core.ts";
 import { Counters } from "./counters.ts";
 import { Images } from "./images.ts";
+import { type Kind, Kinds } from "./kinds.ts";
 import { type LabelSet, LabelSets } from "./label-sets.ts";
 import { type NodeFacts, nodeFacts } from "./node-facts.ts";
 import { NodeFilters } from "./node-filter.ts";
 import { NodeTable } from "./node-table.ts";
+import { Nominations } from "./nominations.ts";
 import { pinnedName } from "./pin.ts";
 import { type PodShape, PodShapes } from "./pod-shape.ts";
 import type { Labels } from "./predicate.ts";
+import { defaultProfile, type Profile } from "./profile.ts";
+import type { VolumeLists } from "./volume-lists.ts";
 
 /** A pod on a node; `slot` is -1 while the node is unknown. */
 interface PlacedPod {
+  readonly key: string;
   readonly priority: number;
   readonly nodeName: string;
-  readonly shape: PodShape;
-  readonly labelSet: LabelSet;
+  readonly kind: Kind;
+  /** Seconds since 1970; Infinity while it has not started. */
+  start: number;
+  /** Its record in the module's memory while its node is known, else 0. */
+  record: number;
   slot: number;
-  live: boolean;
   assumed: boolean;
 }
 
@@ -36,6 +55,16 @@ export interface CacheOptions {
   readonly module?: WebAssembly.Module | undefined;
   /** The system default spread selector of a pod, from Services and its owner. */
   readonly defaultSelector?: ((pod: Pod) => Selector | undefined) | undefined;
+  /** How the pod's scheduler name decides. */
+  readonly profileOf?: ((pod: Pod) => Profile) | undefined;
+  /** What its claims and volumes ask of nodes. */
+  readonly volumesOf?: ((pod: Pod) => VolumeLists | undefined) | undefined;
+}
+
+export interface Preemption {
+  readonly nodeName: string;
+  readonly slot: number;
+  readonly victims: readonly string[];
 }
 
 /** What a pod is to the module. */
@@ -72,7 +101,10 @@ export class SchedulerCache {
   readonly #byNode = new Map<string, Set<PlacedPod>>();
   readonly #batch: number;
   readonly #results: number;
-  #effects: { address: number; bytes: number };
+  readonly budgets: Budgets;
+  readonly nominations: Nominations;
+  readonly #kinds: Kinds;
+  #victimRoom = 0;
 
   constructor(options: CacheOptions) {
     this.#options = options;
@@ -97,7 +129,11 @@ export class SchedulerCache {
     this.#labelSets.onRecount = (counter, slot, delta) => calls.count(counter, slot, delta);
     this.#batch = arena.allocate(batchMax * 8);
     this.#results = arena.allocate(batchMax * 4);
-    this.#effects = { address: arena.allocate(1024), bytes: 1024 };
+    this.budgets = new Budgets(arena);
+    this.#kinds = new Kinds(arena, this.budgets);
+    this.#labelSets.onStale = (set) => this.#kinds.markStale(set);
+    this.budgets.onCover = (namespace) => this.#labelSets.coverAnew(namespace);
+    this.nominations = new Nominations(this.core, this.nodes, this.#kinds);
   }
 
   /** Of the pods on nodes; Infinity without any. */
@@ -121,12 +157,14 @@ export class SchedulerCache {
     this.#rewrite(slot, facts);
     if (known !== undefined) return;
     for (const pod of this.#byNode.get(facts.name) ?? []) this.#enter(pod, slot);
+    this.nominations.nodeAdded(facts.name, slot);
   }
 
   removeNode(name: string): void {
     const slot = this.nodes.slotOf(name);
     if (slot === undefined) return;
     for (const pod of this.#byNode.get(name) ?? []) this.#leave(pod);
+    this.nominations.nodeRemoved(name);
     this.nodes.release(name);
     this.#rewrite(slot, undefined);
   }
@@ -147,30 +185,54 @@ export class SchedulerCache {
   /** A pod that the API shows as bound and not finished. Confirms an assumed one. */
   setPod(pod: Pod): void {
     const key = podKey(pod);
-    const nodeName = pod.spec.nodeName ?? "";
-    const shape = this.#shapes.intern(withoutNodeName(pod));
-    const interned = () =>
-      this.#labelSets.intern(pod.metadata.namespace ?? "", pod.metadata.labels);
-    const live = pod.metadata.deletionTimestamp === undefined;
     const known = this.#pods.get(key);
+    const placed = this.#read(key, pod);
     if (
       known !== undefined &&
-      known.nodeName === nodeName &&
-      known.shape === shape &&
-      known.labelSet === interned() &&
-      known.live === live
+      known.nodeName === placed.nodeName &&
+      known.kind === placed.kind &&
+      known.priority === placed.priority
     ) {
       known.assumed = false;
+      this.#kinds.release(placed.kind);
+      if (known.start !== placed.start) this.#restart(known, placed.start);
       return;
     }
+    placed.kind.labelSet.users++;
     if (known !== undefined) this.removePod(key);
-    const priority = pod.spec.priority ?? 0;
-    // Interned after the removal, which forgets a label set that nobody uses any more.
-    const labelSet = interned();
-    const placed = { priority, nodeName, shape, labelSet, slot: -1, live, assumed: false };
-    this.#remember(key, placed);
-    const slot = this.nodes.slotOf(nodeName);
+    placed.kind.labelSet.users--;
+    this.#remember(placed);
+    const slot = this.nodes.slotOf(placed.nodeName);
     if (slot !== undefined) this.#enter(placed, slot);
+  }
+
+  #read(key: string, pod: Pod): PlacedPod {
+    const { metadata, spec } = pod;
+    const shape = this.#shapes.intern(withoutNodeName(pod));
+    const labelSet = this.#labelSets.intern(metadata.namespace ?? "", metadata.labels);
+    const live = metadata.deletionTimestamp === undefined;
+    const exempt = this.budgets.exemptionsOf(metadata.namespace ?? "", metadata.name);
+    return {
+      key,
+      priority: spec.priority ?? 0,
+      nodeName: spec.nodeName ?? "",
+      kind: this.#kinds.intern({ shape, labelSet, live, exempt }),
+      start: startOf(pod),
+      record: 0,
+      slot: -1,
+      assumed: false,
+    };
+  }
+
+  /** The pod's importance changed. */
+  #restart(placed: PlacedPod, start: number): void {
+    placed.start = start;
+    if (placed.record === 0) return;
+    const { arena, calls } = this.core;
+    calls.place(placed.record, placed.slot, -1);
+    arena.setDouble(placed.record + P_START, start);
+    calls.place(placed.record, placed.slot, 1);
+    arena.set(HEADER + H_P_CLASS, 0);
   }
 
   removePod(key: string): void {
@@ -182,7 +244,9 @@ export class SchedulerCache {
     const there = this.#byNode.get(placed.nodeName);
     there?.delete(placed);
     if (there?.size === 0) this.#byNode.delete(placed.nodeName);
-    this.#labelSets.release(placed.labelSet);
+    const { labelSet } = placed.kind;
+    this.#kinds.release(placed.kind);
+    this.#labelSets.release(labelSet);
   }
 
   has(key: string): boolean {
@@ -202,7 +266,10 @@ export class SchedulerCache {
     for (;;) {
       const before = this.#knowledge();
       const encoded = pods.map((pod) => this.#encode(pod));
-      if (this.#knowledge() === before) return encoded;
+      if (this.#knowledge() !== before) continue;
+      // Nominated pods are tried out as well: they too count in what was just registered.
+      if (this.nominations.size > 0) this.#kinds.freshen();
+      return encoded;
     }
   }
 
@@ -218,7 +285,18 @@ export class SchedulerCache {
     const defaultSelector = own ? undefined : this.#options.defaultSelector?.(pod);
     const name = pinnedName(pod.spec);
     const pin = name === undefined ? -1 : (this.nodes.slotOf(name) ?? nowhere);
-    return { cls: this.#classes.find({ shape, labelSet, defaultSelector }), shape, labelSet, pin };
+    const profile = this.#options.profileOf?.(pod) ?? defaultProfile;
+    const volumes = this.#options.volumesOf?.(pod);
+    const priority = pod.spec.priority ?? 0;
+    const cls = this.#classes.find({
+      shape,
+      labelSet,
+      defaultSelector,
+      profile,
+      priority,
+      volumes,
+    });
+    return { cls, shape, labelSet, pin };
   }
 
   /**
@@ -239,18 +317,25 @@ export class SchedulerCache {
 
   /** Notes what `schedule` already did in the module: the pod stands on the node until told otherwise. */
   assume(pod: Pod, { shape, labelSet }: Encoded, slot: number): void {
-    const nodeName = this.nodes.nameOf(slot);
-    const priority = pod.spec.priority ?? 0;
-    const placed = { priority, nodeName, shape, labelSet, slot, live: true, assumed: true };
     const key = podKey(pod);
-    this.#remember(key, placed);
-    countPlaced(placed, slot, 1);
+    const placed = {
+      key,
+      priority: pod.spec.priority ?? 0,
+      nodeName: this.nodes.nameOf(slot),
+      kind: this.#kinds.intern({ shape, labelSet, live: true, exempt: "" }),
+      start: Infinity,
+      record: 0,
+      slot,
+      assumed: true,
+    };
+    this.#remember(placed);
+    this.#link(placed, slot);
   }
 
-  #remember(key: string, placed: PlacedPod): void {
-    placed.labelSet.users++;
+  #remember(placed: PlacedPod): void {
+    placed.kind.labelSet.users++;
     this.#countPriority(placed.priority, 1);
-    this.#pods.set(key, placed);
+    this.#pods.set(placed.key, placed);
     const there = this.#byNode.get(placed.nodeName);
     if (there === undefined) this.#byNode.set(placed.nodeName, new Set([placed]));
     else there.add(placed);
@@ -262,36 +347,92 @@ export class SchedulerCache {
     else this.#priorities.set(priority, pods);
   }
 
-  #enter(pod: PlacedPod, slot: number): void {
-    this.#apply(pod, slot, 1);
-    pod.slot = slot;
+  #enter(placed: PlacedPod, slot: number): void {
+    this.core.calls.apply(this.#kinds.effects(placed.kind), slot, 1);
+    placed.slot = slot;
+    this.#link(placed, slot);
   }
 
-  #leave(pod: PlacedPod): void {
-    if (pod.slot < 0) return;
-    this.#apply(pod, pod.slot, -1);
-    pod.slot = -1;
-  }
-
-  #apply(pod: PlacedPod, slot: number, sign: 1 | -1): void {
+  #link(placed: PlacedPod, slot: number): void {
     const { arena, calls } = this.core;
-    const bytes = effectBytes(pod.shape, pod.labelSet);
-    if (bytes > this.#effects.bytes) {
-      arena.free(this.#effects.address, this.#effects.bytes);
-      this.#effects = { address: arena.allocate(bytes * 2), bytes: bytes * 2 };
-    }
-    writeEffects(arena, this.#effects.address, pod);
-    calls.apply(this.#effects.address, slot, sign);
-    countPlaced(pod, slot, sign);
+    placed.record = arena.allocate(POD_BYTES);
+    arena.set(placed.record + P_KIND, placed.kind.address);
+    arena.set(placed.record + P_PRIORITY, placed.priority);
+    arena.setDouble(placed.record + P_START, placed.start);
+    calls.place(placed.record, slot, 1);
+    countPlaced(placed.kind, slot, 1);
+  }
+
+  #leave(placed: PlacedPod): void {
+    const { slot } = placed;
+    if (slot < 0) return;
+    this.core.calls.place(placed.record, slot, -1);
+    this.core.arena.free(placed.record, POD_BYTES);
+    this.core.calls.apply(this.#kinds.effects(placed.kind), slot, -1);
+    countPlaced(placed.kind, slot, -1);
+    placed.record = 0;
+    placed.slot = -1;
+  }
+
+  /** The pod waits for room on the node; pods of no higher priority heed it. */
+  nominate(pod: Pod, nodeName: string): void {
+    const { metadata } = pod;
+    const shape = this.#shapes.intern(withoutNodeName(pod));
+    const labelSet = this.#labelSets.intern(metadata.namespace ?? "", metadata.labels);
+    const kind = this.#kinds.intern({ shape, labelSet, live: true, exempt: "" });
+    this.nominations.add(podKey(pod), nodeName, pod.spec.priority ?? 0, kind);
+  }
+
+  /**
+   * The node where evicting pods of lower priority lets the pod in at least cost, with their keys, most
+   * important first. undefined: nowhere; H_P_VERDICTS says why.
+   */
+  preempt({ cls, pin }: Encoded): Preemption | undefined {
+    const { arena, calls } = this.core;
+    this.#kinds.freshen();
+    this.#reserveVictims();
+    const slot = calls.preempt(cls.address, pin);
+    if (slot < 0) return undefined;
+    const first = arena.get(HEADER + H_VICTIMS) >> 2;
+    const records = new Set(arena.i32.subarray(first, first + arena.get(HEADER + H_VICTIM_COUNT)));
+    const nodeName = this.nodes.nameOf(slot);
+    const victims = [...(this.#byNode.get(nodeName) ?? [])].filter(({ record }) =>
+      records.has(record),
+    );
+    victims.sort((a, b) => b.priority - a.priority || a.start - b.start);
+    return { nodeName, slot, victims: victims.map(({ key }) => key) };
+  }
+
+  /** H_VICTIMS has room for the pods of the fullest node. */
+  #reserveVictims(): void {
+    let most = 0;
+    for (const pods of this.#byNode.values()) most = Math.max(most, pods.size);
+    if (most <= this.#victimRoom) return;
+    const { arena } = this.core;
+    if (this.#victimRoom > 0) arena.free(arena.get(HEADER + H_VICTIMS), this.#victimRoom * 4);
+    this.#victimRoom = most * 2;
+    arena.set(HEADER + H_VICTIMS, arena.allocate(this.#victimRoom * 4));
+  }
+
+  /** Keys of the pods on the node of lower priority than this. */
+  lesserPods(nodeName: string, priority: number): string[] {
+    return [...(this.#byNode.get(nodeName) ?? [])]
+      .filter((placed) => placed.priority < priority)
+      .map(({ key }) => key);
   }
 }
 
-function countPlaced({ labelSet, live }: PlacedPod, slot: number, sign: 1 | -1): void {
+function countPlaced({ labelSet, live }: Kind, slot: number, sign: 1 | -1): void {
   const there = labelSet.placed.get(slot) ?? { pods: 0, live: 0 };
   there.pods += sign;
   if (live) there.live += sign;
   if (there.pods === 0) labelSet.placed.delete(slot);
   else labelSet.placed.set(slot, there);
+}
+
+function startOf({ status }: Pod): number {
+  const started = status?.startTime;
+  return started === undefined ? Infinity : Date.parse(started) / 1000;
 }
 
 /** Pods of one template share a shape wherever they stand. */

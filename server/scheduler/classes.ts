@@ -2,24 +2,28 @@
  * Classes: pods that no plugin can tell apart (one shape, labels that the same selectors match). A class is
  * a record in the module's memory: what its filters and scores ask, and the cache of the nodes' answers.
  */
-import type { Toleration } from "#gen/api/core/v1.ts";
+import type { PodSpec, Toleration } from "#gen/api/core/v1.ts";
 import {
   CLASS_BYTES,
-  E_COUNTERS,
-  E_ENTRIES,
-  E_NONZERO_CPU,
-  E_NONZERO_MEMORY,
-  E_REQUESTS,
   G_FEATURES,
+  H_P_CLASS,
+  HEADER,
+  K_ACROSS,
+  K_ADDED_FILTER,
   K_AFFINITY,
   K_AFFINITY_SELF,
   K_ANTI_AFFINITY,
+  K_ATTACHMENTS,
   K_ATTRACTION_FEATURE,
   K_ATTRACTIONS,
   K_CONTAINERS,
+  K_COUNTS_PODS,
   K_CPU,
+  K_DEVICE_SETS,
+  K_DISKS,
   K_EFFECTS,
   K_EPOCH,
+  K_EXCLUSIVE,
   K_EXISTING_ANTI,
   K_FEATURES,
   K_FILTER,
@@ -39,6 +43,8 @@ import {
   K_PORTS,
   K_PREFERRED,
   K_PREFERRED_FEATURE,
+  K_PRIORITY,
+  K_REQUESTS,
   K_SCAN,
   K_SOFT_NEEDS_KEYS,
   K_SOFT_SPREAD,
@@ -46,24 +52,33 @@ import {
   K_STATIC,
   K_TAINT_FEATURE,
   K_TOLERATES_UNSCHEDULABLE,
+  K_VOLUME_SETS,
+  K_WEIGHTS,
+  K_ZONE_SETS,
+  LOCAL,
   PREFERRED,
   TAINTS,
 } from "#gen/scheduler-abi.ts";
 import type { Arena } from "./arena.ts";
+import { ClassRecord } from "./class-record.ts";
 import { constraintLists, Features, registerCounters, type Subject } from "./constraints.ts";
 import type { Counters } from "./counters.ts";
+import { effectBytes, writeEffects } from "./effects.ts";
 import type { Images } from "./images.ts";
-import type { LabelSet, LabelSets } from "./label-sets.ts";
+import type { LabelSets } from "./label-sets.ts";
 import { type NodeFilter, type NodeFilters, tolerates } from "./node-filter.ts";
 import type { NodeTable } from "./node-table.ts";
 import type { PodShape, PodShapes } from "./pod-shape.ts";
+import { countsResource, type Filter, scorers } from "./profile.ts";
+import { writeScoring } from "./scoring.ts";
 
 export interface PodClass {
   readonly address: number;
   readonly shape: PodShape;
+  /** Names of the requests that NodeResourcesFit looks at, in the order of its reasons. */
+  readonly requestNames: readonly string[];
   readonly imageIds: readonly number[];
-  readonly filter: NodeFilter;
-  readonly tellFilter: (address: number) => void;
+  readonly told: (readonly [filter: NodeFilter, tell: (address: number) => void])[];
   readonly blocks: (readonly [address: number, bytes: number])[];
   groupCapacity: number;
   lastUsed: number;
@@ -128,7 +143,9 @@ export class PodClasses {
       registerCounters({ ...this.#parts, topologies: this.#parts.nodes.topologies }, subject);
       this.#registered.add(asking);
     }
-    const key = `${asking} ${labelSets.signatureOf(labelSet)}`;
+    const { profile, priority, volumes } = subject;
+    const rest = `${profile.id} ${priority} ${volumes?.signature ?? ""}`;
+    const key = `${asking} ${labelSets.signatureOf(labelSet)} ${rest}`;
     const known = this.#classes.get(key);
     if (known !== undefined) {
       known.lastUsed = this.#tick;
@@ -153,7 +170,8 @@ export class PodClasses {
   }
 
   #drop(key: string, cls: PodClass): void {
-    cls.filter.forget(cls.tellFilter);
+    for (const [filter, tell] of cls.told) filter.forget(tell);
+    this.#parts.arena.set(HEADER + H_P_CLASS, 0);
     for (const [address, bytes] of cls.blocks) {
       this.#parts.arena.free(address, bytes);
       this.#bytes -= bytes;
@@ -162,76 +180,138 @@ export class PodClasses {
   }
 
   #build(subject: Subject): PodClass {
-    const { arena, nodes, filters, shapes, images } = this.#parts;
     const { shape } = subject;
-    const { spec } = shape;
     const blocks: (readonly [number, number])[] = [];
     const address = this.#allocate(blocks, CLASS_BYTES);
-    const put = (offset: number, value: number) => arena.set(address + offset, value);
-    const list = (offset: number, numbers: readonly number[]) => {
-      const at = this.#allocate(blocks, Math.max(4, numbers.length * 4));
-      arena.i32.set(numbers, at >> 2);
-      put(offset, at);
+    const record = new ClassRecord(this.#parts.arena, address, (bytes) =>
+      this.#allocate(blocks, bytes),
+    );
+    const told: [NodeFilter, (address: number) => void][] = [];
+    const tell = (offset: number, filter: NodeFilter) => {
+      const put = (at: number) => record.put(offset, at);
+      filter.onWritten(put);
+      told.push([filter, put]);
     };
-    const counted = (offset: number, rows: readonly (number | readonly number[])[]) =>
-      list(offset, [rows.length, ...rows.flat()]);
-    const tolerations: readonly Toleration[] = spec.tolerations ?? [];
-    const filter = filters.intern(spec, tolerations, []);
-    const tellFilter = (at: number) => put(K_FILTER, at);
-    filter.onWritten(tellFilter);
-    put(K_NAME, nameSet(nodes, spec.nodeName));
-    put(K_TOLERATES_UNSCHEDULABLE, tolerates(tolerations, unschedulableTaint) ? 1 : 0);
     const features = new Features();
+    this.#writeNodeQuestions(record, subject, features, tell);
+    const requestNames = this.#writeRequests(record, subject);
+    const imageIds = this.#writeImages(record, shape.spec);
+    this.#writeConstraints(record, subject, features);
+    this.#writeVolumes(record, subject);
+    writeScoring(record, subject, this.#parts.nodes);
+    record.list(K_FEATURES, [features.count, ...features.numbers]);
+    const lastUsed = this.#tick;
+    const names = { requestNames, imageIds };
+    const cls = { address, shape, ...names, told, blocks, groupCapacity: 0, lastUsed };
+    this.#allocateCache(cls, features.count);
+    return cls;
+  }
+
+  #writeNodeQuestions(
+    record: ClassRecord,
+    { shape: { spec }, profile }: Subject,
+    features: Features,
+    tell: (offset: number, filter: NodeFilter) => void,
+  ): void {
+    const { nodes, filters } = this.#parts;
+    const has = (filter: Filter) => profile.filters.has(filter);
+    const tolerations: readonly Toleration[] = spec.tolerations ?? [];
+    const affinity = has("NodeAffinity") ? spec : undefined;
+    tell(K_FILTER, filters.intern(affinity, has("TaintToleration") ? tolerations : undefined, []));
+    const added = profile.addedAffinity;
+    if (affinity !== undefined && added?.requiredDuringSchedulingIgnoredDuringExecution) {
+      const addedSpec: PodSpec = { containers: [], affinity: { nodeAffinity: added } };
+      tell(K_ADDED_FILTER, filters.intern(addedSpec, undefined, []));
+    }
+    record.put(K_NAME, has("NodeName") ? nameSet(nodes, spec.nodeName) : -1);
+    const unschedulable = !has("NodeUnschedulable") || tolerates(tolerations, unschedulableTaint);
+    record.put(K_TOLERATES_UNSCHEDULABLE, unschedulable ? 1 : 0);
     const softTaints = filters.softTaints(tolerations);
-    counted(K_SOFT_TAINTS, softTaints);
-    put(K_TAINT_FEATURE, softTaints.length > 0 ? features.index(TAINTS) : -1);
-    const preferred =
-      spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
-    counted(
+    record.counted(K_SOFT_TAINTS, softTaints);
+    record.put(K_TAINT_FEATURE, softTaints.length > 0 ? features.index(TAINTS) : -1);
+    const preferred = [
+      ...(added?.preferredDuringSchedulingIgnoredDuringExecution ?? []),
+      ...(spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []),
+    ];
+    record.counted(
       K_PREFERRED,
       preferred.map(({ weight, preference }) => {
         const requirements = filters.term(preference);
         return [weight, requirements.length, ...requirements];
       }),
     );
-    put(K_PREFERRED_FEATURE, preferred.length > 0 ? features.index(PREFERRED) : -1);
+    record.put(K_PREFERRED_FEATURE, preferred.length > 0 ? features.index(PREFERRED) : -1);
+  }
+
+  /** Returns the names of the requests that the filter looks at. */
+  #writeRequests(record: ClassRecord, subject: Subject): string[] {
+    const { shape, labelSet, priority, profile } = subject;
+    const { arena, shapes } = this.#parts;
+    const fits = profile.filters.has("NodeResourcesFit");
+    const looksAt = (name: string) => fits && countsResource(profile, name);
+    const names = shape.requestNames.filter(looksAt);
+    const requests = shape.requests.filter((_, index) => looksAt(shape.requestNames[index] ?? ""));
+    const list = record.block(K_REQUESTS, 8 + requests.length * 16);
+    arena.set(list, requests.length);
+    requests.forEach(([resource, amount], index) => {
+      arena.set(list + 8 + index * 16, resource);
+      arena.setDouble(list + 16 + index * 16, amount);
+    });
+    record.put(K_COUNTS_PODS, fits ? 1 : 0);
+    record.put(K_PRIORITY, priority);
+    record.counted(K_PORTS, profile.filters.has("NodePorts") ? shapes.conflicts(shape.spec) : []);
+    const effects = record.block(K_EFFECTS, effectBytes(shape, labelSet));
+    writeEffects(arena, effects, { shape, labelSet, live: true });
+    arena.setDouble(record.address + K_CPU, shape.cpu);
+    arena.setDouble(record.address + K_MEMORY, shape.memory);
+    scorers.forEach((scorer, index) => {
+      record.put(K_WEIGHTS + index * 4, profile.weights[scorer]);
+    });
+    return names;
+  }
+
+  #writeImages(record: ClassRecord, spec: PodSpec): readonly number[] {
     const containers = [...(spec.initContainers ?? []), ...spec.containers];
-    const imageIds = containers.map((container) => images.intern(container.image ?? ""));
-    counted(K_IMAGES, imageIds);
-    put(K_CONTAINERS, containers.length);
-    counted(K_PORTS, shapes.conflicts(spec));
-    const constraints = constraintLists(
-      { ...this.#parts, topologies: nodes.topologies },
-      subject,
-      features,
+    const ids = containers.map((container) => this.#parts.images.intern(container.image ?? ""));
+    record.counted(K_IMAGES, ids);
+    record.put(K_CONTAINERS, containers.length);
+    return ids;
+  }
+
+  #writeConstraints(record: ClassRecord, subject: Subject, features: Features): void {
+    const parts = { ...this.#parts, topologies: this.#parts.nodes.topologies };
+    const constraints = constraintLists(parts, subject, features);
+    record.counted(K_HARD_SPREAD, constraints.hard);
+    record.counted(K_SOFT_SPREAD, constraints.soft);
+    record.put(K_SOFT_NEEDS_KEYS, constraints.softNeedsKeys ? 1 : 0);
+    record.counted(K_AFFINITY, constraints.affinity);
+    record.put(K_AFFINITY_SELF, constraints.affinitySelf ? 1 : 0);
+    record.counted(K_ANTI_AFFINITY, constraints.anti);
+    record.counted(K_EXISTING_ANTI, constraints.existing);
+    record.counted(K_ATTRACTIONS, constraints.attractions);
+    record.put(K_ATTRACTION_FEATURE, constraints.attractionFeature);
+    const { hard, affinity, anti, existing } = constraints;
+    const across =
+      hard.length + affinity.length > 0 ||
+      [...anti, ...existing].some(([, kind]) => kind !== LOCAL) ||
+      (subject.volumes?.exclusive.length ?? 0) > 0;
+    record.put(K_ACROSS, across ? 1 : 0);
+  }
+
+  #writeVolumes(record: ClassRecord, { volumes }: Subject): void {
+    record.counted(K_VOLUME_SETS, volumes?.sets ?? []);
+    record.counted(K_ZONE_SETS, volumes?.zones ?? []);
+    record.counted(K_DEVICE_SETS, volumes?.devices ?? []);
+    record.counted(K_DISKS, volumes?.disks ?? []);
+    record.counted(
+      K_ATTACHMENTS,
+      (volumes?.attachments ?? []).map(({ resource, counters }) => [
+        resource,
+        counters.length,
+        ...counters,
+      ]),
     );
-    counted(K_HARD_SPREAD, constraints.hard);
-    counted(K_SOFT_SPREAD, constraints.soft);
-    put(K_SOFT_NEEDS_KEYS, constraints.softNeedsKeys ? 1 : 0);
-    counted(K_AFFINITY, constraints.affinity);
-    put(K_AFFINITY_SELF, constraints.affinitySelf ? 1 : 0);
-    counted(K_ANTI_AFFINITY, constraints.anti);
-    counted(K_EXISTING_ANTI, constraints.existing);
-    counted(K_ATTRACTIONS, constraints.attractions);
-    put(K_ATTRACTION_FEATURE, constraints.attractionFeature);
-    list(K_FEATURES, [features.count, ...features.numbers]);
-    arena.setDouble(address + K_CPU, shape.cpu);
-    arena.setDouble(address + K_MEMORY, shape.memory);
-    const effects = this.#allocate(blocks, effectBytes(shape, subject.labelSet));
-    writeEffects(arena, effects, { shape, labelSet: subject.labelSet, live: true });
-    put(K_EFFECTS, effects);
-    const cls: PodClass = {
-      address,
-      shape,
-      imageIds,
-      filter,
-      tellFilter,
-      blocks,
-      groupCapacity: 0,
-      lastUsed: this.#tick,
-    };
-    this.#allocateCache(cls, features.count);
-    return cls;
+    record.counted(K_EXCLUSIVE, volumes?.exclusive ?? []);
   }
 
   #allocateCache(cls: PodClass, features: number): void {
@@ -280,44 +360,4 @@ export class PodClasses {
 
 function nameSet(nodes: NodeTable, name: string | undefined): number {
   return name ? nodes.setId(`name ${name}`, (node) => node.name === name) : -1;
-}
-
-export interface Placed {
-  readonly shape: PodShape;
-  readonly labelSet: LabelSet;
-  /** Not under deletion. */
-  readonly live: boolean;
-}
-
-export function effectBytes(shape: PodShape, { counters, liveCounters }: LabelSet): number {
-  const entries = shape.held.length + counters.length + liveCounters.length;
-  return E_ENTRIES + shape.requests.length * 16 + entries * 8;
-}
-
-/** What one pod adds to its node. */
-export function writeEffects(
-  arena: Arena,
-  address: number,
-  { shape, labelSet, live }: Placed,
-): void {
-  arena.setDouble(address + E_NONZERO_CPU, shape.scoringCpu);
-  arena.setDouble(address + E_NONZERO_MEMORY, shape.scoringMemory);
-  arena.set(address + E_REQUESTS, shape.requests.length);
-  let place = address + E_ENTRIES;
-  for (const [resource, amount] of shape.requests) {
-    arena.set(place, resource);
-    arena.setDouble(place + 8, amount);
-    place += 16;
-  }
-  let counters = 0;
-  const add = (counter: number, delta: number) => {
-    arena.set(place, counter);
-    arena.set(place + 4, delta);
-    place += 8;
-    counters++;
-  };
-  for (const [counter, delta] of shape.held) add(counter, delta);
-  for (const counter of labelSet.counters) add(counter, 1);
-  if (live) for (const counter of labelSet.liveCounters) add(counter, 1);
-  arena.set(address + E_COUNTERS, counters);
 }

@@ -1,5 +1,5 @@
 /** A pod's spread constraints and affinity terms, as the lists of numbers that a class holds. */
-import type { Selector } from "#apimachinery/labels.ts";
+import { matches, type Selector } from "#apimachinery/labels.ts";
 import type { PodAffinityTerm, PodSpec, TopologySpreadConstraint } from "#gen/api/core/v1.ts";
 import { ATTRACTION, COUNTER, DOMAIN, LOCAL, VALUE } from "#gen/scheduler-abi.ts";
 import type { Aggregate, Counters } from "./counters.ts";
@@ -13,7 +13,9 @@ import {
   spreadPredicate,
   termPredicate,
 } from "./predicate.ts";
+import type { Profile } from "./profile.ts";
 import type { Topologies } from "./topologies.ts";
+import type { VolumeLists } from "./volume-lists.ts";
 
 /** T_AGGREGATE, T_KIND, T_FEATURE, T_NUMBER, T_SELF, T_MIN_DOMAINS. */
 type Constraint = readonly [number, number, number, number, number, number];
@@ -57,6 +59,10 @@ export interface Subject {
   readonly labelSet: LabelSet;
   /** Of matching Services and the owner; undefined: no system default spreading. */
   readonly defaultSelector: Selector | undefined;
+  readonly profile: Profile;
+  readonly priority: number;
+  /** undefined: the pod uses none that matter. */
+  readonly volumes: VolumeLists | undefined;
 }
 
 export interface ConstraintLists {
@@ -121,18 +127,27 @@ export function constraintLists(
       parts.topologies.intern(topologyKey),
       undefined,
     );
+  const { profile } = subject;
+  const refuses = profile.filters.has("InterPodAffinity");
+  const deaf = profile.ignorePreferredTermsOfExistingPods && terms.preferred.length === 0;
+  const weights = { anti: 0, attraction: 1, hard: profile.hardPodAffinityWeight };
+  const drawn = profile.weights.InterPodAffinity > 0 && !deaf;
   const attractions = [
     ...terms.preferred.map((term) => settled(sum(term.predicate, term.key), term.weight)),
-    ...held.filter((term) => term.kind === "attraction").map((term) => settled(heldSum(term), 1)),
-  ];
+    ...held
+      .filter(({ kind }) => weights[kind] !== 0)
+      .map((term) => settled(heldSum(term), weights[term.kind])),
+  ].filter(() => drawn);
   return {
     ...spreadLists(parts, subject, features, placed),
-    affinity: terms.required.flatMap((term) =>
+    affinity: (refuses ? terms.required : []).flatMap((term) =>
       all === undefined ? [] : [placed(sum(all, term.key), [0, 0, 0])],
     ),
     affinitySelf: all?.matches(subject.labelSet) ?? false,
-    anti: terms.anti.map((term) => settled(sum(term.predicate, term.key), 0)),
-    existing: held.filter((term) => term.kind === "anti").map((term) => settled(heldSum(term), 0)),
+    anti: (refuses ? terms.anti : []).map((term) => settled(sum(term.predicate, term.key), 0)),
+    existing: held
+      .filter((term) => refuses && term.kind === "anti")
+      .map((term) => settled(heldSum(term), 0)),
     attractions,
     attractionFeature: attractions.some(([, kind]) => kind === LOCAL)
       ? features.index(ATTRACTION)
@@ -146,10 +161,17 @@ function spreadLists(
   features: Features,
   placed: (aggregate: Aggregate, numbers: readonly [number, number, number]) => Constraint,
 ): Pick<ConstraintLists, "hard" | "soft" | "softNeedsKeys"> {
-  const { shape, labelSet, defaultSelector } = subject;
-  const own = shape.spec.topologySpreadConstraints ?? [];
+  const { shape, labelSet, defaultSelector, profile } = subject;
+  const own = spreadOf(subject);
+  const given = (shape.spec.topologySpreadConstraints ?? []).length > 0;
   const predicate = (constraint: TopologySpreadConstraint) =>
-    spreadPredicate(constraint, shape.namespace, shape.labels).predicate;
+    given || defaultSelector === undefined
+      ? spreadPredicate(constraint, shape.namespace, shape.labels).predicate
+      : selectorPredicate(defaultSelector, labelSet.namespace);
+  const countsSelf = (constraint: TopologySpreadConstraint) =>
+    given || defaultSelector === undefined
+      ? spreadPredicate(constraint, shape.namespace, labelSet.labels).self
+      : matches(defaultSelector, labelSet.labels);
   const sum = (constraint: TopologySpreadConstraint, counted: Predicate, keys: readonly string[]) =>
     parts.counters.aggregate(
       parts.counters.ofPredicate(counted),
@@ -172,11 +194,15 @@ function spreadLists(
   const softs = own.filter((constraint) => constraint.whenUnsatisfiable === "ScheduleAnyway");
   const hardKeys = hards.map((constraint) => constraint.topologyKey);
   const softKeys = softs.map((constraint) => constraint.topologyKey);
-  const system = own.length === 0 && defaultSelector !== undefined;
+  const system =
+    profile.defaultConstraints === undefined && own.length === 0 && defaultSelector !== undefined;
   return {
-    hard: hards.map((constraint) => {
-      const { self } = spreadPredicate(constraint, shape.namespace, labelSet.labels);
-      const numbers = [constraint.maxSkew, self ? 1 : 0, constraint.minDomains ?? 1] as const;
+    hard: (profile.filters.has("PodTopologySpread") ? hards : []).map((constraint) => {
+      const numbers = [
+        constraint.maxSkew,
+        countsSelf(constraint) ? 1 : 0,
+        constraint.minDomains ?? 1,
+      ] as const;
       return placed(sum(constraint, predicate(constraint), hardKeys), numbers);
     }),
     soft: system
@@ -190,6 +216,13 @@ function spreadLists(
       : softs.map((constraint) => soft(constraint, predicate(constraint), softKeys)),
     softNeedsKeys: !system,
   };
+}
+
+/** The pod's own constraints, or those that the profile lists for pods that Services or owners select. */
+function spreadOf({ shape, defaultSelector, profile }: Subject): TopologySpreadConstraint[] {
+  const own = shape.spec.topologySpreadConstraints ?? [];
+  if (own.length > 0 || defaultSelector === undefined) return [...own];
+  return [...(profile.defaultConstraints ?? [])];
 }
 
 function inclusion(

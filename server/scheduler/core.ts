@@ -17,6 +17,9 @@ export interface CoreCalls {
   aggregate(record: number): void;
   changes(): number;
   explain(cls: number): void;
+  place(pod: number, node: number, sign: number): void;
+  nominated(node: number): void;
+  preempt(cls: number, pin: number): number;
 }
 
 export interface Core {

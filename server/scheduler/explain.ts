@@ -1,6 +1,7 @@
 /** Why each node refuses a pod and how the others score: read back from the module, by upstream's names. */
 import type { Pod } from "#gen/api/core/v1.ts";
 import {
+  H_P_VERDICTS,
   H_SCORES,
   H_SCORES_STRIDE,
   H_VERDICTS,
@@ -12,10 +13,14 @@ import {
   S_NODE_RESOURCES_FIT,
   S_POD_TOPOLOGY_SPREAD,
   S_TAINT_TOLERATION,
+  V_FILTER,
+  V_FILTER_SHIFT,
   V_NO_NODE,
+  V_NODE_AFFINITY,
+  V_UNRESOLVABLE,
 } from "#gen/scheduler-abi.ts";
-import type { Encoded, SchedulerCache } from "./cache.ts";
-import { refusalSentence } from "./reasons.ts";
+import type { Encoded, Preemption, SchedulerCache } from "./cache.ts";
+import { type PreemptionOutcome, refusalSentence, withoutVictims } from "./reasons.ts";
 
 const columns = [
   ["TaintToleration", S_TAINT_TOLERATION],
@@ -51,40 +56,88 @@ export function scoresOf(
   );
 }
 
-/** Verdict bits -> number of nodes that gave them. */
-export type Tally = ReadonlyMap<number, number>;
+/** Verdict -> number of nodes that gave it. */
+type Tally = ReadonlyMap<number, number>;
 
-function tallyAll({ core, nodes }: SchedulerCache, { cls, pin }: Encoded): Tally {
-  core.calls.explain(cls.address);
+function tallyOf({ core, nodes }: SchedulerCache, header: number, pin: number): Tally {
   const tally = new Map<number, number>();
-  const first = core.arena.get(HEADER + H_VERDICTS) >> 2;
+  const first = core.arena.get(HEADER + header) >> 2;
   const column = core.arena.i32.subarray(first, first + nodes.slotsUsed);
   if (pin >= 0) {
     const verdict = column[pin];
     return verdict === undefined ? tally : tally.set(verdict, 1);
   }
-  for (const verdict of column) {
-    if ((verdict & V_NO_NODE) === 0) tally.set(verdict, (tally.get(verdict) ?? 0) + 1);
+  for (let slot = 0; slot < column.length; slot++) {
+    const verdict = column[slot] ?? V_NO_NODE;
+    if (nodes.factsOf(slot) === undefined) continue;
+    tally.set(verdict, (tally.get(verdict) ?? 0) + 1);
   }
   return tally;
 }
 
-/** What a pod that fits nowhere is told, and every bit that some node refused it with. */
-export function refusalOf(cache: SchedulerCache, encoded: Encoded, pod: Pod) {
-  const verdicts = tallyAll(cache, encoded);
-  let asked = 0;
-  let bits = 0;
-  for (const [verdict, nodes] of verdicts) {
-    asked += nodes;
-    bits |= verdict;
+export interface Explained {
+  readonly verdicts: Tally;
+  readonly message: string;
+  /** Filters that refused some node, as bits 1 << number of the filter. */
+  readonly filters: number;
+  readonly preemption: Preemption | undefined;
+  /** It was allowed to preempt. */
+  readonly eligible: boolean;
+}
+
+function tryPreemption(
+  cache: SchedulerCache,
+  encoded: Encoded,
+  { pod, verdicts, eligible }: { pod: Pod; verdicts: Tally; eligible: string | undefined },
+): { found?: Preemption; outcome: PreemptionOutcome } {
+  if (eligible !== undefined) return { outcome: { words: eligible } };
+  const priority = pod.spec.priority ?? 0;
+  if (!(cache.lowestPriority < priority))
+    return { outcome: { verdicts: withoutVictims(verdicts) } };
+  const found = cache.preempt(encoded);
+  if (found === undefined) {
+    return { outcome: { verdicts: tallyOf(cache, H_P_VERDICTS, encoded.pin) } };
   }
-  const lower = cache.lowestPriority < (pod.spec.priority ?? 0);
-  const never = pod.spec.preemptionPolicy === "Never";
-  const message = refusalSentence({
-    verdicts,
-    requests: encoded.shape.requestNames,
-    notAsked: cache.nodes.size - asked,
-    preemption: never ? "never" : lower ? "unknown" : "no victims",
+  const words = `found a potential placement for pod on node ${found.nodeName}, preempting ${found.victims.length} victims`;
+  return { found, outcome: { words } };
+}
+
+interface Asking {
+  readonly pod: Pod;
+  /**
+   * Why the pod may not preempt, in upstream's words; undefined: it may; null: nobody preempts here.
+   * Hears what a node answered.
+   */
+  readonly eligible: (verdictOn: (nodeName: string) => number) => string | undefined | null;
+}
+
+/** What a pod that fits nowhere is told, which filters refused it, and where room can be made for it. */
+export function refusalOf(
+  cache: SchedulerCache,
+  encoded: Encoded,
+  { pod, eligible }: Asking,
+): Explained {
+  const { core, nodes } = cache;
+  core.calls.explain(encoded.cls.address);
+  const verdicts = tallyOf(cache, H_VERDICTS, encoded.pin);
+  let asked = 0;
+  let filters = 0;
+  for (const [verdict, times] of verdicts) {
+    asked += times;
+    filters |= 1 << ((verdict & V_FILTER) >>> V_FILTER_SHIFT);
+  }
+  const notAsked = nodes.size - asked;
+  if (notAsked > 0) filters |= 1 << (V_NODE_AFFINITY >>> V_FILTER_SHIFT);
+  const why = eligible((nodeName) => {
+    const slot = nodes.slotOf(nodeName);
+    if (slot === undefined) return V_UNRESOLVABLE;
+    return core.arena.get(core.arena.get(HEADER + H_VERDICTS) + slot * 4);
   });
-  return { message, bits };
+  const { found, outcome } =
+    why === null || nodes.size === 0
+      ? { found: undefined, outcome: undefined }
+      : tryPreemption(cache, encoded, { pod, verdicts, eligible: why });
+  const { requestNames: requests } = encoded.cls;
+  const message = refusalSentence({ verdicts, requests, notAsked, preemption: outcome });
+  return { verdicts, message, filters, preemption: found, eligible: why === undefined };
 }

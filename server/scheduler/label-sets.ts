@@ -2,6 +2,7 @@
  * Pods as selectors see them: (namespace, labels), interned. Each knows which counters count it and which
  * terms of placed pods select it, so a pod's placement is a list of numbers and no selector is asked twice.
  */
+import type { Kind } from "./kinds.ts";
 import type { Labels, Predicate, Subject } from "./predicate.ts";
 
 /** Pods of one label set on one node. */
@@ -21,6 +22,9 @@ export interface LabelSet extends Subject {
   /** All that a class has to know of it; empty: to be written anew. */
   signature: string;
   readonly placed: Map<number, Placed>;
+  /** Raised when its counters or budgets change. */
+  version: number;
+  readonly kinds: Map<string, Kind>;
   /** Pods known with it, pending ones included. */
   users: number;
 }
@@ -38,6 +42,9 @@ export class LabelSets {
   /** A namespace's labels changed: `counter` now counts (or no longer) the set's placed pods. */
   onRecount: (counter: number, slot: number, delta: number) => void = () => {};
 
+  /** Kinds of the set have to be written anew. */
+  onStale: (set: LabelSet) => void = () => {};
+
   intern(namespace: string, labels: Labels | undefined): LabelSet {
     const key = `${namespace} ${JSON.stringify(labels ?? {})}`;
     const known = this.#sets.get(key);
@@ -52,6 +59,8 @@ export class LabelSets {
       terms: [],
       signature: "",
       placed: new Map(),
+      version: 0,
+      kinds: new Map(),
       users: 0,
     };
     this.#read(set);
@@ -60,7 +69,8 @@ export class LabelSets {
   }
 
   release(set: LabelSet): void {
-    if (--set.users <= 0 && set.placed.size === 0) this.#sets.delete(set.key);
+    if (--set.users <= 0 && set.placed.size === 0 && set.kinds.size === 0)
+      this.#sets.delete(set.key);
   }
 
   /** From now on `id` counts what the predicate selects; `count` is told of the pods already placed. */
@@ -70,7 +80,7 @@ export class LabelSets {
     for (const set of this.#sets.values()) {
       if (!predicate.matches(set)) continue;
       (predicate.liveOnly ? set.liveCounters : set.counters).push(id);
-      set.signature = "";
+      this.#changed(set);
       for (const [slot, { pods, live }] of set.placed)
         count(slot, predicate.liveOnly ? live : pods);
     }
@@ -107,11 +117,22 @@ export class LabelSets {
     }
   }
 
+  /** The disruption budgets of a namespace cover others than before. */
+  coverAnew(namespace: string): void {
+    for (const set of this.#sets.values()) if (set.namespace === namespace) this.#changed(set);
+  }
+
+  #changed(set: LabelSet): void {
+    set.signature = "";
+    set.version++;
+    this.onStale(set);
+  }
+
   #read(set: LabelSet): void {
     const counting = this.#counters.filter(({ predicate }) => predicate.matches(set));
     set.counters = counting.filter((w) => !w.predicate.liveOnly).map((w) => w.id);
     set.liveCounters = counting.filter((w) => w.predicate.liveOnly).map((w) => w.id);
     set.terms = this.#terms.filter(({ predicate }) => predicate.matches(set)).map((w) => w.id);
-    set.signature = "";
+    this.#changed(set);
   }
 }

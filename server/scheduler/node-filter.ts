@@ -26,7 +26,7 @@ export function tolerates(tolerations: Tolerations, taint: Taint): boolean {
   );
 }
 
-interface Expression {
+export interface Expression {
   readonly key: string;
   readonly operator: string;
   readonly values?: readonly string[] | undefined;
@@ -34,7 +34,11 @@ interface Expression {
 
 const integer = /^[+-]?\d+$/;
 
-function compares(operator: string, value: string | undefined, bound: string | undefined): boolean {
+export function compares(
+  operator: string,
+  value: string | undefined,
+  bound: string | undefined,
+): boolean {
   if (value === undefined || bound === undefined) return false;
   if (!integer.test(value) || !integer.test(bound)) return false;
   return operator === "Gt" ? BigInt(value) > BigInt(bound) : BigInt(value) < BigInt(bound);

@@ -9,12 +9,20 @@ import {
   H_ALIVE,
   H_BLOCKS,
   H_COUNTERS,
+  H_FIRST_NOMINATED,
+  H_FIRST_POD,
   H_JOURNAL,
   H_JOURNAL_MASK,
   H_LOGS,
   H_NODES,
   H_NONZERO_CPU,
   H_NONZERO_MEMORY,
+  H_P_COUNT,
+  H_P_GREATEST,
+  H_P_START,
+  H_P_SUM,
+  H_P_VERDICTS,
+  H_P_VIOLATIONS,
   H_PODS,
   H_PODS_MAX,
   H_RESOURCES,
@@ -76,6 +84,10 @@ export class NodeTable {
     column(H_NONZERO_MEMORY, 64);
     column(H_VERDICTS, 32);
     column(H_SCORES, 32 * S_COLUMNS);
+    for (const offset of [H_FIRST_POD, H_FIRST_NOMINATED]) column(offset, 32);
+    for (const offset of [H_P_VERDICTS, H_P_VIOLATIONS, H_P_GREATEST, H_P_COUNT])
+      column(offset, 32);
+    for (const offset of [H_P_SUM, H_P_START]) column(offset, 64);
     column(H_JOURNAL, 32);
     column(H_LOGS, 128);
     this.topologies = new Topologies(this.columns);

@@ -5,19 +5,20 @@
  */
 import type { Container, Pod, PodAffinityTerm, PodSpec } from "#gen/api/core/v1.ts";
 import type { Counters } from "./counters.ts";
+import { hostPorts } from "./host-ports.ts";
 import type { LabelSets } from "./label-sets.ts";
 import type { NodeTable } from "./node-table.ts";
 import { pinnedName, withoutPin } from "./pin.ts";
-import { podRequests, podScoringRequests } from "./pod-requests.ts";
+import { type Amounts, podRequests, podScoringRequests } from "./pod-requests.ts";
 import { type Labels, type Predicate, termPredicate } from "./predicate.ts";
 
 /** A term of placed pods that newcomers must heed. */
 export interface HeldTerm {
   readonly id: number;
-  readonly kind: "anti" | "attraction";
+  readonly kind: "anti" | "attraction" | "hard";
   readonly topologyKey: string;
   readonly predicate: Predicate;
-  /** Counter of its holders (weights, for attraction). */
+  /** Counter of its holders (of their weights, for attraction; required affinity is "hard"). */
   readonly counter: number;
 }
 
@@ -34,12 +35,12 @@ export interface PodShape {
   readonly memory: number;
   readonly scoringCpu: number;
   readonly scoringMemory: number;
+  /** As the filter and the balance see them; as NodeResourcesFit's score does. */
+  readonly amounts: Amounts;
+  readonly scoring: Amounts;
   /** [counter id, delta] of ports and held terms. */
   readonly held: readonly (readonly [counter: number, delta: number])[];
 }
-
-/** Upstream's hardPodAffinityWeight default. */
-const hardPodAffinityWeight = 1;
 
 export class PodShapes {
   readonly #nodes: NodeTable;
@@ -89,6 +90,8 @@ export class PodShapes {
       requestNames: requests.map(([name]) => name),
       cpu: real.get("cpu") ?? 0,
       memory: real.get("memory") ?? 0,
+      amounts: real,
+      scoring,
       scoringCpu: scoring.get("cpu") ?? 0,
       scoringMemory: scoring.get("memory") ?? 0,
       held: [
@@ -126,7 +129,7 @@ export class PodShapes {
       yield [hold("anti", term), 1];
     }
     for (const term of podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) {
-      yield [hold("attraction", term), hardPodAffinityWeight];
+      yield [hold("hard", term), 1];
     }
     for (const {
       weight,
@@ -153,26 +156,6 @@ export class PodShapes {
     this.#labelSets.addTerm({ predicate, id: term.id });
     return counter;
   }
-}
-
-interface HostPort {
-  readonly protocol: string;
-  readonly port: number;
-  readonly ip: string;
-}
-
-/** Of containers and sidecars. */
-function hostPorts(spec: PodSpec): HostPort[] {
-  const sidecars = (spec.initContainers ?? []).filter((c) => c.restartPolicy === "Always");
-  return [...sidecars, ...spec.containers].flatMap((container) =>
-    (container.ports ?? [])
-      .filter(({ hostPort }) => (hostPort ?? 0) > 0)
-      .map(({ protocol, hostPort, hostIP }) => ({
-        protocol: protocol ?? "TCP",
-        port: hostPort ?? 0,
-        ip: hostIP ? hostIP : "0.0.0.0",
-      })),
-  );
 }
 
 function containerKey({ image, resources, ports, restartPolicy }: Container): unknown[] {

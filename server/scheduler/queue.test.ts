@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Pod } from "#gen/api/core/v1.ts";
-import { V_AFFINITY, V_FIRST_REQUEST, V_TAINT } from "#gen/scheduler-abi.ts";
+import { V_AFFINITY, V_FILTER_SHIFT, V_FIT, V_TAINT } from "#gen/scheduler-abi.ts";
+import type { ClusterEvent } from "./hints.ts";
 import { backoffOf, type QueuedPod, SchedulingQueue } from "./queue.ts";
 
 function pod(name: string, spec: Partial<Pod["spec"]> = {}): Pod {
@@ -13,6 +14,14 @@ function pod(name: string, spec: Partial<Pod["spec"]> = {}): Pod {
     status: {},
   };
 }
+
+const [affinity, fit, taint] = [V_AFFINITY, V_FIT, V_TAINT].map(
+  (verdict) => 1 << (verdict >>> V_FILTER_SHIFT),
+) as [number, number, number];
+
+const removed: ClusterEvent = { kind: "pod", before: pod("gone") };
+const added: ClusterEvent = { kind: "pod", pod: pod("come") };
+const anything: ClusterEvent = { kind: "anything" };
 
 function pop(queue: SchedulingQueue, now = 0): QueuedPod {
   const queued = queue.pop(now);
@@ -55,22 +64,27 @@ describe("refused pods", () => {
   test("sleep until an event that may lift the refusal", () => {
     const queue = new SchedulingQueue();
     queue.set("a", pod("a"));
-    queue.refused(pop(queue), V_FIRST_REQUEST | V_TAINT);
+    queue.refused(pop(queue), fit | taint, "");
     expect(queue.pop(60_000)).toBeUndefined();
-    expect(queue.move("pod added")).toBe(0);
-    expect(queue.move("pod removed")).toBe(1);
+    expect(queue.move(added)).toBe(0);
+    expect(queue.move(removed)).toBe(1);
     expect(queue.counts()).toEqual({ active: 0, backoff: 1, unschedulable: 0, gated: 0 });
     expect(pop(queue, 60_000).attempts).toBe(2);
   });
 
   test("a wanted neighbour wakes; a change of the pod's spec wakes; its status does not", () => {
     const queue = new SchedulingQueue();
-    queue.set("a", pod("a"));
-    queue.refused(pop(queue), V_AFFINITY);
-    queue.set("a", { ...pod("a"), status: { phase: "Pending" } });
+    const labelSelector = { matchLabels: { app: "db" } };
+    const requiredDuringSchedulingIgnoredDuringExecution = [{ labelSelector, topologyKey: "zone" }];
+    const podAffinity = { requiredDuringSchedulingIgnoredDuringExecution };
+    queue.set("a", pod("a", { affinity: { podAffinity } }));
+    queue.refused(pop(queue), affinity, "");
+    queue.set("a", { ...pod("a", { affinity: { podAffinity } }), status: { phase: "Pending" } });
     expect(queue.counts().unschedulable).toBe(1);
-    expect(queue.move("pod added")).toBe(1);
-    queue.refused(pop(queue, 5000), V_TAINT);
+    expect(queue.move(added)).toBe(0);
+    const neighbour = { ...pod("db"), metadata: { ...pod("db").metadata, labels: { app: "db" } } };
+    expect(queue.move({ kind: "pod", pod: neighbour })).toBe(1);
+    queue.refused(pop(queue, 5000), taint, "");
     queue.set("a", pod("a", { tolerations: [{ operator: "Exists" }] }));
     expect(queue.counts().backoff).toBe(1);
   });
@@ -78,8 +92,8 @@ describe("refused pods", () => {
   test("those that just failed let others go first", () => {
     const queue = new SchedulingQueue();
     queue.set("a", pod("a", { priority: 9 }));
-    queue.refused(pop(queue, 1000), V_TAINT);
-    queue.move("node");
+    queue.refused(pop(queue, 1000), taint, "");
+    queue.move(anything);
     queue.set("b", pod("b"));
     expect(pop(queue, 1500).key).toBe("b");
     // Nothing else waits: the backoff is cut short.
@@ -89,7 +103,7 @@ describe("refused pods", () => {
   test("are tried again after five minutes without an event", () => {
     const queue = new SchedulingQueue();
     queue.set("a", pod("a"));
-    queue.refused(pop(queue, 0), V_TAINT);
+    queue.refused(pop(queue, 0), taint, "");
     queue.flush(299_999);
     expect(queue.counts().unschedulable).toBe(1);
     queue.flush(300_000);
@@ -106,7 +120,7 @@ test("a gated pod waits for its gates to go", () => {
   queue.set("a", pod("a", { schedulingGates: [{ name: "g" }] }));
   expect(queue.pop(0)).toBeUndefined();
   expect(queue.counts().gated).toBe(1);
-  queue.move("node");
+  queue.move(anything);
   expect(queue.pop(0)).toBeUndefined();
   queue.set("a", pod("a"));
   expect(pop(queue).key).toBe("a");
@@ -115,7 +129,7 @@ test("a gated pod waits for its gates to go", () => {
 test("a pod made again under its name is another pod", () => {
   const queue = new SchedulingQueue();
   queue.set("a", pod("a"));
-  queue.refused(pop(queue), V_TAINT);
+  queue.refused(pop(queue), taint, "");
   queue.set("a", { ...pod("a"), metadata: { name: "a", namespace: "n", uid: "other" } });
   expect(pop(queue).attempts).toBe(1);
 });
@@ -124,8 +138,8 @@ test("any course of events: a pod is in one place, and none is lost", () => {
   const step = fc.record({
     what: fc.constantFrom("set", "pop", "refuse", "fail", "move", "remove", "flush"),
     name: fc.integer({ min: 0, max: 5 }),
-    bits: fc.constantFrom(0, V_AFFINITY, V_TAINT, V_FIRST_REQUEST),
-    event: fc.constantFrom("node", "pod added", "pod removed", "other"),
+    bits: fc.constantFrom(0, affinity, taint, fit),
+    event: fc.constantFrom(removed, added, anything),
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -151,7 +165,7 @@ test("any course of events: a pod is in one place, and none is lost", () => {
         } else {
           const back = popped.pop();
           if (back === undefined) continue;
-          if (what === "refuse") queue.refused(back, bits);
+          if (what === "refuse") queue.refused(back, bits, "");
           else queue.failed(back);
           waiting.add(back.key);
         }

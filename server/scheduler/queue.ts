@@ -10,18 +10,8 @@
  * min(1 s * 2^(n-1), 10 s) after an event woke it, counted from its attempt; less when nothing else waits.
  */
 import type { Pod } from "#gen/api/core/v1.ts";
-import {
-  V_AFFINITY,
-  V_ANTI_AFFINITY,
-  V_EXISTING_ANTI,
-  V_FIRST_REQUEST,
-  V_PORTS,
-  V_REQUESTS_MAX,
-  V_SPREAD,
-  V_SPREAD_LABEL,
-  V_TOO_MANY_PODS,
-} from "#gen/scheduler-abi.ts";
 import { Heap } from "./heap.ts";
+import { type ClusterEvent, prepareEvent } from "./hints.ts";
 
 export interface QueuedPod {
   readonly key: string;
@@ -32,26 +22,19 @@ export interface QueuedPod {
   attempts: number;
   /** Of the last attempt. */
   attemptedAt: number;
-  /** Verdict bits of all nodes at the last attempt: what events can help. */
+  /** Filters that refused it at the last attempt (bits 1 << filter); 0: unknown. */
   refusedBy: number;
+  /** Equal for pods that the same events help. */
+  alike: string;
+  /** Its victims are being evicted: it is not tried before that is done, but what would wake it is noted. */
+  held: boolean;
+  woken: boolean;
 }
-
-export type ClusterEvent = "node" | "pod added" | "pod removed" | "other";
 
 const backoffInitial = 1000;
 const backoffMax = 10_000;
 /** Pods that no event woke are tried again after this long (upstream's 5 minutes). */
 const unschedulableMax = 5 * 60_000;
-
-const requestBits = ((1 << V_REQUESTS_MAX) - 1) * V_FIRST_REQUEST;
-/** Which refusals an event may lift. */
-const helps: Record<ClusterEvent, number> = {
-  node: -1,
-  other: -1,
-  "pod added": V_AFFINITY | V_SPREAD | V_SPREAD_LABEL,
-  "pod removed":
-    requestBits | V_TOO_MANY_PODS | V_PORTS | V_SPREAD | V_ANTI_AFFINITY | V_EXISTING_ANTI,
-};
 
 type Place = "active" | "backoff" | "unschedulable" | "gated";
 
@@ -59,21 +42,27 @@ export function backoffOf(attempts: number): number {
   return Math.min(backoffInitial * 2 ** Math.max(0, attempts - 1), backoffMax);
 }
 
-function isGated(pod: Pod): boolean {
-  return (pod.spec.schedulingGates ?? []).length > 0;
+export interface QueueOptions {
+  /** Does SchedulingGates hold the gated pod back? */
+  readonly holdsGated?: (pod: Pod) => boolean;
 }
 
 export class SchedulingQueue {
+  readonly #options: QueueOptions;
   readonly #places = new Map<string, { readonly queued: QueuedPod; place: Place }>();
   readonly #active = new Heap<QueuedPod>(
     (a, b) => b.priority - a.priority || a.sequence - b.sequence,
   );
   readonly #backoff = new Heap<QueuedPod>(
-    (a, b) => readyAt(a) - readyAt(b) || a.sequence - b.sequence,
+    (a, b) => windowOf(a) - windowOf(b) || b.priority - a.priority || a.sequence - b.sequence,
   );
-  /** Refusal bits -> unschedulable pods refused by just those: an event looks at few of them. */
-  readonly #refused = new Map<number, Set<QueuedPod>>();
+  /** Unschedulable pods by what they have in common: an event is asked of one of each kind. */
+  readonly #refused = new Map<string, Set<QueuedPod>>();
   #sequence = 0;
+
+  constructor(options: QueueOptions = {}) {
+    this.#options = options;
+  }
 
   /** Pods in each place, as upstream's pending_pods counts them. */
   counts(): Record<Place, number> {
@@ -97,16 +86,17 @@ export class SchedulingQueue {
       this.remove(key);
       const sequence = this.#sequence++;
       const priority = pod.spec.priority ?? 0;
-      const queued = { key, pod, priority, sequence, attempts: 0, attemptedAt: 0, refusedBy: 0 };
-      this.#put(queued, isGated(pod) ? "gated" : "active");
+      const fresh = { attempts: 0, attemptedAt: 0, refusedBy: 0, alike: "" };
+      const queued = { key, pod, priority, sequence, ...fresh, held: false, woken: false };
+      this.#put(queued, this.#isGated(pod) ? "gated" : "active");
       return;
     }
     const { queued, place } = known;
     const before = queued.pod;
     queued.pod = pod;
-    if (isGated(pod)) this.#put(queued, "gated");
+    if (this.#isGated(pod)) this.#put(queued, "gated");
     else if (place === "gated") this.#put(queued, "active");
-    else if (place === "unschedulable" && changesPlacement(before, pod))
+    else if (place === "unschedulable" && !queued.held && changesPlacement(before, pod))
       this.#put(queued, "backoff");
   }
 
@@ -115,6 +105,11 @@ export class SchedulingQueue {
     if (known === undefined) return;
     this.#places.delete(key);
     if (known.place === "unschedulable") this.#forgetRefused(known.queued);
+  }
+
+  #isGated(pod: Pod): boolean {
+    if ((pod.spec.schedulingGates ?? []).length === 0) return false;
+    return this.#options.holdsGated?.(pod) ?? true;
   }
 
   /** The next pod to try, taken out. */
@@ -128,10 +123,29 @@ export class SchedulingQueue {
     return queued;
   }
 
-  /** A popped pod that fits nowhere: it waits for an event that may lift one of the refusals. */
-  refused(queued: QueuedPod, refusedBy: number): void {
+  /**
+   * A popped pod that fits nowhere: it waits for an event that may lift one of the refusals. `alike` is equal
+   * for pods that events help alike.
+   */
+  refused(queued: QueuedPod, refusedBy: number, alike: string): void {
     queued.refusedBy = refusedBy;
+    queued.alike = `${refusedBy} ${alike}`;
     this.#put(queued, "unschedulable");
+  }
+
+  /** A refused pod is not to be tried before `release`. */
+  hold(queued: QueuedPod): void {
+    queued.held = true;
+    queued.woken = false;
+  }
+
+  /** Ends `hold`; the pod is tried again if something woke it meanwhile, or in any case (`activate`). */
+  release(queued: QueuedPod, activate: boolean): void {
+    queued.held = false;
+    const known = this.#places.get(queued.key);
+    if (known?.queued !== queued || known.place !== "unschedulable") return;
+    if (activate) this.#put(queued, "active");
+    else if (queued.woken) this.#put(queued, "backoff");
   }
 
   /** A popped pod whose attempt went wrong for another reason. */
@@ -141,27 +155,35 @@ export class SchedulingQueue {
 
   /** Wakes the pods that the event may help; returns how many. */
   move(event: ClusterEvent): number {
+    if (this.#refused.size === 0) return 0;
+    const helps = prepareEvent(event);
     let moved = 0;
-    for (const [bits, pods] of this.#refused) {
-      if (bits !== 0 && (bits & helps[event]) === 0) continue;
-      moved += pods.size;
-      for (const queued of [...pods]) this.#put(queued, "backoff");
+    for (const pods of [...this.#refused.values()]) {
+      const [first] = pods;
+      if (first === undefined || !helps(first.pod, first.refusedBy)) continue;
+      for (const queued of [...pods]) {
+        if (queued.held) queued.woken = true;
+        else this.#put(queued, "backoff");
+        moved++;
+      }
     }
     return moved;
   }
 
   /** Wakes pods that waited for an event too long. */
   flush(now: number): void {
-    for (const pods of this.#refused.values()) {
+    for (const pods of [...this.#refused.values()]) {
       for (const queued of [...pods]) {
-        if (now - queued.attemptedAt >= unschedulableMax) this.#put(queued, "active");
+        if (now - queued.attemptedAt < unschedulableMax) continue;
+        if (queued.held) queued.woken = true;
+        else this.#put(queued, "active");
       }
     }
   }
 
   #releaseBackoff(now: number): void {
     for (let next = this.#first(this.#backoff, "backoff"); next !== undefined; ) {
-      if (readyAt(next) > now) return;
+      if (windowOf(next) * backoffInitial > now) return;
       this.#put(next, "active");
       next = this.#first(this.#backoff, "backoff");
     }
@@ -171,8 +193,8 @@ export class SchedulingQueue {
     if (this.#places.get(queued.key)?.place === "unschedulable") this.#forgetRefused(queued);
     this.#places.set(queued.key, { queued, place });
     if (place === "unschedulable") {
-      const alike = this.#refused.get(queued.refusedBy);
-      if (alike === undefined) this.#refused.set(queued.refusedBy, new Set([queued]));
+      const alike = this.#refused.get(queued.alike);
+      if (alike === undefined) this.#refused.set(queued.alike, new Set([queued]));
       else alike.add(queued);
     }
     if (place === "active") this.#active.push(queued);
@@ -180,9 +202,9 @@ export class SchedulingQueue {
   }
 
   #forgetRefused(queued: QueuedPod): void {
-    const alike = this.#refused.get(queued.refusedBy);
+    const alike = this.#refused.get(queued.alike);
     alike?.delete(queued);
-    if (alike?.size === 0) this.#refused.delete(queued.refusedBy);
+    if (alike?.size === 0) this.#refused.delete(queued.alike);
   }
 
   /** Heaps keep entries that have moved on; they are passed over here. */
@@ -204,6 +226,11 @@ export class SchedulingQueue {
 
 function readyAt({ attempts, attemptedAt }: QueuedPod): number {
   return attempts === 0 ? 0 : attemptedAt + backoffOf(attempts);
+}
+
+/** Pods whose backoff ends in the same second are ordered by priority. */
+function windowOf(queued: QueuedPod): number {
+  return Math.floor(readyAt(queued) / backoffInitial);
 }
 
 /** Conditions written by the scheduler itself must not wake the pod. */

@@ -1,12 +1,22 @@
 /** The sentence of FailedScheduling: how many nodes refused for which reason, in upstream's words and order. */
 import {
+  V_ADDED_AFFINITY,
   V_AFFINITY,
   V_ANTI_AFFINITY,
+  V_ATTACHMENTS,
+  V_DEVICES,
+  V_DISK,
+  V_EXCLUSIVE,
   V_EXISTING_ANTI,
-  V_FIRST_REQUEST,
+  V_FILTER,
+  V_FIRST_REQUEST_REASON,
+  V_FIT,
+  V_NO_VICTIMS,
   V_NODE_AFFINITY,
   V_NODE_NAME,
+  V_NOT_HELPFUL,
   V_PORTS,
+  V_REASONS,
   V_REQUESTS_MAX,
   V_SPREAD,
   V_SPREAD_LABEL,
@@ -14,6 +24,10 @@ import {
   V_TOO_MANY_PODS,
   V_UNRESOLVABLE,
   V_UNSCHEDULABLE,
+  V_VOLUME_CAPACITY,
+  V_VOLUME_NODE,
+  V_VOLUME_NONE,
+  V_VOLUME_ZONE,
 } from "#gen/scheduler-abi.ts";
 
 const phrases = [
@@ -21,23 +35,45 @@ const phrases = [
   [V_NODE_NAME, "node(s) didn't match the requested node name"],
   [V_TAINT, "node(s) had untolerated taint(s)"],
   [V_NODE_AFFINITY, "node(s) didn't match Pod's node affinity/selector"],
+  [V_ADDED_AFFINITY, "node(s) didn't match scheduler-enforced node affinity"],
   [V_PORTS, "node(s) didn't have free ports for the requested pod ports"],
   [V_TOO_MANY_PODS, "Too many pods"],
+  [V_DISK, "node(s) had no available disk"],
+  [
+    V_EXCLUSIVE,
+    "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode",
+  ],
+  [V_ATTACHMENTS, "node(s) exceed max volume count"],
+  [V_VOLUME_NODE, "node(s) didn't match PersistentVolume's node affinity"],
+  [V_VOLUME_NONE, "node(s) didn't find available persistent volumes to bind"],
+  [V_VOLUME_CAPACITY, "node(s) did not have enough free storage"],
+  [V_VOLUME_ZONE, "node(s) had no available volume zone"],
   [V_SPREAD, "node(s) didn't match pod topology spread constraints"],
   [V_SPREAD_LABEL, "node(s) didn't match pod topology spread constraints (missing required label)"],
   [V_AFFINITY, "node(s) didn't match pod affinity rules"],
   [V_ANTI_AFFINITY, "node(s) didn't match pod anti-affinity rules"],
   [V_EXISTING_ANTI, "node(s) didn't satisfy existing pods anti-affinity rules"],
+  [V_DEVICES, "cannot allocate all claims"],
+  [V_NO_VICTIMS, "No preemption victims found for incoming pod"],
+  [V_NOT_HELPFUL, "Preemption is not helpful for scheduling"],
 ] as const;
 
+/** What came of the attempt to make room. */
+export type PreemptionOutcome =
+  /** Why no node can be freed: verdict without the lesser pods -> nodes. */
+  | { readonly verdicts: ReadonlyMap<number, number> }
+  /** Upstream's own words. */
+  | { readonly words: string }
+  | undefined;
+
 export interface Refused {
-  /** Verdict bits -> how many of the nodes that were asked gave them. */
+  /** Verdict -> how many of the nodes that were asked gave it. */
   readonly verdicts: ReadonlyMap<number, number>;
   /** Names of the pod's requests, in the order of their verdict bits. */
   readonly requests: readonly string[];
   /** Nodes never asked since the pod's affinity names another one. */
   readonly notAsked: number;
-  readonly preemption: "no victims" | "never" | "unknown";
+  readonly preemption: PreemptionOutcome;
 }
 
 function count(tally: Map<string, number>, reason: string, times: number): void {
@@ -50,35 +86,51 @@ function sentence(nodes: number, tally: ReadonlyMap<string, number>): string {
   return `0/${nodes} nodes are available: ${parts.join(", ")}.`;
 }
 
+function says(verdict: number, reason: number): boolean {
+  return (verdict & V_FILTER) === (reason & V_FILTER) && (verdict & reason & V_REASONS) !== 0;
+}
+
 /** The phrases of one node's verdict. */
 export function reasonsOf(verdict: number, requests: readonly string[]): string[] {
-  const fixed = phrases.filter(([bit]) => (verdict & bit) !== 0).map(([, phrase]) => phrase);
-  const short = requests.filter(
-    (_, index) => (verdict & (V_FIRST_REQUEST << Math.min(index, V_REQUESTS_MAX - 1))) !== 0,
+  const fixed = phrases.filter(([reason]) => says(verdict, reason)).map(([, phrase]) => phrase);
+  const short = requests.filter((_, index) =>
+    says(verdict, V_FIT | (V_FIRST_REQUEST_REASON << Math.min(index, V_REQUESTS_MAX - 1))),
   );
   return [...fixed, ...short.map((name) => `Insufficient ${name}`)];
 }
 
-/** Upstream's message of the PodScheduled=False condition and of the event. */
-export function refusalSentence({ verdicts, requests, notAsked, preemption }: Refused): string {
-  let asked = 0;
-  let hopeless = notAsked;
+function tallied(
+  verdicts: ReadonlyMap<number, number>,
+  requests: readonly string[],
+): Map<string, number> {
   const tally = new Map<string, number>();
   for (const [verdict, times] of verdicts) {
-    asked += times;
-    if ((verdict & V_UNRESOLVABLE) !== 0) hopeless += times;
     for (const reason of reasonsOf(verdict, requests)) count(tally, reason, times);
   }
-  const nodes = asked + notAsked;
+  return tally;
+}
+
+/** Upstream's message of the PodScheduled=False condition and of the event. */
+export function refusalSentence({ verdicts, requests, notAsked, preemption }: Refused): string {
+  let nodes = notAsked;
+  for (const times of verdicts.values()) nodes += times;
   if (nodes === 0) return "no nodes available to schedule pods";
+  const tally = tallied(verdicts, requests);
   count(tally, "node(s) didn't satisfy plugin(s) [NodeAffinity]", notAsked);
   const filters = sentence(nodes, tally);
-  if (preemption === "unknown") return filters;
-  if (preemption === "never") {
-    return `${filters} preemption: not eligible due to preemptionPolicy=Never.`;
-  }
-  const victims = new Map<string, number>();
-  count(victims, "Preemption is not helpful for scheduling", hopeless);
-  count(victims, "No preemption victims found for incoming pod", nodes - hopeless);
+  if (preemption === undefined) return filters;
+  if ("words" in preemption) return `${filters} preemption: ${preemption.words}`;
+  const victims = tallied(preemption.verdicts, requests);
+  count(victims, "Preemption is not helpful for scheduling", notAsked);
   return `${filters} preemption: ${sentence(nodes, victims)}`;
+}
+
+/** What a pod without lesser pods anywhere is told, without asking: nodes by whether eviction could help. */
+export function withoutVictims(verdicts: ReadonlyMap<number, number>): Map<number, number> {
+  const found = new Map<number, number>();
+  for (const [verdict, times] of verdicts) {
+    const outcome = (verdict & V_UNRESOLVABLE) !== 0 ? V_NOT_HELPFUL : V_NO_VICTIMS;
+    found.set(outcome, (found.get(outcome) ?? 0) + times);
+  }
+  return found;
 }

@@ -9,14 +9,18 @@ import type { Client } from "#client/client.ts";
 import { type Clock, systemClock } from "#client/clock.ts";
 import { createEventRecorder, type EventRecorder } from "#client/event-recorder.ts";
 import { electLeader } from "#client/leader-election.ts";
+import type { Pod } from "#gen/api/core/v1.ts";
+import { V_UNRESOLVABLE } from "#gen/scheduler-abi.ts";
 import type { Logger } from "#telemetry/log.ts";
 import { bind, bindingsMax } from "./bind.ts";
 import { batchMax, type Encoded, SchedulerCache } from "./cache.ts";
-import { refusalOf } from "./explain.ts";
+import { type Explained, refusalOf } from "./explain.ts";
 import { writeRefusal } from "./pod-condition.ts";
+import { defaultProfile, type Profile } from "./profile.ts";
 import { type QueuedPod, SchedulingQueue } from "./queue.ts";
 import { Slice } from "./slice.ts";
 import { feed, openSources } from "./sources.ts";
+import { evict, isPreempted } from "./victims.ts";
 
 export interface SchedulerOptions {
   readonly client: Client;
@@ -27,8 +31,8 @@ export interface SchedulerOptions {
   readonly leaderElect?: boolean | undefined;
   /** Of this candidate. */
   readonly identity?: string | undefined;
-  /** Pods whose spec.schedulerName says so are ours. */
-  readonly schedulerName?: string | undefined;
+  /** Pods whose spec.schedulerName names one of them are ours. */
+  readonly profiles?: readonly Profile[] | undefined;
   /** Of the hash that parts nodes of equal score. */
   readonly seed?: number | undefined;
 }
@@ -46,26 +50,33 @@ export async function runScheduler(options: SchedulerOptions): Promise<void> {
 class Scheduler {
   readonly #options: SchedulerOptions & { readonly clock: Clock };
   readonly #events: EventRecorder;
-  readonly #queue = new SchedulingQueue();
+  readonly #profiles: ReadonlyMap<string, Profile>;
+  readonly #queue: SchedulingQueue;
   readonly #cache: SchedulerCache;
   readonly #sources: ReturnType<typeof openSources>;
   readonly #slice = new Slice();
   readonly #inFlight = new Set<Promise<void>>();
   #wake: () => void = () => {};
-  #lastFailure:
-    | { readonly key: string; readonly message: string; readonly bits: number }
-    | undefined;
+  #lastFailure: (Explained & { readonly key: string }) | undefined;
 
   constructor(options: SchedulerOptions & { readonly clock: Clock }) {
     this.#options = options;
     const { client, clock, logger } = options;
-    const component = options.schedulerName ?? "default-scheduler";
+    const profiles = options.profiles ?? [defaultProfile];
+    this.#profiles = new Map(profiles.map((profile) => [profile.schedulerName, profile]));
+    const component = profiles[0]?.schedulerName ?? defaultProfile.schedulerName;
     this.#events = createEventRecorder({ client, component, clock, logger });
     this.#sources = openSources(client, logger);
+    this.#queue = new SchedulingQueue({ holdsGated: (pod) => this.#profileOf(pod).gates });
     this.#cache = new SchedulerCache({
       seed: options.seed ?? 1,
       defaultSelector: this.#sources.defaultSelector,
+      profileOf: (pod) => this.#profileOf(pod),
     });
+  }
+
+  #profileOf(pod: Pod): Profile {
+    return this.#profiles.get(pod.spec.schedulerName ?? "default-scheduler") ?? defaultProfile;
   }
 
   async run(): Promise<void> {
@@ -73,7 +84,7 @@ class Scheduler {
     feed(this.#sources, {
       cache: this.#cache,
       queue: this.#queue,
-      schedulerName: this.#options.schedulerName ?? "default-scheduler",
+      isOurs: (pod) => this.#profiles.has(pod.spec.schedulerName ?? "default-scheduler"),
       wake: () => this.#wake(),
     });
     await this.#sources.start(signal);
@@ -125,26 +136,56 @@ class Scheduler {
     const encoded = this.#cache.encode(batch.map((queued) => queued.pod));
     let first = 0;
     while (first < batch.length) {
-      const rest = encoded.slice(first);
-      const done = this.#cache.schedule(rest, (index, slot) => {
-        const queued = batch[first + index];
-        const what = rest[index];
-        if (queued !== undefined && what !== undefined) this.#placed(queued, what, slot);
-      });
-      const refused = batch[first + done];
-      const what = rest[done];
-      if (refused !== undefined && what !== undefined) this.#refuse(refused, what);
-      first += done + 1;
+      const queued = batch[first];
+      const what = encoded[first];
+      const nominated = queued && this.#cache.nominations.nodeOf(queued.key);
+      if (queued !== undefined && what !== undefined && nominated !== undefined) {
+        this.#placeNominated(queued, what, nominated);
+        first++;
+        continue;
+      }
+      first += this.#placeRun(batch.slice(first), encoded.slice(first));
     }
+  }
+
+  /** Places pods up to the first that is nominated or fits nowhere; returns how many were settled. */
+  #placeRun(batch: readonly QueuedPod[], encoded: readonly Encoded[]): number {
+    const { nominations } = this.#cache;
+    const end = batch.findIndex(({ key }) => nominations.nodeOf(key) !== undefined);
+    const run = end < 0 ? encoded : encoded.slice(0, end);
+    const done = this.#cache.schedule(run, (index, slot) => {
+      const queued = batch[index];
+      const what = run[index];
+      if (queued !== undefined && what !== undefined) this.#placed(queued, what, slot);
+    });
+    const refused = batch[done];
+    const what = run[done];
+    if (refused === undefined || what === undefined) return done;
+    this.#refuse(refused, what, undefined);
+    return done + 1;
+  }
+
+  /** A pod for which room was made tries that node first, without looking at others. */
+  #placeNominated(queued: QueuedPod, encoded: Encoded, nodeName: string): void {
+    const cache = this.#cache;
+    cache.nominations.remove(queued.key);
+    const slot = cache.nodes.slotOf(nodeName) ?? -1;
+    const asked = slot >= 0 && (encoded.pin < 0 || encoded.pin === slot);
+    const fits = asked && cache.core.calls.choose(encoded.cls.address, slot) === slot;
+    const what = fits ? { ...encoded, pin: slot } : encoded;
+    const done = cache.schedule([what], (_, chosen) => this.#placed(queued, what, chosen));
+    if (done === 0) this.#refuse(queued, encoded, nodeName);
+    else this.#queue.move({ kind: "anything" });
   }
 
   #placed(queued: QueuedPod, encoded: Encoded, slot: number): void {
     this.#cache.assume(queued.pod, encoded, slot);
-    const writing = this.#bind(queued, this.#cache.nodes.nameOf(slot)).finally(() => {
-      this.#inFlight.delete(writing);
-      this.#wake();
-    });
-    this.#inFlight.add(writing);
+    this.#track(this.#bind(queued, this.#cache.nodes.nameOf(slot)).finally(() => this.#wake()));
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work.finally(() => this.#inFlight.delete(tracked));
+    this.#inFlight.add(tracked);
   }
 
   async #bind(queued: QueuedPod, nodeName: string): Promise<void> {
@@ -153,14 +194,11 @@ class Scheduler {
       await bind(this.#options.client, pod, nodeName);
       this.#events.event(pod, "Normal", "Scheduled", `Successfully assigned ${key} to ${nodeName}`);
     } catch (error) {
-      this.#options.logger.warn("binding refused", {
-        pod: key,
-        node: nodeName,
-        error: String(error),
-      });
+      const fields = { pod: key, node: nodeName, error: String(error) };
+      this.#options.logger.warn("binding refused", fields);
       if (this.#cache.isAssumed(key)) {
         this.#cache.removePod(key);
-        this.#queue.move("pod removed");
+        this.#queue.move({ kind: "pod", before: pod });
       }
       if (isReason(error, "NotFound") || this.#queue.has(key)) return;
       // Bound by somebody else: the informer tells; gone: it tells too. Otherwise it is tried again.
@@ -168,32 +206,82 @@ class Scheduler {
     }
   }
 
-  #refuse(queued: QueuedPod, encoded: Encoded): void {
+  /** `nominated`: where room had been made for it. */
+  #refuse(queued: QueuedPod, encoded: Encoded, nominated: string | undefined): void {
     const { client, clock, logger } = this.#options;
     const { pod, key } = queued;
-    const { message, bits } = this.#explain(pod, encoded);
-    this.#queue.refused(queued, bits);
+    const { message, filters, preemption, eligible } = this.#explain(pod, encoded, nominated);
+    const alike = `${encoded.shape.id} ${encoded.labelSet.key}`;
+    this.#queue.refused(queued, filters, alike);
     this.#events.event(pod, "Warning", "FailedScheduling", message);
+    let node = nominated === undefined ? undefined : eligible ? "" : nominated;
+    if (preemption !== undefined) {
+      node = preemption.nodeName;
+      this.#preempt(queued, preemption.nodeName, preemption.victims);
+    } else if (node) this.#cache.nominate(pod, node);
     const now = formatTime(clock.now());
-    const writing = writeRefusal(client, pod, { reason: "Unschedulable", message, now })
-      .catch((error: unknown) => {
+    const refusal = { reason: "Unschedulable", message, now, nominated: node } as const;
+    this.#track(
+      writeRefusal(client, pod, refusal).catch((error: unknown) => {
         if (isReason(error, "NotFound") || isReason(error, "Conflict")) return;
         logger.warn("condition not written", { pod: key, error: String(error) });
-      })
-      .finally(() => this.#inFlight.delete(writing));
-    this.#inFlight.add(writing);
+      }),
+    );
   }
 
   /** Pods of one class that fail one after the other are told the same. */
-  #explain(pod: QueuedPod["pod"], encoded: Encoded) {
+  #explain(pod: Pod, encoded: Encoded, nominated: string | undefined): Explained {
     const priority = pod.spec.priority ?? 0;
     const policy = pod.spec.preemptionPolicy ?? "";
     const changes = this.#cache.core.calls.changes();
     const key = `${encoded.cls.address} ${encoded.pin} ${changes} ${priority} ${policy}`;
-    if (this.#lastFailure?.key !== key) {
-      this.#lastFailure = { key, ...refusalOf(this.#cache, encoded, pod) };
-    }
-    return this.#lastFailure;
+    const last = this.#lastFailure;
+    if (nominated === undefined && last?.key === key) return last;
+    const explained = refusalOf(this.#cache, encoded, {
+      pod,
+      eligible: (verdictOn) => this.#mayPreempt(pod, nominated, verdictOn),
+    });
+    const lasting = nominated === undefined && explained.preemption === undefined;
+    this.#lastFailure = lasting ? { key, ...explained } : undefined;
+    return explained;
+  }
+
+  /** undefined: it may; else why not, in upstream's words; null: nobody preempts in its profile. */
+  #mayPreempt(
+    pod: Pod,
+    nominated: string | undefined,
+    verdictOn: (nodeName: string) => number,
+  ): string | undefined | null {
+    if (!this.#profileOf(pod).preempts) return null;
+    if (pod.spec.preemptionPolicy === "Never") return "not eligible due to preemptionPolicy=Never.";
+    if (nominated === undefined || (verdictOn(nominated) & V_UNRESOLVABLE) !== 0) return undefined;
+    const lesser = this.#cache.lesserPods(nominated, pod.spec.priority ?? 0);
+    const leaving = lesser.some((key) => {
+      const victim = this.#sources.podOf(key);
+      return victim !== undefined && isPreempted(victim);
+    });
+    return leaving ? "not eligible due to a terminating pod on the nominated node." : undefined;
+  }
+
+  /** Room is made behind the loop's back: the pod is held until every victim is told to go. */
+  #preempt(queued: QueuedPod, nodeName: string, keys: readonly string[]): void {
+    const { client, clock, logger } = this.#options;
+    const { pod } = queued;
+    const lesser = this.#cache.nominations.lesser(nodeName, pod.spec.priority ?? 0);
+    for (const key of lesser) this.#cache.nominations.remove(key);
+    this.#cache.nominate(pod, nodeName);
+    const known = (key: string) => this.#sources.podOf(key) ?? [];
+    const victims = keys.flatMap(known);
+    const eviction = { preemptor: pod, nodeName, victims, lesserNominated: lesser.flatMap(known) };
+    this.#queue.hold(queued);
+    const evicting = evict({ client, clock, events: this.#events }, eviction).then(
+      () => this.#queue.release(queued, false),
+      (error: unknown) => {
+        logger.warn("victims not evicted", { pod: queued.key, error: String(error) });
+        this.#queue.release(queued, true);
+      },
+    );
+    this.#track(evicting.then(() => this.#wake()));
   }
 }
 

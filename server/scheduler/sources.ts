@@ -12,6 +12,7 @@ import {
   services,
 } from "#gen/api/core/v1.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
+import { poddisruptionbudgets } from "#gen/api/policy/v1.ts";
 import type { Logger } from "#telemetry/log.ts";
 import { podKey, type SchedulerCache } from "./cache.ts";
 import { sameForPlacement } from "./node-facts.ts";
@@ -33,6 +34,7 @@ export function openSources(client: Client, logger: Logger) {
     replicaSets: createInformer(client, replicasets, options),
     statefulSets: createInformer(client, statefulsets, options),
     replicationControllers: createInformer(client, replicationcontrollers, options),
+    budgets: createInformer(client, poddisruptionbudgets, options),
   };
   const all: readonly Pick<Informer<KubeObject>, "start" | "synced">[] = Object.values(of);
   return {
@@ -43,6 +45,10 @@ export function openSources(client: Client, logger: Logger) {
         signal.addEventListener("abort", () => resolve(), { once: true });
       });
       await Promise.race([Promise.all(all.map((informer) => informer.synced())), aborted]);
+    },
+    podOf(key: string): Pod | undefined {
+      const slash = key.indexOf("/");
+      return of.pods.get(key.slice(0, slash), key.slice(slash + 1));
     },
     isPending(pod: Pod): boolean {
       const now = of.pods.get(pod.metadata.namespace ?? "", pod.metadata.name);
@@ -65,7 +71,8 @@ export function openSources(client: Client, logger: Logger) {
 interface Fed {
   readonly cache: SchedulerCache;
   readonly queue: SchedulingQueue;
-  readonly schedulerName: string;
+  /** Does the pod ask for one of our profiles? */
+  readonly isOurs: (pod: Pod) => boolean;
   readonly wake: () => void;
 }
 
@@ -79,9 +86,14 @@ export function feed(sources: ReturnType<typeof openSources>, fed: Fed): void {
   });
   const relabel = (namespace: KubeObject): void => {
     cache.setNamespace(namespace.metadata.name ?? "", namespace.metadata.labels);
-    queue.move("other");
+    queue.move({ kind: "namespace" });
     wake();
   };
+  sources.budgets.onChange({
+    added: (budget) => cache.budgets.set(budget),
+    updated: (_, budget) => cache.budgets.set(budget),
+    deleted: ({ metadata }) => cache.budgets.remove(metadata.namespace ?? "", metadata.name),
+  });
   sources.namespaces.onChange({ added: relabel, updated: (_old, namespace) => relabel(namespace) });
 }
 
@@ -89,18 +101,18 @@ function feedNodes(sources: ReturnType<typeof openSources>, { cache, queue, wake
   sources.nodes.onChange({
     added(node) {
       cache.setNode(node);
-      queue.move("node");
+      queue.move({ kind: "node", node });
       wake();
     },
     updated(old, node) {
       if (sameForPlacement(old, node)) return;
       cache.setNode(node);
-      queue.move("node");
+      queue.move({ kind: "node", before: old, node });
       wake();
     },
     deleted(node) {
       cache.removeNode(node.metadata.name);
-      queue.move("node");
+      queue.move({ kind: "node", before: node });
       wake();
     },
   });
@@ -124,29 +136,56 @@ function takePod(fed: Fed, old: Pod | undefined, pod: Pod): void {
   if (pod.spec.nodeName) {
     const fresh = !cache.has(key);
     queue.remove(key);
+    cache.nominations.remove(key);
     cache.setPod(pod);
-    const relabelled = old !== undefined && !deepEqual(old.metadata.labels, pod.metadata.labels);
-    if (fresh || relabelled) queue.move("pod added");
-    if (isLeaving(pod) && old !== undefined && !isLeaving(old)) queue.move("pod removed");
+    if (fresh || old === undefined) queue.move({ kind: "pod", pod });
+    else if (placementChanged(old, pod)) queue.move({ kind: "pod", before: old, pod });
     wake();
     return;
   }
   // A pod on its way to a node is settled by its binding.
   if (cache.isAssumed(key)) return;
   if (isLeaving(pod)) {
+    cache.nominations.remove(key);
     queue.remove(key);
     return;
   }
-  if ((pod.spec.schedulerName ?? "default-scheduler") !== fed.schedulerName) return;
+  noteNomination(fed, old, pod);
+  if (!fed.isOurs(pod)) return;
   queue.set(key, pod);
   wake();
+}
+
+/** May other pods' chances depend on what changed? */
+function placementChanged(old: Pod, pod: Pod): boolean {
+  return (
+    isLeaving(old) !== isLeaving(pod) ||
+    !deepEqual(old.metadata.labels, pod.metadata.labels) ||
+    !deepEqual(old.spec, pod.spec) ||
+    !deepEqual(resourcesOf(old), resourcesOf(pod))
+  );
+}
+
+/** What in-place resize changes. */
+function resourcesOf({ status }: Pod) {
+  return [status?.resize, status?.containerStatuses?.map(({ resources }) => resources)];
+}
+
+/** Somebody wrote status.nominatedNodeName (this scheduler before a restart, or another one). */
+function noteNomination({ cache }: Fed, old: Pod | undefined, pod: Pod): void {
+  const now = pod.status?.nominatedNodeName ?? "";
+  if (now === (old?.status?.nominatedNodeName ?? "")) return;
+  const key = podKey(pod);
+  if (now === "") cache.nominations.remove(key);
+  else if (cache.nominations.nodeOf(key) !== now) cache.nominate(pod, now);
 }
 
 function dropPod({ cache, queue, wake }: Fed, pod: Pod): void {
   const key = podKey(pod);
   queue.remove(key);
+  if (cache.nominations.remove(key)) queue.move({ kind: "pod", before: pod });
   if (!cache.has(key)) return;
   cache.removePod(key);
-  queue.move("pod removed");
+  queue.move({ kind: "pod", before: pod });
   wake();
 }

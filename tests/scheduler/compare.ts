@@ -1,14 +1,16 @@
 /** One random cluster, lived through by the oracle and by the module: every answer must be the same. */
 import { matches, type Selector } from "#apimachinery/labels.ts";
 import type { Node, Pod } from "#gen/api/core/v1.ts";
+import type { PodDisruptionBudget } from "#gen/api/policy/v1.ts";
 import { V_UNRESOLVABLE } from "#gen/scheduler-abi.ts";
 import { type Encoded, podKey, SchedulerCache } from "#scheduler/cache.ts";
 import { scoresOf, verdicts } from "#scheduler/explain.ts";
 import { reasonsOf } from "#scheduler/reasons.ts";
 import type { Cluster, OracleNode } from "./oracle/cluster.ts";
 import { type Thought, think } from "./oracle/cycle.ts";
+import { bestCandidates } from "./oracle/default-preemption.ts";
 import { Random } from "./random.ts";
-import { randomNamespaces, randomNode, randomPod } from "./random-objects.ts";
+import { randomBudget, randomNamespaces, randomNode, randomPod } from "./random-objects.ts";
 
 /** Pods labelled app=web belong to a Service in every second namespace. */
 function defaultSelector(pod: Pod): Selector | undefined {
@@ -21,11 +23,14 @@ export class Comparison {
   readonly seed: number;
   decisions = 0;
   placed = 0;
+  preempted = 0;
   readonly #r: Random;
   readonly #cache: SchedulerCache;
   readonly #nodes = new Map<string, Node>();
   readonly #pods = new Map<string, Pod>();
   #namespaces: Record<string, Record<string, string>>;
+  readonly #nominated = new Map<string, { pod: Pod; node: string }>();
+  readonly #budgets = new Map<string, PodDisruptionBudget>();
   #serial = 0;
 
   constructor(seed: number, module?: WebAssembly.Module) {
@@ -42,10 +47,11 @@ export class Comparison {
 
   run(steps: number): void {
     const names = [...this.#nodes.keys()];
+    if (this.#r.chance(0.3)) for (let i = 0; i < 4; i++) this.#setBudget();
     for (let i = this.#r.below(30); i > 0; i--) {
       const nodeName = names[this.#r.below(names.length)];
       const pod = this.#pod();
-      if (nodeName !== undefined) this.#setPod({ ...pod, spec: { ...pod.spec, nodeName } });
+      if (nodeName !== undefined) this.#setPod(this.#started(pod, nodeName));
     }
     for (let i = 0; i < steps && this.differences.length === 0; i++) {
       if (this.#r.chance(0.35)) this.#disturb();
@@ -61,6 +67,13 @@ export class Comparison {
     return randomPod(this.#r, this.#name("p"), [...this.#nodes.keys()]);
   }
 
+  /** Start times differ, so that importance has no equals. */
+  #started(pod: Pod, nodeName: string): Pod {
+    const second = this.#r.below(1000) * 1000 + (this.#serial++ % 1000);
+    const startTime = new Date(1.7e12 + second * 1000).toISOString();
+    return { ...pod, spec: { ...pod.spec, nodeName }, status: { startTime } };
+  }
+
   #setNode(node: Node): void {
     this.#nodes.set(node.metadata.name, node);
     this.#cache.setNode(node);
@@ -71,6 +84,12 @@ export class Comparison {
     this.#cache.setPod(pod);
   }
 
+  #setBudget(): void {
+    const budget = randomBudget(this.#r, `b${this.#r.below(3)}`);
+    this.#budgets.set(`${budget.metadata.namespace}/${budget.metadata.name}`, budget);
+    this.#cache.budgets.set(budget);
+  }
+
   #any<T>(map: ReadonlyMap<string, T>): T | undefined {
     return [...map.values()][this.#r.below(map.size)];
   }
@@ -79,7 +98,7 @@ export class Comparison {
   #disturb(): void {
     const node = this.#any(this.#nodes);
     const pod = this.#any(this.#pods);
-    const what = this.#r.below(7);
+    const what = this.#r.below(10);
     if (what === 0) this.#setNode(randomNode(this.#r, this.#name("n")));
     else if (what === 1 && node && this.#nodes.size > 2) {
       // Its pods are gone with it for the oracle; the cache keeps them in mind for its return.
@@ -99,6 +118,15 @@ export class Comparison {
     } else if (what === 5 && pod) {
       const { labels } = this.#pod().metadata;
       this.#setPod({ ...pod, metadata: { ...pod.metadata, labels } });
+    } else if (what === 7 && pod) {
+      const again = this.#started(pod, pod.spec.nodeName ?? "");
+      this.#setPod({ ...again, metadata: pod.metadata });
+    } else if (what === 8) this.#setBudget();
+    else if (what === 9) {
+      const key = this.#any(this.#nominated)?.pod;
+      if (key === undefined) return;
+      this.#nominated.delete(podKey(key));
+      this.#cache.nominations.remove(podKey(key));
     } else if (what === 6) {
       this.#namespaces = randomNamespaces(this.#r);
       for (const [name, labels] of Object.entries(this.#namespaces))
@@ -113,6 +141,8 @@ export class Comparison {
     }));
     return {
       nodes,
+      nominated: [...this.#nominated.values()],
+      budgets: [...this.#budgets.values()],
       namespaces: this.#namespaces,
       defaultSpreadSelector(pod) {
         const selector = defaultSelector(pod);
@@ -141,6 +171,8 @@ export class Comparison {
     this.decisions++;
     const { totals } = think(refused, this.#cluster());
     if (totals.size > 0) this.#differ(refused, `refused, fits ${[...totals.keys()]}`);
+    const what = encoded[done];
+    if (what) this.#preempt(refused, what);
   }
 
   #judge(pod: Pod, encoded: Encoded, slot: number): void {
@@ -153,7 +185,32 @@ export class Comparison {
       this.#differ(pod, `chose ${nodeName} with ${totals.get(nodeName)}, best is ${best}`);
     }
     this.#cache.assume(pod, encoded, slot);
-    this.#setPod({ ...pod, spec: { ...pod.spec, nodeName } });
+    this.#setPod(this.#started(pod, nodeName));
+  }
+
+  /** Room is made for a refused pod: the same victims, on one of the best nodes. */
+  #preempt(pod: Pod, encoded: Encoded): void {
+    const best = bestCandidates(pod, this.#cluster());
+    const found = this.#cache.preempt(encoded);
+    const theirs = best.map(
+      ({ node, victims }) => `${node}: ${victims.map((victim) => podKey(victim)).join()}`,
+    );
+    const mine = found && `${found.nodeName}: ${found.victims.join()}`;
+    if (mine === undefined ? best.length > 0 : !theirs.includes(mine)) {
+      this.#differ(pod, `preempts ${mine}, best is ${theirs.join(" or ")}`);
+    }
+    if (found === undefined) return;
+    this.preempted++;
+    // Some wait for their room, for others it is made at once.
+    if (this.#r.chance(0.5)) {
+      this.#nominated.set(podKey(pod), { pod, node: found.nodeName });
+      this.#cache.nominate(pod, found.nodeName);
+    } else {
+      for (const key of found.victims) {
+        this.#pods.delete(key);
+        this.#cache.removePod(key);
+      }
+    }
   }
 
   #explain(pod: Pod, encoded: Encoded): void {

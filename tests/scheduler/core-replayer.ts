@@ -5,6 +5,8 @@ import { refusalOf, scoresOf, verdicts } from "#scheduler/explain.ts";
 import type { Answer, Replayer } from "./replay.ts";
 import type { Scenario } from "./traces.ts";
 
+const never = "not eligible due to preemptionPolicy=Never.";
+
 /** What the module says of one pod, and where it would put it. */
 export function ask(cache: SchedulerCache, pod: Pod): Answer {
   const [encoded] = cache.encode([pod]);
@@ -16,7 +18,10 @@ export function ask(cache: SchedulerCache, pod: Pod): Answer {
   const totals = [...scores].map(
     ([name, parts]) => [name, Object.values(parts).reduce((a, b) => a + b, 0)] as const,
   );
-  const { message } = refusalOf(cache, encoded, pod);
+  const { message } = refusalOf(cache, encoded, {
+    pod,
+    eligible: () => (pod.spec.preemptionPolicy === "Never" ? never : undefined),
+  });
   return {
     scores,
     totals: new Map(totals),

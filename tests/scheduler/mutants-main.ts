@@ -36,6 +36,16 @@ const mutants: readonly Mutant[] = [
   plugin("pod-topology-spread", "return size + lacking", "return size"),
   plugin("inter-pod-affinity", "near || (!anywhere &&", "near || (anywhere &&"),
   plugin("inter-pod-affinity", "load<i32>(term, T_NUMBER) * here", "here"),
+  plugin("default-preemption", "at32(header(H_P_VIOLATIONS), b);", "0;"),
+  plugin("default-preemption", "<f64>priority + 2147483648", "<f64>priority"),
+  plugin("default-preemption", "reprieve(cls, node, top, 1, 0)", "reprieve(cls, node, top, 2, 0)"),
+  { file: "pods.ts", find: "< load<i32>(cls, K_PRIORITY)", put: "<= load<i32>(cls, K_PRIORITY)" },
+  { file: "pods.ts", find: "P_START) < load<f64>(b", put: "P_START) > load<f64>(b" },
+  {
+    file: "groups.ts",
+    find: "if (nominatedVerdict(cls, node) == 0) continue;",
+    put: "if (nominatedVerdict(cls, node) >= 0) continue;",
+  },
   { file: "tables.ts", find: "sign * load<i32>(place, 4)", put: "load<i32>(place, 4)" },
   {
     file: "groups.ts",

@@ -10,6 +10,7 @@ import type {
   TopologySpreadConstraint,
 } from "#gen/api/core/v1.ts";
 import type { LabelSelector } from "#gen/api/meta/v1.ts";
+import type { PodDisruptionBudget } from "#gen/api/policy/v1.ts";
 import type { Random } from "./random.ts";
 
 const MiB = 1024 * 1024;
@@ -162,6 +163,27 @@ function randomContainer(r: Random, name: string): Container {
   };
 }
 
+/** Of web or job pods in one namespace, with little or nothing to spare. */
+export function randomBudget(r: Random, name: string): PodDisruptionBudget {
+  const selector = r.pick<LabelSelector>([
+    { matchLabels: { app: "web" } },
+    { matchExpressions: [{ key: "tier", operator: "Exists" }] },
+    {},
+  ]);
+  return {
+    apiVersion: "policy/v1",
+    kind: "PodDisruptionBudget",
+    metadata: { name, namespace: r.pick(namespaces) },
+    spec: { selector },
+    status: {
+      currentHealthy: 0,
+      desiredHealthy: 0,
+      expectedPods: 0,
+      disruptionsAllowed: r.below(3),
+    },
+  };
+}
+
 export function randomPod(r: Random, name: string, nodeNames: readonly string[]): Pod {
   const labels: Record<string, string> = { app: r.pick(["web", "db", "job"]) };
   if (r.chance(0.5)) labels["tier"] = r.pick(["front", "back"]);
@@ -196,6 +218,7 @@ export function randomPod(r: Random, name: string, nodeNames: readonly string[])
     kind: "Pod",
     metadata: { name, namespace: r.pick(namespaces), labels, uid: name },
     spec: {
+      priority: r.pick([0, 0, 0, -5, 10, 10, 100]),
       containers: [randomContainer(r, "c0"), ...r.some([randomContainer(r, "c1")], 0.2)],
       initContainers: r.maybe(0.15, () => [
         randomContainer(r, "i0"),

@@ -24,8 +24,6 @@ import {
 import { at32, domainOf, field } from "../tables";
 import { countOf } from "./pod-topology-spread";
 
-const WEIGHT: i32 = 2;
-
 function countAt(aggregate: usize, node: i32): i32 {
   const domain = domainOf(load<i32>(aggregate, A_TOPOLOGY), node);
   return domain < 0 ? 0 : at32(field(aggregate, A_COUNTS), domain);
@@ -126,5 +124,5 @@ export function raw(cls: usize, features: usize): i32 {
 
 export function score(sum: i32, least: i32, most: i32): i32 {
   if (most == least) return 0;
-  return WEIGHT * <i32>(100 * (<f64>(sum - least) / <f64>(most - least)));
+  return <i32>(100 * (<f64>(sum - least) / <f64>(most - least)));
 }

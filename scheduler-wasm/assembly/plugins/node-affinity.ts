@@ -1,12 +1,16 @@
 // NodeAffinity: nodeSelector and required terms refuse, preferred terms score.
-import { K_FILTER, K_PREFERRED } from "../abi";
+import { K_ADDED_FILTER, K_FILTER, K_PREFERRED } from "../abi";
 import { affinityWord, allOf, field } from "../tables";
-
-const WEIGHT: i32 = 2;
 
 /** Which of 64 nodes refuse the class. */
 export function filter(cls: usize, block: i32): u64 {
   return ~affinityWord(field(cls, K_FILTER), block);
+}
+
+/** Those that the profile's addedAffinity refuses. */
+export function addedFilter(cls: usize, block: i32): u64 {
+  const added = field(cls, K_ADDED_FILTER);
+  return added == 0 ? 0 : ~affinityWord(added, block);
 }
 
 /** Sum of the weights of the preferred terms that the node meets. */
@@ -25,5 +29,5 @@ export function raw(cls: usize, node: i32): i32 {
 }
 
 export function score(sum: i32, most: i32): i32 {
-  return most == 0 ? 0 : WEIGHT * ((100 * sum) / most);
+  return most == 0 ? 0 : ((100 * sum) / most);
 }

@@ -31,8 +31,6 @@ import {
 } from "../abi";
 import { at32, at64, field, header, leastCount, put32 } from "../tables";
 
-const WEIGHT: i32 = 2;
-
 /** The count that a constraint sees from a node with these features; MISSING without the label. */
 export function countOf(constraint: usize, features: usize): i32 {
   const feature = at32(features, load<i32>(constraint, T_FEATURE));
@@ -142,5 +140,5 @@ export function scores(cls: usize): bool {
 
 export function score(raw: i32, least: i32, most: i32): i32 {
   if (raw == MISSING) return 0;
-  return WEIGHT * (most == 0 ? 100 : (100 * (most + least - raw)) / most);
+  return most == 0 ? 100 : (100 * (most + least - raw)) / most;
 }

@@ -2,8 +2,6 @@
 import { K_FILTER, K_SOFT_TAINTS } from "../abi";
 import { at32, field, setHas, taintedWord } from "../tables";
 
-const WEIGHT: i32 = 3;
-
 /** Which of 64 nodes refuse the class. */
 export function filter(cls: usize, block: i32): u64 {
   return taintedWord(field(cls, K_FILTER), block);
@@ -19,5 +17,5 @@ export function raw(cls: usize, node: i32): i32 {
 }
 
 export function score(untolerated: i32, most: i32): i32 {
-  return WEIGHT * (most == 0 ? 100 : 100 - (100 * untolerated) / most);
+  return most == 0 ? 100 : 100 - (100 * untolerated) / most;
 }

@@ -1,5 +1,6 @@
 /** What the oracle looks at: every object as the API gives it, no index, no memory between calls. */
 import type { Node, Pod } from "#gen/api/core/v1.ts";
+import type { PodDisruptionBudget } from "#gen/api/policy/v1.ts";
 
 export interface OracleNode {
   readonly node: Node;
@@ -9,6 +10,9 @@ export interface OracleNode {
 
 export interface Cluster {
   readonly nodes: readonly OracleNode[];
+  /** Pods for which room is made on a node. */
+  readonly nominated?: readonly { readonly pod: Pod; readonly node: string }[];
+  readonly budgets?: readonly PodDisruptionBudget[];
   readonly namespaces: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Matching Services' and the owner's selector (system default spread); undefined: none. */
   readonly defaultSpreadSelector?:

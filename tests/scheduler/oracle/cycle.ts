@@ -1,6 +1,6 @@
 /** One pod through every plugin, in upstream's order: what each node answers and scores. */
 import type { Pod } from "#gen/api/core/v1.ts";
-import type { Cluster, Filter, Refusal, Score } from "./cluster.ts";
+import type { Cluster, Filter, OracleNode, Refusal, Score } from "./cluster.ts";
 import { imageLocality } from "./image-locality.ts";
 import { interPodAffinityFilter, interPodAffinityScore } from "./inter-pod-affinity.ts";
 import { nodeAffinityFilter, nodeAffinityScore } from "./node-affinity.ts";
@@ -41,15 +41,35 @@ export interface Thought {
   readonly totals: ReadonlyMap<string, number>;
 }
 
+function firstRefusal(pod: Pod, at: OracleNode, cluster: Cluster): Refusal | undefined {
+  for (const filter of filters) {
+    const refusal = filter(pod, at, cluster);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
+/** What a node answers: with the pods nominated to it that the pod has to heed, then without. */
+export function refusalOn(pod: Pod, at: OracleNode, cluster: Cluster): Refusal | undefined {
+  const heeded = (cluster.nominated ?? [])
+    .filter(({ node }) => node === at.node.metadata.name)
+    .map((nomination) => nomination.pod)
+    .filter((other) => (other.spec.priority ?? 0) >= (pod.spec.priority ?? 0))
+    .filter((other) => other.metadata.uid !== pod.metadata.uid);
+  if (heeded.length > 0) {
+    const full = { ...at, pods: [...at.pods, ...heeded] };
+    const nodes = cluster.nodes.map((other) => (other.node === at.node ? full : other));
+    const refusal = firstRefusal(pod, full, { ...cluster, nodes });
+    if (refusal !== undefined) return refusal;
+  }
+  return firstRefusal(pod, at, cluster);
+}
+
 export function think(pod: Pod, cluster: Cluster): Thought {
   const refusals = new Map<string, Refusal>();
   for (const at of cluster.nodes) {
-    for (const filter of filters) {
-      const refusal = filter(pod, at, cluster);
-      if (refusal === undefined) continue;
-      refusals.set(at.node.metadata.name, refusal);
-      break;
-    }
+    const refusal = refusalOn(pod, at, cluster);
+    if (refusal !== undefined) refusals.set(at.node.metadata.name, refusal);
   }
   const feasible = cluster.nodes.filter((at) => !refusals.has(at.node.metadata.name));
   const names = feasible.map((at) => at.node.metadata.name);

@@ -1,0 +1,12 @@
+// VolumeZone: bound volumes labelled with a zone or region go with nodes of it.
+import { K_ZONE_SETS } from "../abi";
+import { field, outsideVerdict, outsideWord } from "../tables";
+
+/** Which of 64 nodes refuse the class. */
+export function filter(cls: usize, block: i32): u64 {
+  return outsideWord(field(cls, K_ZONE_SETS), block);
+}
+
+export function verdict(cls: usize, node: i32): u32 {
+  return outsideVerdict(field(cls, K_ZONE_SETS), node);
+}
