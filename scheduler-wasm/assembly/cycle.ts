@@ -97,7 +97,10 @@ export function keyOf(cls: usize, node: i32): i32 {
   hash ^= <u32>at32(header(H_PODS), node) * 0x85ebca6b + load<u32>(HEADER + H_SEED);
   hash = (hash ^ (hash >> 15)) * 0x2c1b3c6d;
   hash = (hash ^ (hash >> 12)) * 0x297a2d39;
-  return ((fitScore(cls, node) + balanceScore(cls, node) + imageScore(cls, node)) << 16) | <i32>(hash >> 16);
+  return (
+    ((fitScore(cls, node) + balanceScore(cls, node) + imageScore(cls, node)) << 16) |
+    <i32>(hash >> 16)
+  );
 }
 
 // What the normalizations need to know of the feasible groups.

@@ -29,5 +29,5 @@ export function raw(cls: usize, node: i32): i32 {
 }
 
 export function score(sum: i32, most: i32): i32 {
-  return most == 0 ? 0 : ((100 * sum) / most);
+  return most == 0 ? 0 : (100 * sum) / most;
 }
