@@ -23,7 +23,7 @@ import { addOpenIdRoutes } from "./authentication/discovery.ts";
 import { impersonated } from "./authentication/impersonation.ts";
 import type { TokenIssuer } from "./authentication/token-issuer.ts";
 import { forbiddenRequest } from "./authorization/authorizer.ts";
-import type { Randomness, ServerContext } from "./call.ts";
+import type { Randomness, ServerContext, Upgrade } from "./call.ts";
 import { addDiscoveryRoutes } from "./discovery-routes.ts";
 import { type RouteTable, routeOf, type VirtualResources } from "./dispatch.ts";
 import { endpointTable } from "./endpoint.ts";
@@ -77,7 +77,8 @@ export interface AppParts {
 }
 
 export interface App {
-  fetch(request: Request, connection: Connection): Promise<Response>;
+  /** `upgrade`: the request asks for another protocol; once a handler took it, the answer is not for the client. */
+  fetch(request: Request, connection: Connection, upgrade?: Upgrade): Promise<Response>;
   close(): void;
 }
 
@@ -88,6 +89,7 @@ export interface Bindings {
   readonly user: UserInfo;
   readonly marks: Marks & { readonly warnings: string[] };
   readonly sharesObjects: boolean;
+  readonly upgrade?: Upgrade | undefined;
 }
 
 export type Routes = Hono<{ Bindings: Bindings }>;
@@ -136,7 +138,7 @@ class ApiServer implements App {
     this.#definitions.close();
   }
 
-  async fetch(request: Request, connection: Connection): Promise<Response> {
+  async fetch(request: Request, connection: Connection, upgrade?: Upgrade): Promise<Response> {
     const { clock, randomness } = this.#parts;
     const marks = { auditId: randomness.uid(), warnings: [] };
     const startedAt = clock().getTime();
@@ -149,7 +151,7 @@ class ApiServer implements App {
       const path = mark < 0 ? url.slice(start) : url.slice(start, mark);
       const query = mark < 0 ? undefined : new URLSearchParams(url.slice(mark + 1));
       info = requestInfo(request.method, path, query);
-      response = await this.#serve(request, connection, { info, query, marks });
+      response = await this.#serve(request, connection, { info, query, marks, upgrade });
     } catch (error) {
       response = this.#refused(request, marks, error);
     }
@@ -222,9 +224,9 @@ class ApiServer implements App {
     addOpenApiRoutes(routes, custom);
     addOpenIdRoutes(routes, parts);
     const resource = (request: Request, bindings: Bindings) => {
-      const { info, query, user, marks, sharesObjects } = bindings;
+      const { info, query, user, marks, sharesObjects, upgrade } = bindings;
       if (!info.isResourceRequest) throw refusal("NotFound", "404 page not found");
-      const asked = { request, info, query, user, sharesObjects, ...marks };
+      const asked = { request, info, query, user, sharesObjects, upgrade, ...marks };
       const route = routeOf(this.#table, info);
       if (route === undefined) return this.#custom.answer(this.#context, this.#table, asked);
       return route.handler(this.#context, { ...asked, endpoint: route.endpoint });

@@ -1,5 +1,6 @@
 /** One request on its way through the handlers, and the server that it runs in. */
 
+import type { Duplex } from "node:stream";
 import type { WatchCache } from "#storage/watch-cache.ts";
 import type { Logger } from "#telemetry/log.ts";
 import type { AdmissionPlugin, Authorizer, RequestInfo, UserInfo } from "./attributes.ts";
@@ -31,6 +32,12 @@ export interface ServerContext {
   readonly nodes?: NodeConnections | undefined;
 }
 
+/** The connection of a request that asks to go on in another protocol. */
+export interface Upgrade {
+  /** Once: from then on the handler answers on the socket itself. */
+  take(): { readonly socket: Duplex; readonly head: Uint8Array };
+}
+
 export interface Call {
   readonly request: Request;
   readonly info: RequestInfo;
@@ -42,6 +49,8 @@ export interface Call {
   readonly auditId: string;
   /** A component of this process watches: it takes objects instead of bytes. */
   readonly sharesObjects: boolean;
+  /** undefined: an ordinary request. */
+  readonly upgrade?: Upgrade | undefined;
 }
 
 /** What answers one verb of one resource or subresource. */

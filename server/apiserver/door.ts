@@ -12,6 +12,7 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { Duplex, Readable } from "node:stream";
+import { refuseUpgrade } from "#streaming/upgrade.ts";
 import type { Logger } from "#telemetry/log.ts";
 import type { App } from "./app.ts";
 import type { Connection } from "./attributes.ts";
@@ -30,13 +31,6 @@ export interface DoorParts {
   readonly clientAuthority: string;
   readonly app: Pick<App, "fetch">;
   readonly logger: Logger;
-  /** HTTP/1.1 upgrades (WebSocket, SPDY); absent: refused. */
-  readonly upgrade?: (
-    request: Request,
-    connection: Connection,
-    socket: Duplex,
-    head: Buffer,
-  ) => void;
 }
 
 export interface Door {
@@ -102,7 +96,9 @@ class TlsDoor {
     });
     server.on("session", (session) => this.#onSession(session));
     server.on("secureConnection", (socket) => this.#keep(socket));
-    server.on("upgrade", (request, socket, head) => this.#onUpgrade(request, socket, head));
+    server.on("upgrade", (request, socket, head) => {
+      void this.#onUpgrade(request, socket, head);
+    });
     // A client that breaks off its handshake concerns nobody else.
     for (const event of ["sessionError", "tlsClientError", "clientError"]) {
       server.on(event, (error: Error) =>
@@ -196,21 +192,30 @@ class TlsDoor {
     }
   }
 
-  #onUpgrade(request: Http2ServerRequest, socket: Duplex, head: Buffer): void {
-    const { upgrade } = this.#parts;
-    if (upgrade === undefined) {
-      socket.end("HTTP/1.1 501 Not Implemented\r\nconnection: close\r\n\r\n");
-      return;
-    }
+  /** The app takes the socket, or answers as to any other request. */
+  async #onUpgrade(request: Http2ServerRequest, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on("error", () => socket.destroy());
     const { headers, method, url } = request;
     const question = asked(headers, method, url, headers.host ?? "localhost");
-    const { method: verb, ...rest } = question;
-    upgrade(
-      new Request(rest.url, { method: verb, headers: rest.headers }),
-      connectionOf(socket, socket),
-      socket,
-      head,
-    );
+    let taken = false;
+    const upgrade = {
+      take() {
+        taken = true;
+        return { socket, head };
+      },
+    };
+    try {
+      const init = { method: question.method, headers: question.headers };
+      const connection = connectionOf(socket, socket);
+      const { app } = this.#parts;
+      const response = await app.fetch(new Request(question.url, init), connection, upgrade);
+      if (taken) return;
+      const body = new Uint8Array(await response.arrayBuffer());
+      refuseUpgrade(socket, response.status, Object.fromEntries(response.headers), body);
+    } catch (error) {
+      this.#parts.logger.debug("upgrade failed", { url, error: `${error}` });
+      socket.destroy();
+    }
   }
 }
 

@@ -6,8 +6,12 @@
 
 import type { IncomingMessage } from "node:http";
 import { Agent, request as httpsRequest } from "node:https";
+import { connect as tlsConnect } from "node:tls";
 import { badRequest, refusal } from "#apimachinery/status.ts";
 import type { Node } from "#gen/api/core/v1.ts";
+import { connected } from "#streaming/connected.ts";
+import { requestUpgrade, type UpgradeRequest } from "#streaming/upgrade.ts";
+import type { UpgradedSocket } from "./streams/forward.ts";
 
 export interface NodeConnectionParts {
   /** PEM: the client certificate that nodes know the API server by. */
@@ -26,8 +30,14 @@ export interface NodeConnections {
   open(
     endpoint: NodeEndpoint,
     path: string,
-    options: { readonly method: string; readonly headers?: Readonly<Record<string, string>> },
+    options: {
+      readonly method: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: Uint8Array | undefined;
+    },
   ): Promise<IncomingMessage>;
+  /** Asks for another protocol; resolves with the node's answer, whatever it is. */
+  upgrade(endpoint: NodeEndpoint, request: Omit<UpgradeRequest, "host">): Promise<UpgradedSocket>;
 }
 
 /** Upstream's --kubelet-preferred-address-types. */
@@ -53,15 +63,32 @@ export function nodeEndpoint({ metadata, status }: Node): NodeEndpoint {
 
 export function openNodeConnections(parts: NodeConnectionParts): NodeConnections {
   const { certificate, privateKey, certificateAuthority } = parts;
-  const agent = new Agent({
-    keepAlive: true,
+  const identity = {
     cert: certificate,
     key: privateKey,
     rejectUnauthorized: certificateAuthority !== undefined,
     ...(certificateAuthority === undefined ? {} : { ca: certificateAuthority }),
-  });
+  };
+  const agent = new Agent({ keepAlive: true, ...identity });
   return {
-    open: ({ host, port }, path, { method, headers }) =>
+    async upgrade({ host, port }, request) {
+      const failed = (error: unknown): Error => {
+        const why = error instanceof Error ? error.message : String(error);
+        return refusal("InternalError", `error dialing backend: ${host}:${port}: ${why}`);
+      };
+      const socket = tlsConnect({ host, port, ...identity });
+      await connected(socket, "secureConnect", connectTimeoutMs).catch((error: unknown) => {
+        throw failed(error);
+      });
+      const answer = await requestUpgrade(socket, { ...request, host: `${host}:${port}` }).catch(
+        (error: unknown) => {
+          socket.destroy();
+          throw failed(error);
+        },
+      );
+      return { socket, answer };
+    },
+    open: ({ host, port }, path, { method, headers, body }) =>
       new Promise((resolve, reject) => {
         const asked = httpsRequest({ agent, host, port, path, method, headers: { ...headers } });
         const timer = setTimeout(
@@ -77,7 +104,7 @@ export function openNodeConnections(parts: NodeConnectionParts): NodeConnections
           const message = `Get "https://${host}:${port}${path}": ${error.message}`;
           reject(refusal("InternalError", message));
         });
-        asked.end();
+        asked.end(body);
       }),
   };
 }

@@ -91,9 +91,8 @@ function appToCome(): Pick<App, "fetch"> & { come(app: App): void } {
   const coming = Promise.withResolvers<App>();
   let arrived: App | undefined;
   return {
-    fetch: (request, connection) =>
-      arrived?.fetch(request, connection) ??
-      coming.promise.then((app) => app.fetch(request, connection)),
+    fetch: (...asked) =>
+      arrived?.fetch(...asked) ?? coming.promise.then((app) => app.fetch(...asked)),
     come(app) {
       arrived = app;
       coming.resolve(app);

@@ -6,6 +6,7 @@ import { admitPod } from "./node-admission.ts";
 import type { NodeContext } from "./node-context.ts";
 import { PodWorker } from "./pod-worker.ts";
 import type { Verdict } from "./status.ts";
+import type { StreamHolder } from "./streams/serve-stream.ts";
 
 export class NodePods {
   readonly #node: NodeContext;
@@ -29,6 +30,12 @@ export class NodePods {
 
   list(): readonly Pod[] {
     return [...this.#workers.values()].map(({ pod }) => pod);
+  }
+
+  /** What streams are made of. */
+  get runs(): StreamHolder {
+    const { runtime, state } = this.#node;
+    return { runtime, state };
   }
 
   /** Throws ApiError when there is no such log. */

@@ -1,15 +1,19 @@
 /**
- * The agent's own HTTPS endpoint, which the API server asks for logs: client certificates only, of the
- * cluster's client authority. One endpoint serves all nodes of a process.
+ * The agent's own HTTPS endpoint, which the API server asks for logs and streams: client certificates only, of
+ * the cluster's client authority. One endpoint serves all nodes of a process.
  */
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { KeyPair } from "#apimachinery/pki.ts";
 import { ApiError, badRequest, notFound } from "#apimachinery/status.ts";
+import type { Side } from "#streaming/relay.ts";
+import { refuseUpgrade } from "#streaming/upgrade.ts";
 import type { Logger } from "#telemetry/log.ts";
-import type { Caller } from "./kubelet-authorization.ts";
+import { type AskedRight, askedRight, type Caller } from "./kubelet-authorization.ts";
 import type { NodePods } from "./node-pods.ts";
+import { refuseStream, serveStream, streamRequest } from "./streams/serve-stream.ts";
+import { streamPath } from "./streams/stream-request.ts";
 
 export interface KubeletServerOptions {
   readonly host: string;
@@ -18,7 +22,7 @@ export interface KubeletServerOptions {
   readonly serving: KeyPair;
   /** PEM of the authority whose client certificates are believed. */
   readonly clientAuthority: string;
-  readonly authorize: (caller: Caller, method: string) => Promise<boolean>;
+  readonly authorize: (caller: Caller, asked: AskedRight) => Promise<boolean>;
   readonly nodes: () => Iterable<NodePods>;
   readonly logger: Logger;
 }
@@ -41,6 +45,13 @@ export async function openKubeletServer(options: KubeletServerOptions): Promise<
     answer(options, request, response).catch((error: unknown) => {
       options.logger.warn("request failed", { path: request.url, error: String(error) });
       response.stream?.destroy();
+    });
+  });
+  server.on("upgrade", (request, socket, head) => {
+    socket.on("error", () => socket.destroy());
+    stream(options, request, { socket, head }).catch((error: unknown) => {
+      options.logger.debug("stream refused", { path: request.url, error: String(error) });
+      refuseStream(socket, error);
     });
   });
   server.on("sessionError", () => {});
@@ -73,12 +84,8 @@ async function answer(
   const url = new URL(request.url, "https://kubelet");
   try {
     if (url.pathname === "/healthz") return text(response, 200, "ok");
-    const caller = callerOf(request);
-    if (caller === undefined) return text(response, 401, "Unauthorized");
-    if (!(await options.authorize(caller, request.method))) {
-      const sentence = `Forbidden (user=${caller.commonName}, verb=${request.method.toLowerCase()}, resource=nodes, subresource(s)=[proxy])`;
-      return text(response, 403, sentence);
-    }
+    const refused = await refusalFor(options, request, url);
+    if (refused !== undefined) return text(response, refused.code, refused.sentence);
     if (url.pathname === "/pods") return pods(options, response);
     const [, area, namespace, pod, container] = url.pathname.split("/").map(decodeURIComponent);
     if (area !== "containerLogs" || container === undefined)
@@ -94,6 +101,55 @@ async function answer(
     return text(response, error.status.code, error.message);
   }
 }
+
+/** undefined: whoever asks may. */
+async function refusalFor(
+  options: KubeletServerOptions,
+  request: Http2ServerRequest,
+  { pathname }: URL,
+): Promise<{ readonly code: number; readonly sentence: string } | undefined> {
+  const caller = callerOf(request);
+  if (caller === undefined) return { code: 401, sentence: "Unauthorized" };
+  const asked = askedRight(request.method, pathname);
+  if (await options.authorize(caller, asked)) return undefined;
+  const { verb, subresources } = asked;
+  const sentence = `Forbidden (user=${caller.commonName}, verb=${verb}, resource=nodes, subresource(s)=[${subresources.join(" ")}])`;
+  return { code: 403, sentence };
+}
+
+/** exec, attach, port-forward. Throws before the upgrade is granted. */
+async function stream(
+  options: KubeletServerOptions,
+  request: Http2ServerRequest,
+  near: Side,
+): Promise<void> {
+  const url = new URL(request.url, "https://kubelet");
+  const refused = await refusalFor(options, request, url);
+  if (refused !== undefined) {
+    const body = Buffer.from(`${refused.sentence}\n`);
+    return refuseUpgrade(near.socket, refused.code, { "content-type": "text/plain" }, body);
+  }
+  const path = streamPath(url);
+  if (path === undefined) throw notFound({ group: "", resource: "paths", name: url.pathname });
+  for (const node of options.nodes()) {
+    const pod = node.find(path.namespace, path.pod);
+    if (pod === undefined) continue;
+    if (path.uid !== undefined && path.uid !== pod.metadata.uid) break;
+    const asked = await streamRequest(node.runs, pod, path);
+    const { method, headers } = request;
+    const fields = Object.entries(headers).flatMap(([name, value]) =>
+      typeof value === "string" && isUpgradeField(name) ? [[name, value] as const] : [],
+    );
+    return serveStream(node.runs, asked, { method, fields: Object.fromEntries(fields), near });
+  }
+  throw notFound({ group: "", resource: "pods", name: path.pod });
+}
+
+const isUpgradeField = (name: string): boolean =>
+  name === "upgrade" ||
+  name.startsWith("sec-websocket-") ||
+  // Several versions come as one field, or as several that are joined.
+  name === "x-stream-protocol-version";
 
 /** Bun gives the certificate to h1 and h2 alike on the request's socket; Deno too. */
 function callerOf(request: Http2ServerRequest): Caller | undefined {

@@ -80,7 +80,7 @@ export async function startNode(options: StartNodeOptions): Promise<StartedNode>
     port: options.port,
     serving,
     clientAuthority: options.clientAuthority,
-    authorize: (caller, method) => mayAsk(client, nodeName, caller, method),
+    authorize: (caller, asked) => mayAsk(client, nodeName, caller, asked),
     nodes: () => held,
     logger,
   });

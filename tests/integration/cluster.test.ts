@@ -7,6 +7,7 @@ import {
   startCluster,
   waitFor,
 } from "../support/cluster.ts";
+import { throughPort } from "../support/port-forward.ts";
 
 const skipped = hasKubectl ? "" : " (skipped: kubectl is not installed)";
 
@@ -61,6 +62,24 @@ describe.skipIf(!hasKubectl)(`kubun up on simulated nodes${skipped}`, () => {
       () => addresses().split(" ").filter(Boolean).length === 5,
       addresses,
     );
+  });
+
+  test("simulated containers answer: exec echoes, attach shows the log, a port names its pod", async () => {
+    expect(kubectl("exec", "deploy/web", "--", "echo", "hello")).toBe("echo hello\n");
+    const [pod = ""] = podNames();
+    const name = pod.replace("pod/", "");
+    expect(kubectl("logs", pod)).toContain("started");
+    const answer = await throughPort(cluster.kubeconfig, pod, 80);
+    expect(answer).toBe(`simulated pod default/${name}, port 80\n`);
+  });
+
+  test("who may only get pods/exec may not run commands by a WebSocket", () => {
+    kubectl("create", "role", "reader", "--verb=get", "--resource=pods,pods/exec");
+    kubectl("create", "rolebinding", "reader", "--role=reader", "--user=jane");
+    const [pod = ""] = podNames();
+    const { code, err } = cluster.kubectl("exec", pod, "--as=jane", "--", "id");
+    expect(code).toBe(1);
+    expect(err).toContain('User "jane" cannot create resource "pods/exec"');
   });
 
   test("a wrong input gets a sentence and changes nothing", () => {

@@ -3,7 +3,10 @@
  * in a rollout, a second machine (here: a second data directory) that joins by the printed command.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { missingForContainers, removeContainerd } from "../kubelet/containers.ts";
 import {
   hasKubectl,
@@ -16,6 +19,7 @@ import {
   waitFor,
 } from "../support/cluster.ts";
 import { busyboxArchive, busyboxImage } from "../support/images.ts";
+import { throughPort } from "../support/port-forward.ts";
 
 const missing = [
   ...(await missingForContainers()),
@@ -100,6 +104,61 @@ describe.skipIf(missing.length > 0)(`kubun up on real containers${why}`, () => {
     expect(kubectl("logs", "crash", "--previous")).toBe("last words\n");
     kubectl("delete", "pod", "crash");
   }, 120_000);
+
+  test("exec, attach, port-forward and cp, over WebSockets and over SPDY", async () => {
+    const page =
+      "echo page > /tmp/index.html; httpd -p 8080 -h /tmp; while read word; do echo heard $word; done";
+    const container = {
+      name: "shell",
+      image: busyboxImage,
+      stdin: true,
+      command: ["sh", "-c", page],
+    };
+    const spec = JSON.stringify({ spec: { containers: [container] } });
+    kubectl("run", "shell", `--image=${busyboxImage}`, "--restart=Never", `--overrides=${spec}`);
+    kubectl("wait", "--for=condition=Ready", "pod/shell", "--timeout=60s");
+    const noise = randomBytes(1024 * 1024);
+    for (const websockets of ["true", "false"]) {
+      const env = {
+        KUBECTL_REMOTE_COMMAND_WEBSOCKETS: websockets,
+        KUBECTL_PORT_FORWARD_WEBSOCKETS: websockets,
+      };
+      const run = (args: readonly string[], input?: Uint8Array) =>
+        spawnSync("kubectl", ["--kubeconfig", cluster.kubeconfig, ...args], {
+          env: { ...process.env, ...env },
+          timeout: 30_000,
+          ...(input === undefined ? {} : { input }),
+        });
+      const script = "echo out; echo err >&2; exit 7";
+      const ended = run(["exec", "shell", "--", "sh", "-c", script]);
+      expect(ended.status).toBe(7);
+      expect(String(ended.stdout)).toBe("out\n");
+      expect(String(ended.stderr)).toContain("err\n");
+      const echoed = run(["exec", "-i", "shell", "--", "cat"], noise);
+      expect(echoed.stdout.equals(noise)).toBe(true);
+      expect(run(["exec", "shell", "--", "nosuch"]).status).toBe(1);
+      const attached = spawn(
+        "kubectl",
+        ["--kubeconfig", cluster.kubeconfig, "attach", "-i", "shell"],
+        {
+          env: { ...process.env, ...env },
+        },
+      );
+      let heard = "";
+      attached.stdout.on("data", (chunk: Buffer) => {
+        heard += chunk;
+      });
+      attached.stdin.write(`${websockets}\n`);
+      await waitFor("the attached shell", () => heard.includes(`heard ${websockets}`));
+      attached.kill();
+      expect(await throughPort(cluster.kubeconfig, "pod/shell", 8080, "/", env)).toBe("page\n");
+    }
+    const file = join(joinedDir, "noise");
+    writeFileSync(file, noise);
+    kubectl("cp", file, "shell:/tmp/noise");
+    kubectl("cp", "shell:/tmp/noise", `${file}.back`);
+    expect(readFileSync(`${file}.back`).equals(noise)).toBe(true);
+  }, 180_000);
 
   test("kill -9 in a rollout: it completes, and no container of a kept pod was restarted", async () => {
     const before = containers("app=kept");

@@ -7,14 +7,15 @@
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
   gen: [],
   telemetry: [],
+  streaming: [],
   apimachinery: ["gen"],
   resources: ["apimachinery", "gen"],
   storage: ["apimachinery", "gen", "telemetry"],
   client: ["apimachinery", "resources", "gen", "telemetry"],
-  apiserver: ["apimachinery", "resources", "storage", "gen", "telemetry"],
+  apiserver: ["apimachinery", "resources", "storage", "streaming", "gen", "telemetry"],
   controllers: ["apimachinery", "resources", "client", "gen", "telemetry"],
   scheduler: ["apimachinery", "resources", "client", "gen", "telemetry"],
-  kubelet: ["apimachinery", "resources", "client", "gen", "telemetry"],
+  kubelet: ["apimachinery", "resources", "client", "streaming", "gen", "telemetry"],
 };
 
 /** Composition roots: they wire everything, and only they may read the machine's arguments and environment. */

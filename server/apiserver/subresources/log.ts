@@ -2,38 +2,17 @@
 import type { IncomingMessage } from "node:http";
 import { badRequest, notFound, refusal } from "#apimachinery/status.ts";
 import { byteStream } from "#apiserver/byte-stream.ts";
-import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
+import type { Call, Handler } from "#apiserver/call.ts";
 import { named } from "#apiserver/endpoint.ts";
 import { currentEntry } from "#apiserver/handlers/get.ts";
-import { nodeEndpoint } from "#apiserver/node-connections.ts";
 import { flag, integer, text } from "#apiserver/query.ts";
 import { headersOf } from "#apiserver/respond.ts";
-import { type Node, nodes, type Pod } from "#gen/api/core/v1.ts";
+import { containerOf, endpointOf, nodesOf } from "#apiserver/streams/pod-node.ts";
+import type { Pod } from "#gen/api/core/v1.ts";
 
 /** Query parameters that the node understands; any other stays here. */
 const passed = ["follow", "previous", "timestamps", "sinceTime", "stream"] as const;
 const numbers = ["tailLines", "limitBytes", "sinceSeconds"] as const;
-
-/** The container that is meant: the only one, or the default that the pod names. Throws BadRequest. */
-export function containerOf({ metadata, spec }: Pod, asked: string): string {
-  const names = [
-    ...spec.containers,
-    ...(spec.initContainers ?? []),
-    ...(spec.ephemeralContainers ?? []),
-  ].map(({ name }) => name);
-  if (asked !== "") {
-    if (names.includes(asked)) return asked;
-    throw badRequest(`container ${asked} is not valid for pod ${metadata.name}`);
-  }
-  const [only] = names;
-  if (names.length === 1 && only !== undefined) return only;
-  const plain = spec.containers.map(({ name }) => name).join(" ");
-  const init = (spec.initContainers ?? []).map(({ name }) => name).join(" ");
-  const also = init === "" ? "" : ` or one of the init containers: [${init}]`;
-  throw badRequest(
-    `a container name must be specified for pod ${metadata.name}, choose one of: [${plain}]${also}`,
-  );
-}
 
 function logQuery({ query }: Call): string {
   const kept = new URLSearchParams();
@@ -70,14 +49,6 @@ async function refusalOf(answer: IncomingMessage, call: Call): Promise<Error> {
   return refusal("InternalError", why);
 }
 
-function nodeOf({ cache }: ServerContext, nodeName: string): Node {
-  const { group, plural } = nodes;
-  const entry = cache.get({ group, resource: plural, namespace: "", name: nodeName });
-  if (entry === undefined) throw notFound({ group, resource: plural, name: nodeName });
-  // Only nodes are stored under nodes.
-  return entry.object as Node;
-}
-
 const get: Handler = async (server, call) => {
   // The endpoint is that of pods.
   const pod = (await currentEntry(server, call)).object as Pod;
@@ -86,13 +57,10 @@ const get: Handler = async (server, call) => {
   const { nodeName = "" } = pod.spec;
   // Upstream: a pod without a node has an empty log.
   if (nodeName === "") return new Response("", { headers: headersOf(call, "text/plain") });
-  if (server.nodes === undefined) {
-    throw refusal("ServiceUnavailable", "this API server has no connection to nodes");
-  }
   const { namespace, name } = call.info;
   const path = `/containerLogs/${namespace}/${name}/${encodeURIComponent(container)}${query}`;
-  const endpoint = nodeEndpoint(nodeOf(server, nodeName));
-  const answer = await server.nodes.open(endpoint, path, { method: "GET" });
+  const endpoint = endpointOf(server, nodeName);
+  const answer = await nodesOf(server).open(endpoint, path, { method: "GET" });
   if (answer.statusCode !== 200) throw await refusalOf(answer, call);
   const headers = headersOf(call, "text/plain");
   if (flag(call.query, "follow"))

@@ -3,6 +3,7 @@ import type { Handler } from "#apiserver/call.ts";
 import { podBinding } from "./binding.ts";
 import { certificateApproval } from "./certificate-approval.ts";
 import { eviction } from "./eviction.ts";
+import { podAttach, podExec, podPortForward } from "./exec.ts";
 import { podLog } from "./log.ts";
 import { namespaceFinalize } from "./namespace-finalize.ts";
 import { ephemeralContainers, resize } from "./pod-parts.ts";
@@ -18,10 +19,13 @@ export const subresources: SubresourceRegistry = new Map<string, SubresourceHand
   ["*/status", status],
   ["*/scale", scale],
   ["/namespaces/finalize", namespaceFinalize],
+  ["/pods/attach", podAttach],
   ["/pods/binding", podBinding],
   ["/pods/ephemeralcontainers", ephemeralContainers],
   ["/pods/eviction", eviction],
+  ["/pods/exec", podExec],
   ["/pods/log", podLog],
+  ["/pods/portforward", podPortForward],
   ["/pods/resize", resize],
   ["certificates.k8s.io/certificatesigningrequests/approval", certificateApproval],
 ]);

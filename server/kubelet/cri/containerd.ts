@@ -25,6 +25,8 @@ import {
   RuntimeError,
   type RuntimeImage,
   type Sandbox,
+  type StreamRequest,
+  type StreamSource,
 } from "./runtime.ts";
 import { terminationMessage } from "./termination-message.ts";
 
@@ -199,6 +201,21 @@ export class ContainerdRuntime implements CriRuntime {
     const decoder = new TextDecoder();
     const { stdout, stderr, exitCode } = answer;
     return { stdout: decoder.decode(stdout), stderr: decoder.decode(stderr), exitCode };
+  }
+
+  async stream(request: StreamRequest): Promise<StreamSource> {
+    const { exec, attach, portForward } = RuntimeService.method;
+    const asked =
+      request.do === "exec"
+        ? this.#cri.call(exec, { ...request, cmd: [...request.command] }, callMilliseconds)
+        : request.do === "attach"
+          ? this.#cri.call(attach, request, callMilliseconds)
+          : this.#cri.call(
+              portForward,
+              { podSandboxId: request.sandboxId, port: [...request.ports] },
+              callMilliseconds,
+            );
+    return { url: new URL((await asked).url) };
   }
 
   async reopenContainerLog(containerId: string): Promise<void> {

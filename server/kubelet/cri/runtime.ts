@@ -10,6 +10,7 @@ import type {
   LinuxContainerResourcesSchema,
   PodSandboxConfigSchema,
 } from "#gen/cri/runtime/v1/api_pb.ts";
+import type { Side } from "#streaming/relay.ts";
 
 export type PodSandboxConfig = MessageInitShape<typeof PodSandboxConfigSchema>;
 export type ContainerConfig = MessageInitShape<typeof ContainerConfigSchema>;
@@ -83,6 +84,24 @@ export interface ExecResult {
   readonly exitCode: number;
 }
 
+export interface AttachRequest {
+  readonly containerId: string;
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly tty: boolean;
+}
+
+export type StreamRequest =
+  | ({ readonly do: "exec"; readonly command: readonly string[] } & AttachRequest)
+  | ({ readonly do: "attach" } & AttachRequest)
+  | { readonly do: "portforward"; readonly sandboxId: string; readonly ports: readonly number[] };
+
+/** Where a request's streams are: at a URL of the runtime's own, or answered here. */
+export type StreamSource =
+  | { readonly url: URL }
+  | { readonly answer: (side: Side) => void; readonly protocol: string };
+
 /** A call failed: `code` is the gRPC status code (4 deadline, 5 not found, 6 exists ...). */
 export class RuntimeError extends Error {
   readonly code: number;
@@ -123,6 +142,8 @@ export interface CriRuntime {
   containerDetails(container: ContainerSummary): Promise<ContainerDetails | undefined>;
   updateContainerResources(id: string, resources: LinuxContainerResources): Promise<void>;
   execSync(id: string, command: readonly string[], timeoutSeconds: number): Promise<ExecResult>;
+  /** Where to go on for the streams; whoever asks there speaks SPDY/3.1 or WebSocket. */
+  stream(request: StreamRequest): Promise<StreamSource>;
   reopenContainerLog(id: string): Promise<void>;
   imageStatus(image: string): Promise<RuntimeImage | undefined>;
   listImages(): Promise<readonly RuntimeImage[]>;

@@ -15,6 +15,8 @@ import {
   RuntimeError,
   type RuntimeImage,
   type Sandbox,
+  type StreamRequest,
+  type StreamSource,
 } from "#kubelet/cri/runtime.ts";
 import {
   adoptedContainers,
@@ -25,6 +27,7 @@ import {
   type SimulatedSandbox,
 } from "./adoption.ts";
 import { type IpRange, ipRange } from "./ip-range.ts";
+import { simulatedStream } from "./streams.ts";
 
 const notFound = 5;
 const initRun = { runSeconds: 0, exitCode: 0 };
@@ -217,6 +220,19 @@ export class SimulatedRuntime implements CriRuntime {
 
   async execSync(): Promise<ExecResult> {
     return { stdout: "", stderr: "", exitCode: 0 };
+  }
+
+  async stream(request: StreamRequest): Promise<StreamSource> {
+    if (request.do === "portforward") {
+      const sandbox = this.#sandboxById.get(request.sandboxId);
+      if (sandbox === undefined) throw new RuntimeError(notFound, "sandbox not found");
+      return simulatedStream(request, { said: `${sandbox.podNamespace}/${sandbox.podName}` });
+    }
+    this.#container(request.containerId);
+    const lines = this.readLog(request.containerId).map((line) =>
+      line.split(" ").slice(3).join(" "),
+    );
+    return simulatedStream(request, { said: `${lines.join("\n")}\n` });
   }
 
   async reopenContainerLog(): Promise<void> {}

@@ -37,7 +37,7 @@ export async function startSimulatedNodes(
     port: 0,
     serving: await servingCertificate({ directory, nodeName, addresses: [address], now }),
     clientAuthority: options.clientAuthority,
-    authorize: (caller, method) => mayAsk(shared, nodeName, caller, method),
+    authorize: (caller, asked) => mayAsk(shared, nodeName, caller, asked),
     nodes: () => held,
     logger,
   });
