@@ -129,7 +129,9 @@ const portForward: Handler = async (server, call) => {
   await authorizeCreate(server, call);
   const { request, info, query } = call;
   const pod = await podOf(server, call);
-  const ports = new URLSearchParams((query?.getAll("ports") ?? []).map((port): [string, string] => ["port", port]));
+  const ports = new URLSearchParams(
+    (query?.getAll("ports") ?? []).map((port): [string, string] => ["port", port]),
+  );
   const place = [info.namespace, info.name].map(encodeURIComponent).join("/");
   const path = `/portForward/${place}${ports.size === 0 ? "" : `?${ports}`}`;
   const offered = request.headers.get("sec-websocket-protocol") ?? "";
