@@ -1,5 +1,6 @@
 /** Who owns what: the one controller of an object, and how objects change hands. */
 import { matches, type Selector } from "#apimachinery/labels.ts";
+import type { Client } from "#client/client.ts";
 import type { KubeObject, OwnerReference } from "#gen/api/meta/v1.ts";
 import type { ResourceRef } from "#gen/api/resource-ref.ts";
 import { type Effect, patch } from "./effects.ts";
@@ -67,7 +68,7 @@ export function claim<T extends KubeObject>(options: ClaimOptions<T>): Claim<T> 
 }
 
 /** Orphans that the owner would adopt: before it does, its own life must be looked up live. */
-export function wouldAdopt<T extends KubeObject>({
+function wouldAdopt<T extends KubeObject>({
   owner,
   selector,
   candidates,
@@ -79,6 +80,18 @@ export function wouldAdopt<T extends KubeObject>({
       object.metadata.deletionTimestamp === undefined &&
       matches(selector, object.metadata.labels),
   );
+}
+
+/** Only an owner that is still there, and not leaving, may take over orphans: looked up live before it does. */
+export async function mayAdopt<Owner extends KubeObject, T extends KubeObject>(
+  client: Client,
+  ref: ResourceRef<Owner>,
+  adoption: Omit<ClaimOptions<T>, "ref">,
+): Promise<boolean> {
+  if (!wouldAdopt(adoption)) return true;
+  const { namespace = "", name, uid } = adoption.owner.metadata;
+  const live = await client.get(ref, namespace, name);
+  return live.metadata.uid === uid && live.metadata.deletionTimestamp === undefined;
 }
 
 function adopt(ref: ResourceRef, owner: KubeObject, object: KubeObject): Effect {

@@ -15,6 +15,7 @@ import { nodeIpam } from "./node-ipam/watches.ts";
 import { nodeLifecycle } from "./node-lifecycle/watches.ts";
 import { podGarbageCollector } from "./pod-garbage-collector/watches.ts";
 import { replicaSet } from "./replicaset/watches.ts";
+import { replicationController } from "./replicationcontroller/watches.ts";
 import { rootCaCertificatePublisher } from "./root-ca-certificate-publisher/watches.ts";
 import { serviceAccount } from "./serviceaccount/watches.ts";
 import { taintEviction } from "./taint-eviction/watches.ts";
@@ -35,6 +36,7 @@ export function controllersFor(settings: ControllerSettings): readonly Controlle
   return [
     deployment,
     replicaSet,
+    replicationController,
     garbageCollector,
     namespace,
     serviceAccount,

@@ -6,8 +6,8 @@ import {
   byController,
   controllerOf,
   controllerValues,
+  mayAdopt,
   orphansIn,
-  wouldAdopt,
 } from "#controllers/owner-references.ts";
 import { type Deployment, deployments, type ReplicaSet, replicasets } from "#gen/api/apps/v1.ts";
 import { type Pod, pods } from "#gen/api/core/v1.ts";
@@ -53,11 +53,8 @@ export const deployment: Controller = {
       const owned = sets.byIndex(byController, object.metadata.uid ?? "");
       const orphans = sets.byIndex(byController, orphansIn(namespace));
       const selector = selectorFromLabelSelector(object.spec.selector);
-      if (wouldAdopt({ owner: object, selector, candidates: orphans })) {
-        const live = await client.get(deployments, namespace, name);
-        const { uid, deletionTimestamp } = live.metadata;
-        if (uid !== object.metadata.uid || deletionTimestamp !== undefined) return [];
-      }
+      const adoption = { owner: object, selector, candidates: orphans };
+      if (!(await mayAdopt(client, deployments, adoption))) return [];
       const observed = {
         candidates: [...owned, ...orphans],
         setNamed: (setName: string) => sets.get(namespace, setName),

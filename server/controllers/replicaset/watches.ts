@@ -6,8 +6,8 @@ import {
   byController,
   controllerOf,
   controllerValues,
+  mayAdopt,
   orphansIn,
-  wouldAdopt,
 } from "#controllers/owner-references.ts";
 import { isPodActive } from "#controllers/pod-conditions.ts";
 import { type ReplicaSet, replicasets } from "#gen/api/apps/v1.ts";
@@ -48,12 +48,8 @@ export const replicaSet: Controller = {
       const orphans = all.byIndex(byController, orphansIn(namespace));
       const candidates = [...owned, ...orphans];
       const selector = selectorFromLabelSelector(set.spec.selector);
-      // Only a set that is still there, and not leaving, may take over pods.
-      if (wouldAdopt({ owner: set, selector, candidates: orphans })) {
-        const live = await client.get(replicasets, namespace, name);
-        const { uid, deletionTimestamp } = live.metadata;
-        if (uid !== set.metadata.uid || deletionTimestamp !== undefined) return [];
-      }
+      const adoption = { owner: set, selector, candidates: orphans };
+      if (!(await mayAdopt(client, replicasets, adoption))) return [];
       return reconcile(set, { candidates, siblings: siblingsOf(set).filter(isPodActive) }, now);
     };
   },
