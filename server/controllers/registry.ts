@@ -6,7 +6,9 @@ import { csrCleaner } from "./certificatesigningrequest-cleaner/watches.ts";
 import { csrSigning } from "./certificatesigningrequest-signing/watches.ts";
 import { clusterRoleAggregation } from "./clusterrole-aggregation/watches.ts";
 import type { Controller } from "./controller.ts";
+import { daemonSet } from "./daemonset/watches.ts";
 import { deployment } from "./deployment/watches.ts";
+import { disruption } from "./disruption/watches.ts";
 import { endpointsMirror } from "./endpoints/watches.ts";
 import { endpointSlice } from "./endpointslice/watches.ts";
 import { garbageCollector } from "./garbage-collector/watches.ts";
@@ -37,6 +39,8 @@ export function controllersFor(settings: ControllerSettings): readonly Controlle
     deployment,
     replicaSet,
     replicationController,
+    daemonSet,
+    disruption,
     garbageCollector,
     namespace,
     serviceAccount,
