@@ -68,12 +68,17 @@ export function sessionPool(origin: string, tls: TlsIdentity, clock: Clock): Ses
     return pooled;
   }
 
+  /** A session with a stream for the caller, counted in the same turn: a burst spreads over several sessions. */
   async function acquire(): Promise<Pooled> {
     for (;;) {
-      const free = [...pool].find((it) => it.streams < streamsPerSessionMax && !it.session.closed);
-      if (free !== undefined) return free;
       const wait = nextDialAt - clock.monotonic();
-      if (wait <= 0) return dial();
+      const free =
+        [...pool].find((it) => it.streams < streamsPerSessionMax && !it.session.closed) ??
+        (wait <= 0 ? dial() : undefined);
+      if (free !== undefined) {
+        free.streams++;
+        return free;
+      }
       await new Promise<void>((resolve) => clock.after(wait, resolve));
     }
   }
@@ -81,8 +86,6 @@ export function sessionPool(origin: string, tls: TlsIdentity, clock: Clock): Ses
   return {
     async open(headers, endStream) {
       const pooled = await acquire();
-      // Counted before the connection stands, so that a burst of requests spreads over several sessions.
-      pooled.streams++;
       try {
         await pooled.ready;
         const stream = pooled.session.request(headers, { endStream });
