@@ -5,9 +5,13 @@ import {
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { defaultMatchResources } from "./match-resources.ts";
+import { validateMutatingPolicy } from "./policy-validation.ts";
 
 export const mutatingAdmissionPolicyResource = defineResource<MutatingAdmissionPolicy>({
   ref: mutatingadmissionpolicies,
+  metaRules: { anyFinalizers: true },
+  validate: (object) => validateMutatingPolicy(object),
+  validateUpdate: validateMutatingPolicy,
   default: ({ spec }) => {
     if (spec === undefined) return;
     spec.failurePolicy ??= "Fail";

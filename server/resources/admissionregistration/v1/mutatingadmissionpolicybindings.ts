@@ -6,10 +6,14 @@ import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { defaultMatchResources } from "./match-resources.ts";
 import { paramRefCell } from "./param-ref.ts";
+import { validateMutatingBinding } from "./policy-binding-validation.ts";
 
 export const mutatingAdmissionPolicyBindingResource =
   defineResource<MutatingAdmissionPolicyBinding>({
     ref: mutatingadmissionpolicybindings,
+    metaRules: { anyFinalizers: true },
+    validate: validateMutatingBinding,
+    validateUpdate: validateMutatingBinding,
     default: ({ spec }) => {
       if (spec?.matchResources !== undefined) defaultMatchResources(spec.matchResources);
     },

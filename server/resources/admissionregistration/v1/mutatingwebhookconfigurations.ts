@@ -5,9 +5,13 @@ import {
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { defaultWebhook } from "./webhook.ts";
+import { validateWebhooks, validateWebhooksUpdate } from "./webhook-validation.ts";
 
 export const mutatingWebhookConfigurationResource = defineResource<MutatingWebhookConfiguration>({
   ref: mutatingwebhookconfigurations,
+  metaRules: { anyFinalizers: true },
+  validate: ({ webhooks = [] }) => validateWebhooks(webhooks),
+  validateUpdate: ({ webhooks = [] }, old) => validateWebhooksUpdate(webhooks, old.webhooks ?? []),
   default: ({ webhooks }) => {
     for (const webhook of webhooks ?? []) {
       defaultWebhook(webhook);

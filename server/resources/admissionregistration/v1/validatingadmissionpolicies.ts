@@ -6,9 +6,13 @@ import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
 import { defaultMatchResources } from "./match-resources.ts";
+import { validateValidatingPolicy } from "./policy-validation.ts";
 
 export const validatingAdmissionPolicyResource = defineResource<ValidatingAdmissionPolicy>({
   ref: validatingadmissionpolicies,
+  metaRules: { anyFinalizers: true },
+  validate: (object) => validateValidatingPolicy(object),
+  validateUpdate: validateValidatingPolicy,
   default: ({ spec }) => {
     if (spec === undefined) return;
     spec.failurePolicy ??= "Fail";
