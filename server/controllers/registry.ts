@@ -18,6 +18,7 @@ import { nodeLifecycle } from "./node-lifecycle/watches.ts";
 import { podGarbageCollector } from "./pod-garbage-collector/watches.ts";
 import { replicaSet } from "./replicaset/watches.ts";
 import { replicationController } from "./replicationcontroller/watches.ts";
+import { resourceQuota } from "./resourcequota/watches.ts";
 import { rootCaCertificatePublisher } from "./root-ca-certificate-publisher/watches.ts";
 import { serviceAccount } from "./serviceaccount/watches.ts";
 import { taintEviction } from "./taint-eviction/watches.ts";
@@ -58,5 +59,6 @@ export function controllersFor(settings: ControllerSettings): readonly Controlle
     bootstrapSigner,
     clusterRoleAggregation,
     ttlAfterFinished,
+    resourceQuota,
   ];
 }

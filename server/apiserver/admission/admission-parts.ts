@@ -9,7 +9,7 @@ import type { ResourceRef } from "#gen/api/resource-ref.ts";
 import type { WatchCache } from "#storage/watch-cache.ts";
 
 export interface AdmissionParts {
-  readonly cache: Pick<WatchCache, "get" | "list" | "fresh">;
+  readonly cache: Pick<WatchCache, "get" | "list" | "fresh" | "write">;
   readonly authorizer: Authorizer;
   readonly rbac: RbacIndex;
   readonly randomness: Randomness;

@@ -1,13 +1,7 @@
 /** What a LimitRange's item forbids, in upstream's sentences. */
-import {
-  addQuantity,
-  compareQuantity,
-  formatQuantity,
-  parseQuantity,
-  type Quantity,
-  quantityMilli,
-} from "#apimachinery/quantity.ts";
-import type { Container, LimitRangeItem, Pod } from "#gen/api/core/v1.ts";
+import { compareQuantity, parseQuantity, quantityMilli } from "#apimachinery/quantity.ts";
+import type { LimitRangeItem, Pod } from "#gen/api/core/v1.ts";
+import { containerLimits, containerRequests } from "#resources/core/v1/pod-requests.ts";
 
 export type Amounts = Readonly<Record<string, string>>;
 
@@ -80,33 +74,11 @@ export function boundFaults(item: LimitRangeItem, usage: Usage): readonly string
   ];
 }
 
-type Totals = Map<string, Quantity>;
-
-function addAll(totals: Totals, amounts: Amounts | undefined): void {
-  for (const [name, text] of Object.entries(amounts ?? {})) {
-    const amount = parseQuantity(text);
-    const present = totals.get(name);
-    totals.set(name, present === undefined ? amount : addQuantity(present, amount));
-  }
-}
-
-function raiseTo(totals: Totals, amounts: Amounts | undefined): void {
-  for (const [name, text] of Object.entries(amounts ?? {})) {
-    const amount = parseQuantity(text);
-    const present = totals.get(name);
-    if (present === undefined || compareQuantity(present, amount) < 0) totals.set(name, amount);
-  }
-}
-
-function total(pod: Pod, part: "requests" | "limits"): Amounts {
-  const totals: Totals = new Map();
-  const amountsOf = ({ resources }: Container): Amounts | undefined => resources?.[part];
-  for (const container of pod.spec.containers) addAll(totals, amountsOf(container));
-  for (const container of pod.spec.initContainers ?? []) raiseTo(totals, amountsOf(container));
-  return Object.fromEntries([...totals].map(([name, amount]) => [name, formatQuantity(amount)]));
-}
-
-/** The containers together; an init container counts where it alone takes more. */
+/** All that runs at once: sidecars add up, an init container counts where it alone takes more; the pod's own come first. */
 export function podAmounts(pod: Pod): Usage {
-  return { requests: total(pod, "requests"), limits: total(pod, "limits") };
+  const { requests, limits } = pod.spec.resources ?? {};
+  return {
+    requests: { ...containerRequests(pod), ...requests },
+    limits: { ...containerLimits(pod), ...limits },
+  };
 }

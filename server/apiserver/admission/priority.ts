@@ -3,7 +3,7 @@ import type { AdmissionAttributes, AdmissionPlugin } from "#apiserver/attributes
 import { getObject, listObjects } from "#apiserver/object-reads.ts";
 import { type Pod, pods } from "#gen/api/core/v1.ts";
 import { type PriorityClass, priorityclasses } from "#gen/api/scheduling/v1.ts";
-import { type AdmissionParts, draftOf, refused } from "./admission-parts.ts";
+import { type AdmissionParts, draftOf, oldOf, refused } from "./admission-parts.ts";
 
 type Cache = AdmissionParts["cache"];
 
@@ -56,8 +56,14 @@ export function priority({ cache }: AdmissionParts): AdmissionPlugin {
   return {
     name: "Priority",
     async mutate(attributes) {
-      if (attributes.operation !== "CREATE") return;
       const pod = draftOf(attributes, pods);
+      const old = oldOf(attributes, pods);
+      // What an update leaves out stays as it is.
+      if (attributes.operation === "UPDATE" && pod !== undefined && old !== undefined) {
+        pod.spec.priority ??= old.spec.priority;
+        pod.spec.preemptionPolicy ??= old.spec.preemptionPolicy;
+      }
+      if (attributes.operation !== "CREATE") return;
       if (pod !== undefined) await resolve(cache, pod, attributes);
     },
     validate(attributes) {

@@ -17,6 +17,7 @@ import { podSecurity } from "./pod-security.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
 import { priority } from "./priority.ts";
 import { rbacEscalation } from "./rbac-escalation.ts";
+import { resourceQuota } from "./resource-quota.ts";
 import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account.ts";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
@@ -43,6 +44,8 @@ const plugins: readonly ((parts: AdmissionParts) => AdmissionPlugin)[] = [
   defaultIngressClass,
   podTopologyLabels,
   rbacEscalation,
+  // Last, as upstream has it: what others refuse takes nothing.
+  resourceQuota,
 ];
 
 export function createAdmission(parts: AdmissionParts): readonly AdmissionPlugin[] {

@@ -1,6 +1,7 @@
 /**
  * What a Pod asks of a node: main containers and sidecars run at the same time and add up; each init container
- * runs alone beside the sidecars before it, so that the greatest one counts.
+ * runs alone beside the sidecars before it, so that the greatest one counts. Pod-level resources replace the sum
+ * of cpu, memory and huge pages; the overhead of the runtime comes on top.
  */
 import {
   addResourceLists,
@@ -49,4 +50,42 @@ function aggregate({ spec, status }: PodLike, listOf: ListOf): Record<string, st
     total = addResourceLists(total, of(container));
   }
   return maxResourceLists(total, peak);
+}
+
+function podLevelPart(list: ResourceList | undefined): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(list ?? {}).filter(([name]) => isPodLevelResource(name)),
+  );
+}
+
+/** All that a Pod takes; while it is resized, the greatest of what it asks, was given and has. */
+export function podRequests(pod: PodLike): Record<string, string> {
+  const requests = resizedRequests(pod);
+  Object.assign(requests, podLevelPart(pod.spec.resources?.requests));
+  return pod.spec.overhead === undefined ? requests : addResourceLists(requests, pod.spec.overhead);
+}
+
+/** A resource without a limit is absent. */
+export function podLimits(pod: PodLike): Record<string, string> {
+  const limits = containerLimits(pod);
+  Object.assign(limits, podLevelPart(pod.spec.resources?.limits));
+  for (const [name, overhead] of Object.entries(pod.spec.overhead ?? {})) {
+    const limit = limits[name];
+    if (limit !== undefined && limit !== "0")
+      Object.assign(limits, addResourceLists({ [name]: limit }, { [name]: overhead }));
+  }
+  return limits;
+}
+
+/** An infeasible resize asks for nothing. */
+function resizedRequests(pod: PodLike): Record<string, string> {
+  const pending = pod.status?.conditions?.find(({ type }) => type === "PodResizePending");
+  const infeasible = pending?.reason === "Infeasible";
+  const asked: ListOf = ({ resources }) => (infeasible ? undefined : resources?.requests);
+  const allocated: ListOf = (container, status) =>
+    status?.allocatedResources ?? asked(container, status);
+  const actuated: ListOf = (container, status) =>
+    status?.resources?.requests ?? allocated(container, status);
+  const known = maxResourceLists(aggregate(pod, actuated), aggregate(pod, allocated));
+  return infeasible ? known : maxResourceLists(containerRequests(pod), known);
 }
