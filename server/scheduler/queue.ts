@@ -31,20 +31,26 @@ export interface QueuedPod {
   woken: boolean;
 }
 
-const backoffInitial = 1000;
-const backoffMax = 10_000;
+/** Upstream's podInitialBackoffSeconds and podMaxBackoffSeconds, in milliseconds. */
+const backoffDefaults = { initial: 1000, max: 10_000 };
+/** Backoffs that end in one such span are ordered by priority. Milliseconds. */
+const backoffWindow = 1000;
 /** Pods that no event woke are tried again after this long (upstream's 5 minutes). */
 const unschedulableMax = 5 * 60_000;
 
 type Place = "active" | "backoff" | "unschedulable" | "gated";
 
-export function backoffOf(attempts: number): number {
-  return Math.min(backoffInitial * 2 ** Math.max(0, attempts - 1), backoffMax);
+export function backoffOf(attempts: number, { initial, max } = backoffDefaults): number {
+  return Math.min(initial * 2 ** Math.max(0, attempts - 1), max);
 }
 
 export interface QueueOptions {
   /** Does SchedulingGates hold the gated pod back? */
   readonly holdsGated?: (pod: Pod) => boolean;
+  /** Milliseconds. */
+  readonly backoff?: { readonly initial: number; readonly max: number } | undefined;
+  /** Hears into which part pods come, and whence. */
+  readonly onIncoming?: (queue: string, event: string) => void;
 }
 
 export class SchedulingQueue {
@@ -54,7 +60,8 @@ export class SchedulingQueue {
     (a, b) => b.priority - a.priority || a.sequence - b.sequence,
   );
   readonly #backoff = new Heap<QueuedPod>(
-    (a, b) => windowOf(a) - windowOf(b) || b.priority - a.priority || a.sequence - b.sequence,
+    (a, b) =>
+      this.#windowOf(a) - this.#windowOf(b) || b.priority - a.priority || a.sequence - b.sequence,
   );
   /** Unschedulable pods by what they have in common: an event is asked of one of each kind. */
   readonly #refused = new Map<string, Set<QueuedPod>>();
@@ -110,6 +117,11 @@ export class SchedulingQueue {
   #isGated(pod: Pod): boolean {
     if ((pod.spec.schedulingGates ?? []).length === 0) return false;
     return this.#options.holdsGated?.(pod) ?? true;
+  }
+
+  #windowOf({ attempts, attemptedAt }: QueuedPod): number {
+    if (attempts === 0) return 0;
+    return Math.floor((attemptedAt + backoffOf(attempts, this.#options.backoff)) / backoffWindow);
   }
 
   /** The next pod to try, taken out. */
@@ -183,7 +195,7 @@ export class SchedulingQueue {
 
   #releaseBackoff(now: number): void {
     for (let next = this.#first(this.#backoff, "backoff"); next !== undefined; ) {
-      if (windowOf(next) * backoffInitial > now) return;
+      if (this.#windowOf(next) * backoffWindow > now) return;
       this.#put(next, "active");
       next = this.#first(this.#backoff, "backoff");
     }
@@ -197,6 +209,7 @@ export class SchedulingQueue {
       if (alike === undefined) this.#refused.set(queued.alike, new Set([queued]));
       else alike.add(queued);
     }
+    this.#options.onIncoming?.(place, queued.attempts === 0 ? "PodAdd" : "ScheduleAttemptFailure");
     if (place === "active") this.#active.push(queued);
     if (place === "backoff") this.#backoff.push(queued);
   }
@@ -222,15 +235,6 @@ export class SchedulingQueue {
     if (first !== undefined) heap.pop();
     return first;
   }
-}
-
-function readyAt({ attempts, attemptedAt }: QueuedPod): number {
-  return attempts === 0 ? 0 : attemptedAt + backoffOf(attempts);
-}
-
-/** Pods whose backoff ends in the same second are ordered by priority. */
-function windowOf(queued: QueuedPod): number {
-  return Math.floor(readyAt(queued) / backoffInitial);
 }
 
 /** Conditions written by the scheduler itself must not wake the pod. */

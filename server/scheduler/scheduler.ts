@@ -15,6 +15,7 @@ import type { Logger } from "#telemetry/log.ts";
 import { bind, bindingsMax } from "./bind.ts";
 import { batchMax, type Encoded, SchedulerCache } from "./cache.ts";
 import { type Explained, refusalOf } from "./explain.ts";
+import { type SchedulerMetrics, schedulerMetrics } from "./metrics.ts";
 import { writeRefusal } from "./pod-condition.ts";
 import { defaultProfile, type Profile } from "./profile.ts";
 import { type QueuedPod, SchedulingQueue } from "./queue.ts";
@@ -33,6 +34,13 @@ export interface SchedulerOptions {
   readonly identity?: string | undefined;
   /** Pods whose spec.schedulerName names one of them are ours. */
   readonly profiles?: readonly Profile[] | undefined;
+  /** Of the Lease; upstream's by default. */
+  readonly lease?: { readonly name: string; readonly namespace: string } | undefined;
+  /** Milliseconds. */
+  readonly backoff?: { readonly initial: number; readonly max: number } | undefined;
+  readonly metrics?: SchedulerMetrics | undefined;
+  /** Called when caches are full and pods are being placed. */
+  readonly onReady?: (() => void) | undefined;
   /** Of the hash that parts nodes of equal score. */
   readonly seed?: number | undefined;
 }
@@ -43,7 +51,8 @@ export async function runScheduler(options: SchedulerOptions): Promise<void> {
   const clock = options.clock ?? systemClock;
   const run = (until: AbortSignal) => new Scheduler({ ...options, clock, signal: until }).run();
   if (options.leaderElect !== true) return run(signal);
-  const lease = { client, name: "kube-scheduler", identity, clock, logger };
+  const { name = "kube-scheduler", namespace = "kube-system" } = options.lease ?? {};
+  const lease = { client, name, namespace, identity, clock, logger };
   await electLeader(lease, (term) => run(AbortSignal.any([term, signal])), signal);
 }
 
@@ -56,6 +65,7 @@ class Scheduler {
   readonly #sources: ReturnType<typeof openSources>;
   readonly #slice = new Slice();
   readonly #inFlight = new Set<Promise<void>>();
+  readonly #metrics: SchedulerMetrics;
   #wake: () => void = () => {};
   #lastFailure: (Explained & { readonly key: string }) | undefined;
 
@@ -67,7 +77,12 @@ class Scheduler {
     const component = profiles[0]?.schedulerName ?? defaultProfile.schedulerName;
     this.#events = createEventRecorder({ client, component, clock, logger });
     this.#sources = openSources(client, logger);
-    this.#queue = new SchedulingQueue({ holdsGated: (pod) => this.#profileOf(pod).gates });
+    this.#metrics = options.metrics ?? schedulerMetrics();
+    this.#queue = new SchedulingQueue({
+      holdsGated: (pod) => this.#profileOf(pod).gates,
+      backoff: options.backoff,
+      onIncoming: (queue, event) => this.#metrics.incoming.add({ queue, event }),
+    });
     this.#cache = new SchedulerCache({
       seed: options.seed ?? 1,
       defaultSelector: this.#sources.defaultSelector,
@@ -88,6 +103,13 @@ class Scheduler {
       wake: () => this.#wake(),
     });
     await this.#sources.start(signal);
+    this.#metrics.watch({
+      pending: () => this.#queue.counts(),
+      nodes: () => this.#cache.nodes.size,
+      pods: () => this.#cache.podCount,
+      assumed: () => this.#inFlight.size,
+    });
+    this.#options.onReady?.();
     logger.info("scheduler ready", { nodes: this.#cache.nodes.size, pods: this.#cache.podCount });
     const stop = () => this.#wake();
     signal.addEventListener("abort", stop, { once: true });
@@ -128,7 +150,8 @@ class Scheduler {
       batch.push(queued);
     }
     if (batch.length === 0) return false;
-    this.#slice.measure(batch.length, () => this.#place(batch));
+    const took = this.#slice.measure(batch.length, () => this.#place(batch));
+    this.#metrics.algorithmDuration.observe({}, took / 1000 / batch.length);
     return true;
   }
 
@@ -190,10 +213,15 @@ class Scheduler {
 
   async #bind(queued: QueuedPod, nodeName: string): Promise<void> {
     const { pod, key } = queued;
+    const started = performance.now();
+    const result = (name: string) => this.#count(pod, name, started);
     try {
       await bind(this.#options.client, pod, nodeName);
+      result("scheduled");
+      this.#metrics.podAttempts.observe({}, queued.attempts);
       this.#events.event(pod, "Normal", "Scheduled", `Successfully assigned ${key} to ${nodeName}`);
     } catch (error) {
+      result("error");
       const fields = { pod: key, node: nodeName, error: String(error) };
       this.#options.logger.warn("binding refused", fields);
       if (this.#cache.isAssumed(key)) {
@@ -206,11 +234,20 @@ class Scheduler {
     }
   }
 
+  #count(pod: Pod, result: string, started: number): void {
+    const { schedulerName: profile } = this.#profileOf(pod);
+    this.#metrics.attempts.add({ profile, result });
+    const took = (performance.now() - started) / 1000;
+    this.#metrics.attemptDuration.observe({ profile, result }, took);
+  }
+
   /** `nominated`: where room had been made for it. */
   #refuse(queued: QueuedPod, encoded: Encoded, nominated: string | undefined): void {
     const { client, clock, logger } = this.#options;
     const { pod, key } = queued;
+    const started = performance.now();
     const { message, filters, preemption, eligible } = this.#explain(pod, encoded, nominated);
+    this.#count(pod, "unschedulable", started);
     const alike = `${encoded.shape.id} ${encoded.labelSet.key}`;
     this.#queue.refused(queued, filters, alike);
     this.#events.event(pod, "Warning", "FailedScheduling", message);
@@ -267,6 +304,8 @@ class Scheduler {
   #preempt(queued: QueuedPod, nodeName: string, keys: readonly string[]): void {
     const { client, clock, logger } = this.#options;
     const { pod } = queued;
+    this.#metrics.preemptions.add({});
+    this.#metrics.victims.observe({}, keys.length);
     const lesser = this.#cache.nominations.lesser(nodeName, pod.spec.priority ?? 0);
     for (const key of lesser) this.#cache.nominations.remove(key);
     this.#cache.nominate(pod, nodeName);
