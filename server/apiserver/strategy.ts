@@ -73,7 +73,7 @@ export function prepareForUpdate(
   if (info.subresource === "status") {
     if (resource.prepareForStatusUpdate !== undefined) {
       resource.prepareForStatusUpdate(object, old, { now });
-    } else keepAllButStatus(object, old);
+    } else keepAllButStatus(resource, object, old);
     return;
   }
   resource.prepareForUpdate?.(object, old, { now });
@@ -88,13 +88,26 @@ function servesStatus({ ref }: Resource): boolean {
   return ref.subresources.some(({ name }) => name === "status");
 }
 
-function keepAllButStatus(object: KubeObject, old: KubeObject): void {
+/** Where a status update leaves metadata alone; elsewhere upstream lets labels and annotations through. */
+const metadataStays: ReadonlySet<string> = new Set([
+  "admissionregistration.k8s.io/validatingadmissionpolicies",
+  "apiextensions.k8s.io/customresourcedefinitions",
+  "apiregistration.k8s.io/apiservices",
+  "certificates.k8s.io/podcertificaterequests",
+  "flowcontrol.apiserver.k8s.io/flowschemas",
+  "flowcontrol.apiserver.k8s.io/prioritylevelconfigurations",
+  "resource.k8s.io/resourceclaims",
+  "storagemigration.k8s.io/storageversionmigrations",
+]);
+
+function keepAllButStatus({ ref, takeIn }: Resource, object: KubeObject, old: KubeObject): void {
   const status = statusOf(object);
+  const stays = takeIn !== undefined || metadataStays.has(`${ref.group}/${ref.plural}`);
   const { resourceVersion } = object.metadata;
+  const metadata = stays ? { ...old.metadata, resourceVersion } : object.metadata;
   const fields: Record<string, unknown> = { ...object };
-  for (const name of Object.keys(fields)) delete fields[name];
-  // Labels and finalizers are the main path's: only status moves.
-  Object.assign(object, old, { metadata: { ...old.metadata, resourceVersion }, status });
+  for (const name of Object.keys(fields)) Reflect.deleteProperty(object, name);
+  Object.assign(object, old, { metadata, status });
 }
 
 export function validateUpdate(call: Call, object: KubeObject, old: KubeObject): void {

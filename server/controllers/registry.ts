@@ -21,6 +21,7 @@ import { replicationController } from "./replicationcontroller/watches.ts";
 import { resourceQuota } from "./resourcequota/watches.ts";
 import { rootCaCertificatePublisher } from "./root-ca-certificate-publisher/watches.ts";
 import { serviceAccount } from "./serviceaccount/watches.ts";
+import { statefulSet } from "./statefulset/watches.ts";
 import { taintEviction } from "./taint-eviction/watches.ts";
 import { tokenCleaner } from "./token-cleaner/watches.ts";
 import { ttlAfterFinished } from "./ttl-after-finished/watches.ts";
@@ -41,6 +42,7 @@ export function controllersFor(settings: ControllerSettings): readonly Controlle
     replicaSet,
     replicationController,
     daemonSet,
+    statefulSet,
     disruption,
     garbageCollector,
     namespace,

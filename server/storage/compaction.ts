@@ -6,8 +6,8 @@ import type { Head, Revision, Storage } from "#storage/storage.ts";
 import { systemTimers, type Timers } from "#storage/timers.ts";
 import { type Logger, silent } from "#telemetry/log.ts";
 
-/** Upstream keeps 5 minutes; watchers that slept through a coffee need not relist here. */
-const defaultKeepMs = 10 * 60_000;
+/** As upstream: clients are known to wait for it. */
+const defaultKeepMs = 5 * 60_000;
 const defaultEveryMs = 60_000;
 
 export interface CompactionOptions {

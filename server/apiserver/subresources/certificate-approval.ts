@@ -9,7 +9,8 @@ const statusOf = (object: KubeObject): CertificateSigningRequest["status"] =>
 
 function prepare(object: KubeObject, old: KubeObject): void {
   const conditions = statusOf(object)?.conditions;
-  keepAllBut(object, old, { status: { ...statusOf(old), conditions } });
+  const { metadata } = object;
+  keepAllBut(object, old, { metadata, status: { ...statusOf(old), conditions } });
 }
 
 export const certificateApproval = ownRules({ prepare });

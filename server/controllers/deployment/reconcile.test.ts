@@ -308,3 +308,9 @@ test("the hash does not depend on the order of keys", () => {
   expect(templateHash(a)).toBe(templateHash(b));
   expect(templateHash(a)).toMatch(/^[bcdfghjklmnpqrstvwxz2456789]+$/);
 });
+
+test("revisions are counted exactly, however large", () => {
+  const old = set({ image: "old", size: 1, revision: "3546343826724305832" });
+  const effects = reconcile(deployment(), observe(old), now);
+  expect(JSON.stringify(effects)).toContain('"3546343826724305833"');
+});

@@ -145,8 +145,9 @@ function pausedConditions(deployment: Deployment, now: Date): readonly Deploymen
   );
 }
 
-function nextRevision({ oldSets }: Sets): number {
-  return Math.max(0, ...oldSets.map(revisionOf)) + 1;
+function nextRevision({ oldSets }: Sets): bigint {
+  const newest = [...oldSets].sort(byRevision).at(-1);
+  return (newest === undefined ? 0n : revisionOf(newest)) + 1n;
 }
 
 interface Prepared {
@@ -154,7 +155,7 @@ interface Prepared {
   readonly effects: readonly Effect[];
   readonly sets: Sets;
   readonly conditions: readonly DeploymentCondition[];
-  readonly revision: number;
+  readonly revision: bigint;
 }
 
 /** Makes the new set, or brings its annotations up to date. "collision": its name belongs to another. */
@@ -257,7 +258,7 @@ function finish(rollout: Rollout, prepared: Prepared, steps: readonly Effect[]):
  */
 function writeRevision(
   deployment: Deployment,
-  revision: number,
+  revision: bigint,
   writes: readonly Effect[],
 ): readonly Effect[] {
   if (revision === revisionOf(deployment)) return writes;
@@ -276,11 +277,16 @@ function writeRevision(
   );
 }
 
+function byRevision(a: ReplicaSet, b: ReplicaSet): number {
+  const [left, right] = [revisionOf(a), revisionOf(b)];
+  return left === right ? 0 : left < right ? -1 : 1;
+}
+
 /** Deletes the oldest empty sets beyond revisionHistoryLimit. */
 function history(deployment: Deployment, { oldSets }: Sets): readonly Effect[] {
   const limit = deployment.spec.revisionHistoryLimit ?? 10;
   const alive = oldSets.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  const order = [...alive].sort((a, b) => revisionOf(a) - revisionOf(b) || byCreation(a, b));
+  const order = [...alive].sort((a, b) => byRevision(a, b) || byCreation(a, b));
   return order
     .slice(0, Math.max(0, alive.length - limit))
     .filter(isEmpty)

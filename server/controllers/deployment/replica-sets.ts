@@ -35,8 +35,10 @@ export function sum(
   return sets.reduce((total, set) => total + (of(set) ?? 0), 0);
 }
 
-export function revisionOf({ metadata }: ReplicaSet | Deployment): number {
-  return Number(metadata.annotations?.[revisionAnnotation] ?? 0) || 0;
+/** An int64 for upstream: beyond what a number holds exactly. */
+export function revisionOf({ metadata }: ReplicaSet | Deployment): bigint {
+  const text = metadata.annotations?.[revisionAnnotation] ?? "";
+  return /^\d+$/.test(text) ? BigInt(text) : 0n;
 }
 
 export function byCreation(a: ReplicaSet, b: ReplicaSet): number {
@@ -78,7 +80,7 @@ function sizeAnnotations(deployment: Deployment): Record<string, string> {
 /** The new ReplicaSet as it is to be created; its name tells its template and the collisions so far. */
 export function draftOf(
   deployment: Deployment,
-  { replicas, revision }: { readonly replicas: number; readonly revision: number },
+  { replicas, revision }: { readonly replicas: number; readonly revision: bigint },
 ): Draft<ReplicaSet> & { metadata: { name: string } } {
   const { template, selector, minReadySeconds } = deployment.spec;
   const hash = templateHash(template, deployment.status?.collisionCount);
@@ -105,7 +107,7 @@ export function draftOf(
 }
 
 /** The new set with the annotations and minReadySeconds it should have; the same object when it has them. */
-export function refreshed(deployment: Deployment, set: ReplicaSet, revision: number): ReplicaSet {
+export function refreshed(deployment: Deployment, set: ReplicaSet, revision: bigint): ReplicaSet {
   const old = set.metadata.annotations ?? {};
   const annotations = { ...old, ...inheritedAnnotations(deployment) };
   const oldRevision = old[revisionAnnotation] ?? "";

@@ -1,0 +1,48 @@
+import { selectorFromLabelSelector } from "#apimachinery/labels.ts";
+import { keyOf, splitKey } from "#client/store.ts";
+import type { Controller } from "#controllers/controller.ts";
+import { enqueueOwner } from "#controllers/enqueue-owner.ts";
+import {
+  byController,
+  controllerValues,
+  mayAdopt,
+  orphansIn,
+} from "#controllers/owner-references.ts";
+import { controllerrevisions, type StatefulSet, statefulsets } from "#gen/api/apps/v1.ts";
+import { type Pod, persistentvolumeclaims, pods } from "#gen/api/core/v1.ts";
+import { ordinalOf } from "./identity.ts";
+import { reconcile } from "./reconcile.ts";
+
+export const statefulSet: Controller = {
+  name: "statefulset-controller",
+  workers: 5,
+  watch({ informers, client, enqueue }) {
+    const sets = informers.of(statefulsets);
+    const all = informers.of(pods, { [byController]: controllerValues });
+    const history = informers.of(controllerrevisions, { [byController]: controllerValues });
+    const claims = informers.of(persistentvolumeclaims);
+    const look = (set: StatefulSet): void => enqueue(keyOf(set));
+    sets.onChange({ added: look, updated: (_, set) => look(set), deleted: look });
+    const selectorOf = ({ spec }: StatefulSet) => selectorFromLabelSelector(spec.selector);
+    all.onChange(
+      enqueueOwner<Pod, StatefulSet>({ kind: "StatefulSet", owners: sets, selectorOf, enqueue }),
+    );
+    return async (key, now) => {
+      const { namespace, name } = splitKey(key);
+      const set = sets.get(namespace, name);
+      if (set === undefined) return [];
+      const uid = set.metadata.uid ?? "";
+      const orphans = all
+        .byIndex(byController, orphansIn(namespace))
+        .filter((pod) => ordinalOf(set, pod) !== undefined);
+      const adoption = { owner: set, selector: selectorOf(set), candidates: orphans };
+      if (!(await mayAdopt(client, statefulsets, adoption))) return [];
+      const observed = {
+        candidates: [...all.byIndex(byController, uid), ...orphans],
+        revisions: history.byIndex(byController, uid),
+        hasClaim: (claim: string) => claims.get(namespace, claim) !== undefined,
+      };
+      return reconcile(set, observed, now);
+    };
+  },
+};
