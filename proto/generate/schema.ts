@@ -25,6 +25,7 @@ export interface GoTypes {
 interface OpenApiSchema {
   readonly properties?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly required?: readonly string[];
+  readonly "x-kubernetes-map-type"?: string;
 }
 
 /** `[JSON name, wire number, type, omit, facts]`; an inlined struct's fields have the JSON name "". */
@@ -81,6 +82,9 @@ function factsOf(
   for (const [from, to] of Object.entries(openApiFacts)) {
     if (property[from] !== undefined) found[to] = property[from];
   }
+  // Every other default is the type's zero: only these complete the key of an item in a list map.
+  const given = property["default"];
+  if (typeof given === "string" && given !== "") found["default"] = given;
   return Object.keys(found).length === 0 ? undefined : found;
 }
 
@@ -124,6 +128,18 @@ function structRows(
   return rows;
 }
 
+/** Structs that are one value to merging: whoever sets a part of one sets all of it. */
+function atomicStructs(
+  types: GoTypes,
+  schemas: Record<string, OpenApiSchema>,
+): Record<string, true> {
+  const names = Object.keys(types.structs).sort();
+  const atomic = names.filter(
+    (name) => schemas[openApiName(name)]?.["x-kubernetes-map-type"] === "atomic",
+  );
+  return Object.fromEntries(atomic.map((name) => [shortType(name), true]));
+}
+
 /** apiVersion -> kind -> type; kinds of meta that every group-version registers stand once, under `*`. */
 function kindRows(types: GoTypes): Record<string, Record<string, string>> {
   const rows: Record<string, Record<string, string>> = {};
@@ -148,10 +164,12 @@ export function generateSchema(facts: string, out: string): void {
     const text = shortType(types.named[name] ?? "");
     named[shortType(name)] = types.wrapped[name] ? `wrapped ${text}` : text;
   }
+  const schemas = openApiSchemas(facts);
   const table = {
     kinds: kindRows(types),
     named,
-    structs: structRows(types, openApiSchemas(facts)),
+    structs: structRows(types, schemas),
+    atomic: atomicStructs(types, schemas),
   };
   const lines = Object.entries(table).map(([part, rows]) => {
     const body = Object.entries(rows).map(

@@ -58,6 +58,8 @@ export interface StructType {
   readonly go: string;
   readonly fields: readonly FieldSchema[];
   readonly properties: ReadonlyMap<string, FieldSchema>;
+  /** One value to merging: whoever sets a part of it sets all of it. */
+  readonly atomic: boolean;
 }
 
 export type TypeSchema = ScalarType | SpecialType | ListType | MapType | StructType;
@@ -80,11 +82,13 @@ export interface FieldSchema {
   /** `merge`, `replace`, `retainKeys`, or two of them with a comma. */
   readonly patchStrategy?: string;
   readonly patchMergeKey?: string;
+  /** What absence means where that is not the type's zero. */
+  readonly default?: string;
 }
 
 type FieldFacts = Pick<
   FieldSchema,
-  "listType" | "listMapKeys" | "mapType" | "patchStrategy" | "patchMergeKey"
+  "listType" | "listMapKeys" | "mapType" | "patchStrategy" | "patchMergeKey" | "default"
 > & { readonly required?: boolean };
 
 type FieldRow = readonly [
@@ -99,10 +103,11 @@ interface Table {
   readonly kinds: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly named: Readonly<Record<string, string>>;
   readonly structs: Readonly<Record<string, readonly FieldRow[]>>;
+  readonly atomic: Readonly<Record<string, true>>;
 }
 
 // The JSON import types every row as a union of arrays; npm run gen writes rows of this shape.
-const { kinds, named, structs } = table as unknown as Table;
+const { kinds, named, structs, atomic } = table as unknown as Table;
 
 const specials: Readonly<Record<string, SpecialName>> = {
   "api.resource.Quantity": "Quantity",
@@ -181,12 +186,14 @@ class Struct implements StructType {
   readonly kind = "struct";
   readonly id: string;
   readonly go: string;
+  readonly atomic: boolean;
   #fields: readonly FieldSchema[] | undefined;
   #properties: ReadonlyMap<string, FieldSchema> | undefined;
 
   constructor(id: string) {
     this.id = id;
     this.go = goName(id);
+    this.atomic = atomic[id] === true;
   }
 
   get fields(): readonly FieldSchema[] {

@@ -53,6 +53,12 @@ export function refusal(reason: StatusReason, message: string, details?: StatusD
   });
 }
 
+/** 500 with the bare sentence and no reason: what upstream answers where an error of its own has no Status. */
+export function plainFailure(message: string): ApiError {
+  const failure = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure" } as const;
+  return new ApiError({ ...failure, message, code: 500 });
+}
+
 /** What a message names: `pods "web"`, `deployments.apps "web"`. */
 export interface Named {
   group: string;

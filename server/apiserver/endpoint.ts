@@ -1,5 +1,6 @@
 /** What one URL plural serves: the resource's rules, how it was addressed, and where its objects are stored. */
 
+import type { Version } from "#apimachinery/apply/versions.ts";
 import type { Named } from "#apimachinery/status.ts";
 import type { ResourceRef } from "#gen/api/resource-ref.ts";
 import type { Resource } from "#resources/resource.ts";
@@ -21,6 +22,11 @@ export interface Endpoint {
   readonly deprecation?: string | undefined;
   /** Aborted when watches of it must end: its definition changed or went. */
   readonly ends?: AbortSignal;
+  /**
+   * How objects of the addressed version merge, for a kind that is not in the schema table: a custom resource
+   * definition makes it from its schema. Absent there: `deduced`.
+   */
+  readonly mergeType?: Version["type"];
   /** Appended to the names of encodings, so that two versions do not share bytes. */
   readonly form: string;
 }

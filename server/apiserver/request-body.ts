@@ -2,14 +2,22 @@
 import { decodeJson } from "#apimachinery/codec/json.ts";
 import { decodeProtobuf } from "#apimachinery/codec/protobuf.ts";
 import { decodeYaml } from "#apimachinery/codec/yaml.ts";
-import { invalidValue, notSupported, Path } from "#apimachinery/field-error.ts";
+import {
+  type FieldError,
+  forbiddenField,
+  invalidValue,
+  notSupported,
+  Path,
+  required,
+} from "#apimachinery/field-error.ts";
 import { type ApiError, badRequest, invalid, refusal } from "#apimachinery/status.ts";
+import { validateFieldManager } from "#apimachinery/validate.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { Resource } from "#resources/resource.ts";
 import type { Call } from "./call.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { bodyMediaType } from "./negotiation.ts";
-import { type Query, text } from "./query.ts";
+import { flag, type Query, text } from "./query.ts";
 
 /** Upstream's limit: twice etcd's 1.5 MB, since JSON outweighs protobuf. Over it: 413. */
 export const requestBodyBytesMax = 3 * 1024 * 1024;
@@ -37,32 +45,61 @@ export interface WriteOptions {
   readonly fieldValidation: "Ignore" | "Warn" | "Strict";
 }
 
-const fieldManagerMax = 128;
+interface CheckedOptions {
+  readonly options: WriteOptions;
+  readonly errors: readonly FieldError[];
+}
 
-/** `kind`: CreateOptions, UpdateOptions, PatchOptions, as refusals name it. Throws Invalid. */
-export function writeOptions(query: Query, kind: string): WriteOptions {
-  if (query === undefined) return { dryRun: false, fieldValidation: "Warn" };
-  const options = { group: "meta.k8s.io", kind };
-  const dryRun = query.getAll("dryRun").filter((value) => value !== "");
+function checkedOptions(query: Query): CheckedOptions {
+  const dryRun = query?.getAll("dryRun").filter((value) => value !== "") ?? [];
+  const errors = validateFieldManager(text(query, "fieldManager"), new Path("fieldManager"));
   if (dryRun.some((value) => value !== "All")) {
-    throw invalid(options, "", [notSupported(new Path("dryRun"), dryRun, ["All"])]);
-  }
-  if (text(query, "fieldManager").length > fieldManagerMax) {
-    throw badRequest(`fieldManager may not be longer than ${fieldManagerMax} characters`);
+    errors.push(notSupported(new Path("dryRun"), dryRun, ["All"]));
   }
   const validation = text(query, "fieldValidation");
-  switch (validation) {
-    case "":
-    case "Warn":
-      return { dryRun: dryRun.length > 0, fieldValidation: "Warn" };
-    case "Ignore":
-    case "Strict":
-      return { dryRun: dryRun.length > 0, fieldValidation: validation };
-    default:
-      throw invalid(options, "", [
-        notSupported(new Path("fieldValidation"), validation, ["", "Ignore", "Strict", "Warn"]),
-      ]);
+  const known = (["Ignore", "Strict", "Warn"] as const).find((name) => name === validation);
+  if (known === undefined && validation !== "") {
+    const values = ["", "Ignore", "Strict", "Warn"];
+    errors.push(notSupported(new Path("fieldValidation"), validation, values));
   }
+  return { options: { dryRun: dryRun.length > 0, fieldValidation: known ?? "Warn" }, errors };
+}
+
+function refuseOptions(kind: string, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind }, "", errors);
+}
+
+/** `kind`: CreateOptions, UpdateOptions, as refusals name it. Throws Invalid. */
+export function writeOptions(query: Query, kind: string): WriteOptions {
+  if (query === undefined) return { dryRun: false, fieldValidation: "Warn" };
+  const { options, errors } = checkedOptions(query);
+  refuseOptions(kind, errors);
+  return options;
+}
+
+/** Of a PATCH that is no apply. Throws Invalid. */
+export function patchOptions(query: Query): WriteOptions {
+  if (query === undefined) return { dryRun: false, fieldValidation: "Warn" };
+  const { options, errors } = checkedOptions(query);
+  const why = "may not be specified for non-apply patch";
+  const forced = query.has("force") ? [forbiddenField(new Path("force"), why)] : [];
+  refuseOptions("PatchOptions", [...forced, ...errors]);
+  return options;
+}
+
+export interface ApplyOptions extends WriteOptions {
+  readonly manager: string;
+  readonly force: boolean;
+}
+
+/** Of an apply. Throws Invalid. */
+export function applyOptions(query: Query): ApplyOptions {
+  const { options, errors } = checkedOptions(query);
+  const manager = text(query, "fieldManager");
+  const why = "is required for apply patch";
+  const missing = manager === "" ? [required(new Path("fieldManager"), why)] : [];
+  refuseOptions("PatchOptions", [...missing, ...errors]);
+  return { ...options, manager, force: flag(query, "force") };
 }
 
 /** Before a try of a write: what an earlier try warned of no longer counts, what the endpoint warns of does. */

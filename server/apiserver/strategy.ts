@@ -27,7 +27,6 @@ export function prepareForCreate(server: ServerContext, call: Call, object: Kube
   metadata.deletionTimestamp = undefined;
   metadata.deletionGracePeriodSeconds = undefined;
   metadata.selfLink = undefined;
-  metadata.managedFields = undefined;
   metadata.generation = resource.hasGeneration === false ? undefined : 1;
   resource.prepareForCreate?.(object, { now, user: call.user });
 }
@@ -65,7 +64,6 @@ export function prepareForUpdate(
   metadata.uid =
     metadata.uid === undefined || metadata.uid === "" ? old.metadata.uid : metadata.uid;
   metadata.selfLink = undefined;
-  metadata.managedFields = undefined;
   metadata.generation = old.metadata.generation;
   // Only a delete sets or moves them: upstream puts back what the client left out.
   metadata.deletionTimestamp ??= old.metadata.deletionTimestamp;
@@ -103,8 +101,8 @@ const metadataStays: ReadonlySet<string> = new Set([
 function keepAllButStatus({ ref, takeIn }: Resource, object: KubeObject, old: KubeObject): void {
   const status = statusOf(object);
   const stays = takeIn !== undefined || metadataStays.has(`${ref.group}/${ref.plural}`);
-  const { resourceVersion } = object.metadata;
-  const metadata = stays ? { ...old.metadata, resourceVersion } : object.metadata;
+  const { resourceVersion, managedFields } = object.metadata;
+  const metadata = stays ? { ...old.metadata, resourceVersion, managedFields } : object.metadata;
   const fields: Record<string, unknown> = { ...object };
   for (const name of Object.keys(fields)) Reflect.deleteProperty(object, name);
   Object.assign(object, old, { metadata, status });

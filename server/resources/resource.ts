@@ -110,6 +110,8 @@ export interface StoredAs<T extends KubeObject> {
 }
 
 export interface ScaleMapping<T> {
+  /** Where the wanted replicas are, as managedFields names it; default: spec.replicas. */
+  readonly replicasPath?: readonly string[];
   /** `absent`: the path of the wanted replicas, where the object does not say how many. */
   read(object: T): {
     specReplicas: number;

@@ -166,8 +166,14 @@ return true;
   }
 }
 
-/** Lists that defaulting fills where they are absent, not where they are empty. */
-const keptEmpty = new Set(["autoscaling.v2.HPAScalingRules.policies"]);
+/**
+ * Lists that defaulting fills where they are absent, not where they are empty; and no managedFields at all are
+ * a wish: tracking starts anew, whoever stores the object takes the list out.
+ */
+const keptEmpty = new Set([
+  "autoscaling.v2.HPAScalingRules.policies",
+  "meta.v1.ObjectMeta.managedFields",
+]);
 
 /** A zero time within a map or list is null in upstream's JSON; any other null there becomes a zero value. */
 function onNull(item: TypeSchema): string {

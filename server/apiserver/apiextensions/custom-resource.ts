@@ -15,6 +15,7 @@ import type { ResourceRef, SubresourceRef } from "#gen/api/resource-ref.ts";
 import type { Resource, ScaleMapping, StoredAs } from "#resources/resource.ts";
 import { applyDefaults } from "./defaulting.ts";
 import { fieldNames, parseJsonPath, valuesAt } from "./json-path.ts";
+import { mergeTypeOfVersion } from "./merge-type.ts";
 import { printerColumns } from "./printer-columns.ts";
 import { prune } from "./pruning.ts";
 import { type Fields, isFields, schemaOfVersion } from "./schema.ts";
@@ -72,7 +73,9 @@ function numberAt(object: unknown, path: string | undefined): number | undefined
 }
 
 function scaleMapping(scale: CustomResourceSubresourceScale): ScaleMapping<KubeObject> {
+  const names = fieldNames(parseJsonPath(scale.specReplicasPath)) ?? [];
   return {
+    replicasPath: names.map((name) => `f:${name}`),
     read(object) {
       const specReplicas = numberAt(object, scale.specReplicasPath);
       const labels = parseJsonPath(scale.labelSelectorPath ?? "") ?? [];
@@ -85,7 +88,6 @@ function scaleMapping(scale: CustomResourceSubresourceScale): ScaleMapping<KubeO
       };
     },
     write(object, replicas) {
-      const names = fieldNames(parseJsonPath(scale.specReplicasPath)) ?? [];
       // A custom resource is whatever its schema says: fields by name.
       let at = object as unknown as Fields;
       for (const name of names.slice(0, -1)) {
@@ -219,6 +221,7 @@ export function customEndpoint(
     addressed: resource,
     resource,
     custom: true,
+    mergeType: mergeTypeOfVersion(version),
     deprecation: deprecationOf(version, resource),
     ends,
     conversion: resource.storedAs,

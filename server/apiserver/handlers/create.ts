@@ -3,6 +3,7 @@ import { ApiError, alreadyExists, badRequest, refusal } from "#apimachinery/stat
 import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
 import { keyOf, named } from "#apiserver/endpoint.ts";
+import { trackCreate } from "#apiserver/field-management/track.ts";
 import { generatedName } from "#apiserver/names.ts";
 import { negotiated } from "#apiserver/negotiation.ts";
 import { expectedOf, readObject, writeOptions } from "#apiserver/request-body.ts";
@@ -50,6 +51,8 @@ async function write(server: ServerContext, call: Call, object: KubeObject): Pro
 interface Creation {
   readonly draft: KubeObject;
   readonly dryRun: boolean;
+  /** The draft already says who manages what: it comes from an apply. */
+  readonly managed?: boolean;
 }
 
 /** One try under one name. */
@@ -95,12 +98,13 @@ function tryOut(server: ServerContext, call: Call, draft: KubeObject): Written {
 export async function createObject(
   server: ServerContext,
   call: Call,
-  { draft, dryRun }: Creation,
+  { draft, dryRun, managed = false }: Creation,
 ): Promise<Written> {
   if ((draft.metadata.resourceVersion ?? "") !== "") throw resourceVersionSet();
   const generated =
     (draft.metadata.name ?? "") === "" && (draft.metadata.generateName ?? "") !== "";
   const admitted = { operation: "CREATE", object: draft, old: undefined, dryRun } as const;
+  if (!managed) trackCreate(server, call, draft);
   await mutate(server, attributesOf(call, { ...admitted, name: draft.metadata.name ?? "" }));
   for (let attempt = 1; ; attempt++) {
     try {

@@ -8,9 +8,10 @@ import { ApiError, conflict, invalid, notFound } from "#apimachinery/status.ts";
 import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Call, ServerContext } from "#apiserver/call.ts";
 import { keyOf, named } from "#apiserver/endpoint.ts";
+import { trackUpdate } from "#apiserver/field-management/track.ts";
 import { optimisticLock, prepareForUpdate, validateUpdate } from "#apiserver/strategy.ts";
 import { hookOf, withAllocation } from "#apiserver/write-hooks.ts";
-import type { KubeObject } from "#gen/api/meta/v1.ts";
+import type { KubeObject, ManagedFieldsEntry } from "#gen/api/meta/v1.ts";
 import type { Key, Stored } from "#storage/storage.ts";
 import { isNamespace, namespaceFinalizers } from "./namespace-finalizers.ts";
 import type { Written } from "./written.ts";
@@ -26,6 +27,8 @@ export interface Change {
   readonly dryRun: boolean;
   /** The draft was made from what was read (a patch): a clash only means to make it again. */
   readonly reapplies?: boolean;
+  /** The draft already says who manages what: it comes from an apply, or from /scale. */
+  readonly managed?: boolean;
   /** Replaces the strategy where a subresource has its own. Default: the update strategy. */
   prepare?(object: KubeObject, old: KubeObject): void;
   /** Default: the resource's update rules. */
@@ -85,6 +88,7 @@ async function attempt(
   const draft = await change.draft(current);
   const free = change.reapplies === true || unconditional(draft.metadata.resourceVersion);
   meetPreconditions(call, draft, current);
+  if (change.managed !== true) trackUpdate(server, call, old, draft);
   const { dryRun } = change;
   const { name } = call.info;
   const attributes = attributesOf(call, { operation: "UPDATE", object: draft, old, name, dryRun });
@@ -104,6 +108,17 @@ async function attempt(
   return withAllocation(hook, { object: draft, old, dryRun }, checkAndWrite, stands);
 }
 
+/** Neither the object nor who manages what differs; when somebody wrote what stood there already is no difference. */
+function changesNothing(draft: KubeObject, old: KubeObject): boolean {
+  const now = draft.metadata.managedFields;
+  const before = old.metadata.managedFields;
+  if (now === before || now?.length !== before?.length) return deepEqual(draft, old);
+  const untimed = (entry: ManagedFieldsEntry) => ({ ...entry, time: undefined });
+  if (!deepEqual(now?.map(untimed), before?.map(untimed))) return false;
+  const metadata = { ...draft.metadata, managedFields: before };
+  return deepEqual({ ...draft, metadata }, old);
+}
+
 async function write(
   server: ServerContext,
   call: Call,
@@ -114,7 +129,7 @@ async function write(
   const old = current.object;
   const { name } = call.info;
   const gone = goesNow(draft, old);
-  if (!gone && deepEqual(draft, old))
+  if (!gone && changesNothing(draft, old))
     return free && !fresh ? "again" : { object: old, stored: current };
   if (dryRun) return { object: draft, stored: undefined };
   const result = await server.cache.write({

@@ -19,13 +19,14 @@ import { bareContentType, negotiated } from "#apiserver/negotiation.ts";
 import { patchSchemaOf } from "#apiserver/patch-schema.ts";
 import {
   applyFieldValidation,
+  patchOptions,
   readBody,
   restartWarnings,
   type WriteOptions,
-  writeOptions,
 } from "#apiserver/request-body.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { Stored } from "#storage/storage.ts";
+import { applyContentType, applyUnder } from "./apply.ts";
 import { defaulted } from "./defaulted.ts";
 import { guaranteedUpdate } from "./guaranteed-update.ts";
 import { meetUrl, type UpdateRules } from "./update.ts";
@@ -109,16 +110,37 @@ function typed(
   }
 }
 
+/**
+ * The object without who manages what, where the patch says nothing of it: that is the larger half of many an
+ * object, and whoever leaves it out changes nothing of it.
+ */
+function withoutManagers(object: KubeObject, change: unknown): KubeObject {
+  // A list of operations may test or copy anything.
+  if (
+    !isMergeable(change) ||
+    (isMergeable(change["metadata"]) && "managedFields" in change["metadata"])
+  )
+    return object;
+  return { ...object, metadata: { ...object.metadata, managedFields: undefined } };
+}
+
+function isMergeable(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** PATCH under the given rules. */
 export function patchUnder(rules: UpdateRules): Handler {
   return async (server, call) => {
     negotiated(call);
-    const { dryRun, fieldValidation } = writeOptions(call.query, "PatchOptions");
+    if (isApply(call)) return applyUnder(rules, server, call);
     const apply = applierOf(call);
+    const { dryRun, fieldValidation } = patchOptions(call.query);
     const change = patchOf(await readBody(call.request));
     const draft = (current: Stored): KubeObject => {
       restartWarnings(call);
-      const before: JsonObject = { ...inVersion(call.endpoint, current.object) };
+      const before: JsonObject = {
+        ...inVersion(call.endpoint, withoutManagers(current.object, change)),
+      };
       const object = typed(call, apply(before, change, call), fieldValidation);
       meetUrl(call, object);
       return defaulted(call, object);
@@ -131,6 +153,10 @@ export function patchUnder(rules: UpdateRules): Handler {
     });
     return writtenResponse(server, call, 200, written);
   };
+}
+
+function isApply({ request }: Call): boolean {
+  return bareContentType(request.headers.get("content-type")) === applyContentType;
 }
 
 export const patch: Handler = patchUnder({});

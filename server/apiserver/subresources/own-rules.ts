@@ -9,14 +9,15 @@ export function ownRules(rules: UpdateRules): SubresourceHandlers {
   return { get: getOne, update: updateUnder(rules), patch: patchUnder(rules) };
 }
 
-/** Makes `object` the stored one with `change` over it; metadata keeps only the revision asked for. */
+/** Makes `object` the stored one with `change` over it; metadata keeps only the revision asked for and who manages what. */
 export function keepAllBut(
   object: KubeObject,
   old: KubeObject,
   change: Readonly<Record<string, unknown>>,
 ): void {
-  const { resourceVersion } = object.metadata;
+  const { resourceVersion, managedFields } = object.metadata;
   const fields: Record<string, unknown> = { ...object };
   for (const name of Object.keys(fields)) Reflect.deleteProperty(object, name);
-  Object.assign(object, old, { metadata: { ...old.metadata, resourceVersion } }, change);
+  const metadata = { ...old.metadata, resourceVersion, managedFields };
+  Object.assign(object, old, { metadata }, change);
 }

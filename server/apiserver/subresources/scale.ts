@@ -7,13 +7,29 @@ import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
 import { unknownResource } from "#apiserver/dispatch-refusals.ts";
 import { objectResponse } from "#apiserver/encoding/entry-response.ts";
 import { named } from "#apiserver/endpoint.ts";
+import { appliedObject } from "#apiserver/field-management/apply-object.ts";
+import {
+  parentEntries,
+  scaleEntries,
+  scaleVersions,
+} from "#apiserver/field-management/scale-managers.ts";
+import { trackScale } from "#apiserver/field-management/track.ts";
+import { asFields } from "#apiserver/field-management/versions-of.ts";
+import { applyContentType, readConfiguration, refuseDoubles } from "#apiserver/handlers/apply.ts";
 import { currentEntry } from "#apiserver/handlers/get.ts";
 import { guaranteedUpdate } from "#apiserver/handlers/guaranteed-update.ts";
 import { applierOf, patchOf } from "#apiserver/handlers/patch.ts";
 import { meetUrl } from "#apiserver/handlers/update.ts";
-import { readBody, readObjectFrom, writeOptions } from "#apiserver/request-body.ts";
+import { bareContentType } from "#apiserver/negotiation.ts";
+import {
+  applyOptions,
+  patchOptions,
+  readBody,
+  readObjectFrom,
+  writeOptions,
+} from "#apiserver/request-body.ts";
 import type { Scale } from "#gen/api/autoscaling/v1.ts";
-import type { KubeObject } from "#gen/api/meta/v1.ts";
+import type { KubeObject, ManagedFieldsEntry } from "#gen/api/meta/v1.ts";
 import type { ScaleMapping } from "#resources/resource.ts";
 import type { Stored } from "#storage/storage.ts";
 
@@ -53,16 +69,37 @@ function checkScale({ metadata, spec }: Scale): void {
   throw invalid({ group: "autoscaling", kind: "Scale" }, metadata.name, [error]);
 }
 
+/** What a request makes of the current Scale; the entries are those of its managers afterwards. */
+interface Rescaled {
+  readonly scale: Scale;
+  readonly managedFields: ManagedFieldsEntry[] | undefined;
+}
+
+type Rescaling = (current: Scale, live: ManagedFieldsEntry[] | undefined) => Rescaled;
+
+/** A write that is no apply: who writes manages the replicas, if they change and anybody managed them. */
+function tracked(server: ServerContext, call: Call, wanted: (current: Scale) => Scale): Rescaling {
+  return (current, live) => {
+    const scale = wanted(current);
+    const after = { ...scale, metadata: { ...scale.metadata, managedFields: undefined } };
+    const [before, now] = [asFields(current), asFields(after)];
+    return { scale, managedFields: trackScale(server, call, { before, after: now, live }) };
+  };
+}
+
 /** Makes of the object what the Scale says. */
 async function rescale(
   server: ServerContext,
   call: Call,
   options: { readonly dryRun: boolean; readonly reapplies: boolean },
-  wanted: (current: Scale) => Scale,
+  rescaled: Rescaling,
 ): Promise<Response> {
   const mapping = mappingOf(call);
   const draft = ({ object }: Stored): KubeObject => {
-    const scale = wanted(scaleOf(mapping, object));
+    const { managedFields: entries } = object.metadata;
+    const path = mapping.replicasPath ?? ["f:spec", "f:replicas"];
+    const parent = { entries, apiVersion: call.endpoint.apiVersion, path };
+    const { scale, managedFields } = rescaled(scaleOf(mapping, object), scaleEntries(parent));
     meetUrl(call, scale);
     checkScale(scale);
     const { uid, resourceVersion } = scale.metadata;
@@ -70,12 +107,16 @@ async function rescale(
       const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${object.metadata.uid}`;
       throw conflict(named(call.endpoint, call.info.name), why);
     }
-    const copy = deepCopy(object);
+    const copy: KubeObject = deepCopy({
+      ...object,
+      metadata: { ...object.metadata, managedFields: undefined },
+    });
     copy.metadata.resourceVersion = resourceVersion;
+    copy.metadata.managedFields = parentEntries(parent, managedFields);
     mapping.write(copy, scale.spec?.replicas ?? 0);
     return copy;
   };
-  const written = await guaranteedUpdate(server, call, { ...options, draft });
+  const written = await guaranteedUpdate(server, call, { ...options, draft, managed: true });
   return objectResponse(call, 200, scaleOf(mapping, written.object));
 }
 
@@ -91,20 +132,36 @@ const update: Handler = async (server, call) => {
   const bytes = await readBody(call.request);
   // readObjectFrom refuses every other kind.
   const read = (): Scale => readObjectFrom(call, bytes, scaleKind, fieldValidation) as Scale;
-  return rescale(server, call, { dryRun, reapplies: false }, read);
+  return rescale(server, call, { dryRun, reapplies: false }, tracked(server, call, read));
 };
 
 const patch: Handler = async (server, call) => {
-  const { dryRun } = writeOptions(call.query, "PatchOptions");
-  const apply = applierOf(call);
+  const type = bareContentType(call.request.headers.get("content-type"));
+  if (type === applyContentType) return apply(server, call);
+  const applier = applierOf(call);
+  const { dryRun } = patchOptions(call.query);
   const change = patchOf(await readBody(call.request));
-  return rescale(server, call, { dryRun, reapplies: true }, (current) => {
-    const patched = deepCopy(apply({ ...current }, change, call));
+  const wanted = (current: Scale): Scale => {
+    const patched = deepCopy(applier({ ...current }, change, call));
     // Of kind Scale: takeInObject checks what the patch made of its fields.
     const scale = Object.assign(patched, scaleKind) as unknown as Scale;
     takeInObject(scale);
     return scale;
-  });
+  };
+  return rescale(server, call, { dryRun, reapplies: true }, tracked(server, call, wanted));
 };
+
+async function apply(server: ServerContext, call: Call): Promise<Response> {
+  const { dryRun, fieldValidation, manager, force } = applyOptions(call.query);
+  const { config, doubles } = await readConfiguration(call);
+  return rescale(server, call, { dryRun, reapplies: true }, (current, managedFields) => {
+    const live = { object: asFields(current), managedFields };
+    const wanted = { config, manager, force, live, kind: scaleKind.kind };
+    // appliedObject refuses every other kind.
+    const scale = appliedObject(server, call, scaleVersions(), wanted) as Scale;
+    refuseDoubles(call, doubles, fieldValidation);
+    return { scale, managedFields: scale.metadata.managedFields };
+  });
+}
 
 export const scale = { get, update, patch };

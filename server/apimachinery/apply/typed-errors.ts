@@ -1,0 +1,98 @@
+/** Whether a configuration has the shape of its type, in upstream's sentences. */
+
+import { deduced, type ListMerge, type MapMerge, type MergeType } from "./merge-type.ts";
+import { printElement } from "./path-element.ts";
+import { isFields, isScalar, itemElement, shapeOf, typeUnder } from "./values.ts";
+
+const goTypes: Readonly<Record<string, string>> = {
+  string: "string",
+  boolean: "bool",
+  object: "map[string]interface {}",
+};
+
+function goType(value: unknown): string {
+  if (Array.isArray(value)) return "[]interface {}";
+  if (typeof value === "number") return Number.isInteger(value) ? "int64" : "float64";
+  return goTypes[typeof value] ?? "<nil>";
+}
+
+/** As Go prints a value that was read from JSON. */
+function goPrinted(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(goPrinted).join(" ")}]`;
+  if (!isFields(value)) return `${value}`;
+  const members = Object.keys(value)
+    .sort()
+    .map((name) => `${name}:${goPrinted(value[name])}`);
+  return `map[${members.join(" ")}]`;
+}
+
+function scalarErrors(scalar: string, value: unknown): string[] {
+  switch (scalar) {
+    case "numeric":
+      if (typeof value === "number") return [];
+      return [`: expected numeric (int or float), got ${goType(value)}`];
+    case "string":
+      return typeof value === "string"
+        ? []
+        : [`: expected string, got &value.valueUnstructured{Value:${goPrinted(value)}}`];
+    case "boolean":
+      return typeof value === "boolean" ? [] : [`: expected boolean, got &{${goPrinted(value)}}`];
+    default:
+      return isScalar(value) ? [] : [`: expected any scalar, got &{${goPrinted(value)}}`];
+  }
+}
+
+function within(element: string, errors: readonly string[]): string[] {
+  return errors.map((error) => `${printElement(element)}${error}`);
+}
+
+function mapErrors(type: MapMerge, value: unknown): string[] {
+  if (!isFields(value)) return [`: expected map, got &{${goPrinted(value)}}`];
+  const errors: string[] = [];
+  for (const name of Object.keys(value).sort()) {
+    const held = typeUnder(type, name);
+    if (held === undefined) {
+      // Upstream stops at the first of them.
+      return [...errors, `.${name}: field not declared in schema`];
+    }
+    errors.push(...within(`f:${name}`, errorsOf(held, value[name])));
+  }
+  return errors;
+}
+
+function listErrors(type: ListMerge, value: unknown): string[] {
+  if (!Array.isArray(value)) return [`: expected list, got &{${goPrinted(value)}}`];
+  const errors: string[] = [];
+  const seen = new Set<string>();
+  for (const [index, item] of value.entries()) {
+    let element = `i:${index}`;
+    try {
+      if (!type.atomic) element = itemElement(type, item);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      return [...errors, `: element ${index}: ${error.message}`];
+    }
+    if (seen.has(element)) errors.push(`: duplicate entries for key ${printElement(element)}`);
+    seen.add(element);
+    errors.push(...within(element, errorsOf(type.item, item)));
+  }
+  return errors;
+}
+
+function errorsOf(type: MergeType, value: unknown): string[] {
+  if (value === null || value === undefined) return [];
+  if (type.kind === "scalar") return scalarErrors(type.scalar, value);
+  const shape = shapeOf(type, value);
+  if (shape === undefined) {
+    if (!Array.isArray(value)) return [];
+    return value.flatMap((item, index) => within(`i:${index}`, errorsOf(deduced, item)));
+  }
+  return shape.kind === "map" ? mapErrors(shape, value) : listErrors(shape, value);
+}
+
+/** What is wrong with a configuration, as one text; undefined: nothing. */
+export function typedError(type: MergeType, value: unknown): string | undefined {
+  const errors = errorsOf(type, value).map((error) => error.replace(/^: /, ""));
+  if (errors.length === 0) return undefined;
+  return errors.length === 1 ? errors[0] : ["errors:", ...errors.map((e) => `  ${e}`)].join("\n");
+}

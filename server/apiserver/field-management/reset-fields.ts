@@ -1,0 +1,63 @@
+/** Which fields a write to a resource or subresource cannot change (upstream's GetResetFields), so that nobody manages them there. */
+import { setOf } from "#apimachinery/apply/field-set.ts";
+import type { ResetFields } from "#apimachinery/apply/versions.ts";
+import type { Endpoint } from "#apiserver/endpoint.ts";
+
+const nothing: ResetFields = { fields: setOf() };
+const status: ResetFields = { fields: setOf(["f:status"]) };
+const spec: ResetFields = { fields: setOf(["f:spec"]) };
+const specAndMetadata: ResetFields = { fields: setOf(["f:spec"], ["f:metadata"]) };
+
+/** Groups whose /status keeps the metadata too; in the others it moves with the status. */
+const metadataStays = new Set([
+  "admissionregistration.k8s.io/validatingadmissionpolicies",
+  "apiregistration.k8s.io/apiservices",
+  "certificates.k8s.io/podcertificaterequests",
+  "flowcontrol.apiserver.k8s.io/flowschemas",
+  "flowcontrol.apiserver.k8s.io/prioritylevelconfigurations",
+  "networking.k8s.io/servicecidrs",
+  "resource.k8s.io/devicetaintrules",
+  "resource.k8s.io/resourceclaims",
+  "scheduling.k8s.io/podgroups",
+  "storage.k8s.io/csinodes",
+  "storage.k8s.io/volumeattachments",
+  "storagemigration.k8s.io/storageversionmigrations",
+]);
+
+/** What does not follow the rules below. By `group/resource` or `group/resource/subresource`. */
+const special: Readonly<Record<string, ResetFields>> = {
+  "apps/deployments/status": { fields: setOf(["f:spec"], ["f:metadata", "f:labels"]) },
+  "/namespaces/finalize": status,
+  "/pods/status": {
+    fields: setOf(
+      ["f:spec"],
+      ["f:metadata", "f:deletionTimestamp"],
+      ["f:metadata", "f:ownerReferences"],
+    ),
+  },
+  "/pods/ephemeralcontainers": { ...nothing, allBut: [["f:spec", "f:ephemeralContainers"]] },
+  "/pods/resize": {
+    ...nothing,
+    allBut: ["f:containers", "f:initContainers"].flatMap((list) =>
+      ["f:resources", "f:resizePolicy"].map((field) => ["f:spec", list, "*", field]),
+    ),
+  },
+  "certificates.k8s.io/certificatesigningrequests": {
+    fields: setOf(["f:spec"], ["f:status"]),
+  },
+  "certificates.k8s.io/certificatesigningrequests/status": {
+    fields: setOf(["f:spec"], ["f:status", "f:conditions"]),
+  },
+  "certificates.k8s.io/certificatesigningrequests/approval": {
+    fields: setOf(["f:spec"], ["f:status", "f:certificate"]),
+  },
+};
+
+export function resetFieldsOf({ ref }: Endpoint, subresource: string): ResetFields {
+  const id = `${ref.group}/${ref.plural}`;
+  const own = special[subresource === "" ? id : `${id}/${subresource}`];
+  if (own !== undefined) return own;
+  if (subresource === "status") return metadataStays.has(id) ? specAndMetadata : spec;
+  const servesStatus = ref.subresources.some(({ name }) => name === "status");
+  return subresource === "" && servesStatus ? status : nothing;
+}

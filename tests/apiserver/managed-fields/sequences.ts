@@ -1,0 +1,7 @@
+/** Writes whose managedFields are compared with the stock server's, by the golden file they are kept in. */
+import { applies } from "./applies.ts";
+import { creates } from "./creates.ts";
+import { scales, updates } from "./updates.ts";
+import { refusals, upgrades } from "./upgrades.ts";
+
+export const sequences = { creates, updates, scales, applies, upgrades, refusals } as const;
