@@ -250,7 +250,7 @@ describe("patch", () => {
   });
 
   const refused: readonly (readonly [string, string, unknown, number])[] = [
-    ["apply", "application/apply-patch+yaml", "a: b", 415],
+    ["apply in CBOR", "application/apply-patch+cbor", "a: b", 415],
     ["an unknown type", "application/foo", {}, 415],
     ["broken JSON", "application/merge-patch+json", "{", 400],
     ["a rename", "application/merge-patch+json", { metadata: { name: "z" } }, 400],
