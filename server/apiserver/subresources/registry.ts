@@ -7,6 +7,7 @@ import { podAttach, podExec, podPortForward } from "./exec.ts";
 import { podLog } from "./log.ts";
 import { namespaceFinalize } from "./namespace-finalize.ts";
 import { ephemeralContainers, resize } from "./pod-parts.ts";
+import { nodeProxies, podProxy, serviceProxy } from "./proxy.ts";
 import { scale } from "./scale.ts";
 import { status } from "./status.ts";
 
@@ -20,12 +21,15 @@ export const subresources: SubresourceRegistry = new Map<string, SubresourceHand
   ["*/scale", scale],
   ["/namespaces/finalize", namespaceFinalize],
   ["/pods/attach", podAttach],
+  ["/nodes/proxy", nodeProxies],
   ["/pods/binding", podBinding],
   ["/pods/ephemeralcontainers", ephemeralContainers],
   ["/pods/eviction", eviction],
   ["/pods/exec", podExec],
   ["/pods/log", podLog],
   ["/pods/portforward", podPortForward],
+  ["/pods/proxy", podProxy],
+  ["/services/proxy", serviceProxy],
   ["/pods/resize", resize],
   ["certificates.k8s.io/certificatesigningrequests/approval", certificateApproval],
 ]);
