@@ -153,6 +153,13 @@ describe.skipIf(missing.length > 0)(`kubun up on real containers${why}`, () => {
       attached.kill();
       expect(await throughPort(cluster.kubeconfig, "pod/shell", 8080, "/", env)).toBe("page\n");
     }
+    kubectl("expose", "pod", "shell", "--port=80", "--target-port=8080");
+    const raw = (path: string): string => cluster.kubectl("get", "--raw", path).out;
+    const inDefault = "/api/v1/namespaces/default";
+    expect(raw(`${inDefault}/pods/shell:8080/proxy/`)).toBe("page\n");
+    const service = (): string => raw(`${inDefault}/services/shell/proxy/`);
+    await waitFor("an answer of the Service", () => service() === "page\n");
+    expect(raw("/api/v1/nodes/first/proxy/healthz")).toBe("ok");
     const file = join(joinedDir, "noise");
     writeFileSync(file, noise);
     kubectl("cp", file, "shell:/tmp/noise");
