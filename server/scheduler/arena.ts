@@ -86,5 +86,5 @@ export class Arena {
 /** Powers of two up to a page, whole pages above. */
 function sizeFor(bytes: number): number {
   if (bytes > pageBytes) return Math.ceil(bytes / pageBytes) * pageBytes;
-  return bytes <= smallestBytes ? smallestBytes : 2 ** Math.ceil(Math.log2(bytes));
+  return bytes <= smallestBytes ? smallestBytes : 2 ** (32 - Math.clz32(bytes - 1));
 }

@@ -39,6 +39,9 @@ export class Kinds {
   /** Label sets of which some kind has to be written anew. */
   readonly #stale = new Set<LabelSet>();
 
+  /** Pods of one template come one after the other. */
+  #last: Kind | undefined;
+
   constructor(arena: Arena, budgets: Budgets) {
     this.#arena = arena;
     this.#budgets = budgets;
@@ -47,6 +50,18 @@ export class Kinds {
   /** A kind with one more user. */
   intern(facts: KindFacts): Kind {
     const { shape, labelSet, live, exempt } = facts;
+    const last = this.#last;
+    if (
+      last !== undefined &&
+      last.shape === shape &&
+      last.labelSet === labelSet &&
+      last.live === live &&
+      last.exempt === exempt
+    ) {
+      last.users++;
+      this.effects(last);
+      return last;
+    }
     const key = `${shape.id} ${live ? 1 : 0} ${exempt}`;
     let kind = labelSet.kinds.get(key);
     if (kind === undefined) {
@@ -65,11 +80,13 @@ export class Kinds {
     }
     kind.users++;
     this.effects(kind);
+    this.#last = kind;
     return kind;
   }
 
   release(kind: Kind): void {
     if (--kind.users > 0) return;
+    if (this.#last === kind) this.#last = undefined;
     kind.labelSet.kinds.delete(kind.key);
     this.#freeParts(kind);
     this.#arena.free(kind.address, KIND_BYTES);

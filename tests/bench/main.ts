@@ -5,7 +5,8 @@ import process from "node:process";
 /** One bench: prints what was done, and the rates. */
 export interface Bench {
   readonly name: string;
-  run(print: (line: string) => void): Promise<void>;
+  /** `args`: what follows its name on the command line. */
+  run(print: (line: string) => void, args?: readonly string[]): Promise<void>;
 }
 
 const loaders: Readonly<Record<string, () => Promise<Bench>>> = {
@@ -20,7 +21,10 @@ export async function runBenches(
   names: readonly string[],
   print: (line: string) => void,
 ): Promise<number> {
-  const chosen = names.length > 0 ? names : Object.keys(loaders);
+  const flag = names.findIndex((name) => name.startsWith("--"));
+  const named = flag < 0 ? names : names.slice(0, flag);
+  const args = flag < 0 ? [] : names.slice(flag);
+  const chosen = named.length > 0 ? named : Object.keys(loaders);
   print(`machine: ${cpus().length} x ${cpus()[0]?.model ?? "unknown processor"}`);
   for (const name of chosen) {
     const load = loaders[name];
@@ -29,7 +33,7 @@ export async function runBenches(
       return 2;
     }
     print(`\n${name}`);
-    await (await load()).run((line) => print(`  ${line}`));
+    await (await load()).run((line) => print(`  ${line}`), args);
   }
   return 0;
 }

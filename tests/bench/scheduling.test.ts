@@ -1,21 +1,30 @@
 import { beforeAll, expect, test } from "bun:test";
 import { buildWasm } from "#scheduler-wasm/build.ts";
-import { runSchedulingCase } from "./scheduling.ts";
+import { scaled, schedulingCases } from "./scheduling-cases.ts";
+import { runCore } from "./scheduling-core.ts";
 
 beforeAll(async () => {
   await buildWasm();
 }, 120_000);
 
-for (const shape of ["basic", "spread", "hardspread", "antiaffinity", "affinity"] as const) {
-  test(`${shape}, small: every pod is bound, and a second run decides the same`, () => {
-    const size = { shape, nodes: 150, initPods: 20, pods: 100 };
-    const first = runSchedulingCase(size);
-    expect(first.bound).toBe(100);
-    expect(runSchedulingCase(size).hash).toBe(first.hash);
+for (const given of schedulingCases.filter(({ name }) => !name.includes("/"))) {
+  test(`${given.name}, small: every pod is bound, and a second run decides the same`, () => {
+    const size = scaled(given, 0.02);
+    const first = runCore(size);
+    const [count] = size.pods;
+    expect(first.bound).toBe(given.form === "lone" ? count - Math.floor(count / 5) : count);
+    expect(runCore(size).hash).toBe(first.hash);
   });
 }
 
 test("what does not fit is not bound", () => {
-  const full = runSchedulingCase({ shape: "antiaffinity", nodes: 30, initPods: 20, pods: 20 });
-  expect(full.bound).toBe(10);
+  const given = schedulingCases.find(({ name }) => name === "SchedulingPodAntiAffinity");
+  if (given === undefined) throw new Error("no such case");
+  const full = {
+    ...given,
+    nodes: 30,
+    init: [20, "antiaffinity"],
+    pods: [20, "antiaffinity"],
+  } as const;
+  expect(runCore(full).bound).toBe(10);
 });

@@ -1,119 +1,168 @@
 /**
- * Scheduling without the API: queue, encoding, the module, assuming. Every node is considered for every pod.
- * Node and pod counts are those of upstream's scheduler_perf cases of the same names.
+ * `npm run bench -- scheduling [--core] [--api] [--peer] [--only REGEX] [--scale F] [--rounds N] [--json FILE]`:
+ * decisions without the API; our whole stack; the stock stack of the peers under the same load, by turns.
  */
-import { createHash } from "node:crypto";
-import { SchedulerCache } from "#scheduler/cache.ts";
-import { type QueuedPod, SchedulingQueue } from "#scheduler/queue.ts";
+import { readFileSync, writeFileSync } from "node:fs";
+import { clientFromKubeconfig, readKubeconfig } from "#client/kubeconfig.ts";
 import { buildWasm } from "#scheduler-wasm/build.ts";
+import { removeDataDir, startCluster } from "#tests/support/cluster.ts";
+import { missingPeers, startPeer, startStockServer } from "#tests/support/peers.ts";
 import type { Bench } from "./main.ts";
-import { benchNode, benchSchedulingPod, type Shape } from "./scheduling-objects.ts";
+import { runApi } from "./scheduling-api.ts";
+import { type SchedulingCase, scaled, schedulingCases } from "./scheduling-cases.ts";
+import { type CoreResult, runCore } from "./scheduling-core.ts";
 
-export interface SchedulingCase {
-  readonly shape: Shape;
+export interface SchedulingOptions {
+  readonly core: boolean;
+  readonly api: boolean;
+  readonly peer: boolean;
+  readonly only: RegExp;
+  readonly scale: number;
+  /** Medians of so many. */
+  readonly rounds: number;
+  readonly json: string | undefined;
+}
+
+interface Row {
+  readonly name: string;
   readonly nodes: number;
-  /** Placed before the clock runs. */
-  readonly initPods: number;
   readonly pods: number;
+  readonly core?: CoreResult;
+  /** Pods bound a second. */
+  readonly api?: number;
+  readonly peer?: number;
 }
 
-export interface SchedulingResult {
-  readonly bound: number;
-  readonly decisionsPerSecond: number;
-  /** Longest time that one batch held the thread, in milliseconds. */
-  readonly longestBatch: number;
-  /** Of every placement, in order. */
-  readonly hash: string;
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
 }
 
-const batch = 256;
+const clientOf = (kubeconfig: string) =>
+  clientFromKubeconfig(readKubeconfig(readFileSync(kubeconfig, "utf8")));
 
-/** Places `count` pods; hears each placement. Pods that fit nowhere are dropped. */
-function place(
-  cache: SchedulerCache,
-  queue: SchedulingQueue,
-  placed: (name: string, slot: number) => void,
-): { longestBatch: number } {
-  let longestBatch = 0;
-  for (;;) {
-    const start = performance.now();
-    const queued: QueuedPod[] = [];
-    for (let next = queue.pop(0); next !== undefined; next = queue.pop(0)) {
-      queued.push(next);
-      if (queued.length === batch) break;
-    }
-    if (queued.length === 0) return { longestBatch };
-    const encoded = cache.encode(queued.map(({ pod }) => pod));
-    for (let first = 0; first < queued.length; ) {
-      const rest = encoded.slice(first);
-      const done = cache.schedule(rest, (index, slot) => {
-        const [pod, what] = [queued[first + index]?.pod, rest[index]];
-        if (pod === undefined || what === undefined) return;
-        cache.assume(pod, what, slot);
-        placed(pod.metadata.name, slot);
-      });
-      first += done + 1;
-    }
-    longestBatch = Math.max(longestBatch, performance.now() - start);
+async function onKubun(size: SchedulingCase): Promise<number> {
+  const cluster = await startCluster([
+    "--runtime",
+    "simulated",
+    "--nodes",
+    "0",
+    "--no-controllers",
+  ]);
+  try {
+    return await runApi(clientOf(cluster.kubeconfig), size);
+  } finally {
+    await cluster.stop();
+    removeDataDir(cluster.dataDir);
   }
 }
 
-function enqueue(queue: SchedulingQueue, shape: Shape, from: number, count: number): void {
-  for (let index = from; index < from + count; index++) {
-    const pod = benchSchedulingPod(shape, index);
-    queue.set(`load/${pod.metadata.name}`, pod);
+/** With the client limits lifted: upstream's own 50 requests a second are no measure of it. */
+async function onStock(size: SchedulingCase): Promise<number> {
+  const server = await startStockServer();
+  const kubeconfig = await server.kubeconfigFor("system:kube-scheduler");
+  const scheduler = startPeer(server.dir, "kube-scheduler", [
+    ...["--kubeconfig", kubeconfig, "--leader-elect=false", "--secure-port=0"],
+    ...["--kube-api-qps=5000", "--kube-api-burst=5000", "--authentication-kubeconfig="],
+  ]);
+  try {
+    return await runApi(clientOf(server.kubeconfig), size);
+  } finally {
+    await scheduler.stop();
+    await server.stop();
   }
 }
 
-export function runSchedulingCase({
-  shape,
-  nodes,
-  initPods,
-  pods,
-}: SchedulingCase): SchedulingResult {
-  const cache = new SchedulerCache({ seed: 1 });
-  for (let index = 0; index < nodes; index++) cache.setNode(benchNode(index));
-  const queue = new SchedulingQueue();
-  enqueue(queue, shape, 0, initPods);
-  place(cache, queue, () => {});
-  enqueue(queue, shape, initPods, pods);
-  const hash = createHash("sha256");
-  const placements: string[] = [];
-  const start = performance.now();
-  const { longestBatch } = place(cache, queue, (name, slot) => placements.push(`${name} ${slot}`));
-  const seconds = (performance.now() - start) / 1000;
-  return {
-    bound: placements.length,
-    decisionsPerSecond: pods / seconds,
-    longestBatch,
-    hash: hash.update(placements.join("\n")).digest("hex").slice(0, 16),
-  };
+function coreLine({ core }: Row, form: SchedulingCase["form"]): string {
+  if (core === undefined) return "";
+  const whole = (value: number) => Math.round(value).toLocaleString("en").padStart(9);
+  const rate = `${whole(core.decisionsPerSecond)} decisions/s (${whole(core.decisionsPerCpuSecond)} a cpu second)`;
+  const more =
+    form === "lone"
+      ? `, p50 ${core.p50.toFixed(3)} ms, p99 ${core.p99.toFixed(3)} ms`
+      : form === "cold"
+        ? `, start ${core.startSeconds.toFixed(1)} s, arena ${Math.round(core.arena / 2 ** 20)} MiB`
+        : "";
+  return `${rate}, ${core.bound} bound, hash ${core.hash}${more}`;
 }
 
-const cases: readonly SchedulingCase[] = [
-  { shape: "basic", nodes: 5000, initPods: 1000, pods: 50_000 },
-  { shape: "spread", nodes: 5000, initPods: 5000, pods: 20_000 },
-  { shape: "hardspread", nodes: 5000, initPods: 5000, pods: 20_000 },
-  { shape: "antiaffinity", nodes: 5000, initPods: 1000, pods: 4000 },
-  { shape: "affinity", nodes: 5000, initPods: 5000, pods: 20_000 },
-];
+function rateLine({ api, peer }: Row): string {
+  const rate = (value: number) => Math.round(value).toLocaleString("en").padStart(6);
+  return [
+    ...(api === undefined ? [] : [`kubun ${rate(api)} pods/s`]),
+    ...(peer === undefined ? [] : [`stock ${rate(peer)} pods/s`]),
+    ...(api === undefined || peer === undefined ? [] : [`ratio ${(api / peer).toFixed(1)}`]),
+  ].join("   ");
+}
+
+async function runCase(size: SchedulingCase, options: SchedulingOptions): Promise<Row> {
+  const row = { name: size.name, nodes: size.nodes, pods: size.pods[0] };
+  const found: { -readonly [key in keyof Row]: Row[key] } = row;
+  if (options.core) {
+    const runs = Array.from({ length: options.rounds }, () => runCore(size));
+    const middle = median(runs.map((run) => run.decisionsPerSecond));
+    const [first] = runs;
+    const core = runs.find((run) => run.decisionsPerSecond === middle) ?? first;
+    if (core !== undefined) found.core = core;
+  }
+  if (size.core || size.form === "lone" || size.form === "cold") return found;
+  const api: number[] = [];
+  const peer: number[] = [];
+  for (let round = 0; round < options.rounds; round++) {
+    if (options.api) api.push(await onKubun(size));
+    if (options.peer) peer.push(await onStock(size));
+  }
+  if (api.length > 0) found.api = median(api);
+  if (peer.length > 0) found.peer = median(peer);
+  return found;
+}
 
 export async function benchScheduling(
   print: (line: string) => void,
-  sizes: readonly SchedulingCase[] = cases,
-): Promise<void> {
+  options: SchedulingOptions,
+): Promise<readonly Row[]> {
   await buildWasm();
-  for (const size of sizes) {
-    const { bound, decisionsPerSecond, longestBatch, hash } = runSchedulingCase(size);
-    const rate = Math.round(decisionsPerSecond).toLocaleString("en").padStart(9);
-    const did = `${bound} of ${size.pods} pods bound, ${size.nodes} nodes scored for each`;
-    print(
-      `${size.shape.padEnd(13)}${rate} decisions/s   ${did}, ${size.initPods} pods before, longest batch ${longestBatch.toFixed(1)} ms, hash ${hash}`,
+  const missing = options.peer ? missingPeers("kube-apiserver", "etcd", "kube-scheduler") : [];
+  if (missing.length > 0) print(`no --peer: ${missing.join(", ")} not built here`);
+  const rows: Row[] = [];
+  for (const given of schedulingCases.filter(({ name }) => options.only.test(name))) {
+    const size = scaled(given, options.scale);
+    const row = await runCase(size, { ...options, peer: options.peer && missing.length === 0 });
+    rows.push(row);
+    const told = [coreLine(row, size.form), rateLine(row)].filter((line) => line !== "");
+    print(`${row.name.padEnd(48)} ${told.join("   ")}`);
+  }
+  if (options.json !== undefined) {
+    writeFileSync(
+      options.json,
+      `${JSON.stringify({ scale: options.scale, rows }, undefined, 2)}\n`,
     );
   }
+  return rows;
+}
+
+/** What follows `scheduling` on the command line. */
+export function schedulingOptions(args: readonly string[]): SchedulingOptions {
+  const has = (flag: string) => args.includes(flag);
+  const value = (flag: string, fallback: string) => {
+    const at = args.indexOf(flag);
+    return at < 0 ? fallback : (args[at + 1] ?? fallback);
+  };
+  const json = value("--json", "");
+  return {
+    core: has("--core") || !(has("--api") || has("--peer")),
+    api: has("--api"),
+    peer: has("--peer"),
+    only: new RegExp(value("--only", ".")),
+    scale: Number(value("--scale", "1")),
+    rounds: Number(value("--rounds", "1")),
+    json: json === "" ? undefined : json,
+  };
 }
 
 export const scheduling: Bench = {
   name: "scheduling",
-  run: (print) => benchScheduling(print),
+  async run(print, args = []) {
+    await benchScheduling(print, schedulingOptions(args));
+  },
 };

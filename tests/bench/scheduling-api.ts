@@ -1,0 +1,95 @@
+/** Scheduling by a whole stack: pods created through the API until all are bound. The same load for both. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Client } from "#client/client.ts";
+import { createInformer } from "#client/informer.ts";
+import { namespaces, nodes, type Pod, pods, serviceaccounts } from "#gen/api/core/v1.ts";
+import { priorityclasses } from "#gen/api/scheduling/v1.ts";
+import { silent } from "#telemetry/log.ts";
+import { benchNode, benchPod, type SchedulingCase } from "./scheduling-cases.ts";
+
+const writers = 64;
+const secondsMax = 600;
+
+async function each(count: number, action: (index: number) => Promise<unknown>): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < count) await action(next++);
+  };
+  await Promise.all(Array.from({ length: Math.min(writers, count) }, worker));
+}
+
+async function createNode(client: Client, index: number): Promise<void> {
+  const { metadata, status } = benchNode(index);
+  const conditions = [{ type: "Ready", status: "True", reason: "Bench", message: "ready" }];
+  const ready = { ...status, conditions };
+  await client.create(nodes, "", { metadata, spec: {}, status: ready });
+  const target = { namespace: "", name: metadata.name };
+  const type = "application/merge-patch+json";
+  await client.patch(nodes, target, type, { spec: { taints: null } });
+  await client.patch(nodes, { ...target, subresource: "status" }, type, { status: ready });
+}
+
+function forApi({ metadata, spec }: Pod) {
+  const { name, namespace, labels } = metadata;
+  const { priority, ...rest } = spec;
+  const graded = priority === undefined ? {} : { priorityClassName: `bench-${priority}` };
+  return { metadata: { name, namespace, labels }, spec: { ...rest, ...graded } };
+}
+
+/** Counts bound pods as they come. */
+function watchBound(client: Client, signal: AbortSignal) {
+  const bound = new Set<string>();
+  const note = (pod: Pod) => {
+    if (pod.spec.nodeName) bound.add(`${pod.metadata.namespace}/${pod.metadata.name}`);
+  };
+  const informer = createInformer(client, pods, { logger: silent });
+  informer.onChange({ added: note, updated: (_, pod) => note(pod), deleted: () => {} });
+  informer.start(signal);
+  return { bound, synced: () => informer.synced() };
+}
+
+async function until(what: string, done: () => boolean): Promise<void> {
+  const end = Date.now() + secondsMax * 1000;
+  while (!done()) {
+    if (Date.now() > end) throw new Error(`${what}: not within ${secondsMax} s`);
+    await sleep(5);
+  }
+}
+
+/** Pods bound a second, creation included. The server must be empty. */
+export async function runApi(client: Client, size: SchedulingCase): Promise<number> {
+  await each(size.namespaces, async (index) => {
+    const name = `bench-${index}`;
+    // Their default service accounts are made here: no controller runs beside the schedulers.
+    await client.create(namespaces, "", {
+      metadata: { name, labels: { team: "devops" } },
+      spec: {},
+    });
+    await client
+      .create(serviceaccounts, name, { metadata: { name: "default", namespace: name } })
+      .catch(() => {});
+  });
+  await client
+    .create(priorityclasses, "", { metadata: { name: "bench-10" }, value: 10 })
+    .catch(() => {});
+  await each(size.nodes, (index) => createNode(client, index));
+  const stop = new AbortController();
+  const { bound, synced } = watchBound(client, stop.signal);
+  await synced();
+  const create = (what: "init" | "pods", count: number) =>
+    each(count, (index) => {
+      const pod = forApi(benchPod(size, what, index));
+      return client.create(pods, pod.metadata.namespace ?? "", pod);
+    });
+  const [init, template] = size.init;
+  await create("init", init);
+  const before = template === "huge" ? 0 : init;
+  await until(`${size.name}: init pods`, () => bound.size >= before);
+  const [count] = size.pods;
+  const start = performance.now();
+  await create("pods", count);
+  await until(`${size.name}: pods`, () => bound.size >= before + count);
+  const seconds = (performance.now() - start) / 1000;
+  stop.abort();
+  return count / seconds;
+}
