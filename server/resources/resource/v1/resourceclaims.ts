@@ -2,10 +2,14 @@ import { type ResourceClaim, resourceclaims } from "#gen/api/resource/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
+import { validateClaim, validateClaimStatus, validateClaimUpdate } from "./claim-validation.ts";
 import { defaultDevices } from "./device-requests.ts";
 
 export const resourceClaimResource = defineResource<ResourceClaim>({
   ref: resourceclaims,
+  validate: validateClaim,
+  validateUpdate: validateClaimUpdate,
+  validateStatusUpdate: validateClaimStatus,
   default: ({ spec }) => defaultDevices(spec),
   prepareForCreate: (object) => {
     object.status = {};

@@ -1,0 +1,219 @@
+/** Validation of ResourceClaims and what templates make claims from. */
+import { deepEqual } from "#apimachinery/deep-equal.ts";
+import { FieldChecks } from "#apimachinery/field-checks.ts";
+import { type FieldError, Path } from "#apimachinery/field-error.ts";
+import { isDNS1123Label, validateImmutable } from "#apimachinery/validate.ts";
+import type {
+  DeviceClaim,
+  DeviceRequest,
+  ExactDeviceRequest,
+  ResourceClaim,
+  ResourceClaimSpec,
+} from "#gen/api/resource/v1.ts";
+import { deviceName, driverName, fullyQualifiedName, poolName, setOf } from "./names.ts";
+import {
+  listMax,
+  validateConfiguration,
+  validateSelectors,
+  validateTolerations,
+} from "./selector-validation.ts";
+
+const specPath = new Path("spec");
+const statusPath = new Path("status");
+const alternativesMax = 8;
+const reservedMax = 256;
+
+export function validateClaimSpec(
+  checks: FieldChecks,
+  spec: ResourceClaimSpec | undefined,
+  path: Path,
+): void {
+  const devices = spec?.devices ?? {};
+  const here = path.child("devices");
+  setOf(checks, devices.requests ?? [], {
+    path: here.child("requests"),
+    max: listMax,
+    keyOf: ({ name }) => name ?? "",
+    each: (request, at) => validateRequest(checks, request, at),
+  });
+  const names = requestNames(devices);
+  setOf(checks, [...(devices.constraints ?? []).entries()], {
+    path: here.child("constraints"),
+    max: listMax,
+    keyOf: ([index]) => `${index}`,
+    each: ([, { requests = [], matchAttribute, distinctAttribute }], at) => {
+      validateReferences(checks, requests, { path: at.child("requests"), names });
+      if (matchAttribute !== undefined)
+        fullyQualifiedName(checks, at.child("matchAttribute"), matchAttribute);
+      else if (distinctAttribute !== undefined)
+        fullyQualifiedName(checks, at.child("distinctAttribute"), distinctAttribute);
+      else
+        checks.required(at, 'exactly one of "matchAttribute" or "distinctAttribute" is required');
+    },
+  });
+  setOf(checks, [...(devices.config ?? []).entries()], {
+    path: here.child("config"),
+    max: listMax,
+    keyOf: ([index]) => `${index}`,
+    each: ([, config], at) => {
+      validateReferences(checks, config.requests ?? [], { path: at.child("requests"), names });
+      validateConfiguration(checks, config, at);
+    },
+  });
+}
+
+/** `a`, and `a/b` for its alternatives. */
+function requestNames({ requests = [] }: DeviceClaim): ReadonlySet<string> {
+  return new Set(
+    requests.flatMap(({ name, firstAvailable = [] }) => [
+      name ?? "",
+      ...firstAvailable.map((alternative) => `${name}/${alternative.name}`),
+    ]),
+  );
+}
+
+interface Names {
+  readonly path: Path;
+  readonly names: ReadonlySet<string>;
+}
+
+function validateReferences(
+  checks: FieldChecks,
+  references: readonly string[],
+  { path, names }: Names,
+): void {
+  setOf(checks, references, {
+    path,
+    max: listMax,
+    keyOf: (name) => name,
+    each: (name, at) => validateReference(checks, name, { path: at, names }),
+  });
+}
+
+function validateReference(checks: FieldChecks, name: string, { path, names }: Names): void {
+  const segments = name.split("/");
+  if (segments.length <= 2)
+    for (const segment of segments) checks.each(path, segment, isDNS1123Label(segment));
+  if (!names.has(name))
+    checks.invalid(
+      path,
+      name,
+      "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'",
+    );
+}
+
+function validateRequest(checks: FieldChecks, request: DeviceRequest, path: Path): void {
+  const { name = "", exactly, firstAvailable = [] } = request;
+  const sentence = "exactly one of `exactly` or `firstAvailable` is required";
+  checks.each(path.child("name"), name, isDNS1123Label(name));
+  if (exactly === undefined && firstAvailable.length === 0) checks.required(path, sentence);
+  else if (exactly !== undefined && firstAvailable.length > 0)
+    checks.invalid(path, null, `${sentence}, but multiple fields are set`);
+  else if (exactly !== undefined) validateExact(checks, exactly, path.child("exactly"));
+  else
+    setOf(checks, firstAvailable, {
+      path: path.child("firstAvailable"),
+      max: alternativesMax,
+      keyOf: (alternative) => alternative.name ?? "",
+      each: (alternative, at) => {
+        const own = alternative.name ?? "";
+        checks.each(at.child("name"), own, isDNS1123Label(own));
+        validateExact(checks, alternative, at);
+      },
+    });
+}
+
+function validateExact(
+  checks: FieldChecks,
+  request: Omit<ExactDeviceRequest, "adminAccess">,
+  path: Path,
+): void {
+  const { deviceClassName, selectors = [], allocationMode, count = 0, tolerations = [] } = request;
+  checks.presentSubdomain(path.child("deviceClassName"), deviceClassName);
+  validateSelectors(checks, selectors, path.child("selectors"));
+  if (allocationMode === "All" && count !== 0)
+    checks.invalid(
+      path.child("count"),
+      count,
+      "must not be specified when allocationMode is 'All'",
+    );
+  if (allocationMode === "ExactCount") checks.positive(path.child("count"), count);
+  checks.oneOf(path.child("allocationMode"), allocationMode, ["All", "ExactCount"]);
+  validateTolerations(checks, tolerations, path.child("tolerations"));
+}
+
+export function validateClaim({ spec }: ResourceClaim): FieldError[] {
+  const checks = new FieldChecks();
+  validateClaimSpec(checks, spec, specPath);
+  return checks.errors;
+}
+
+/** What a claim asks for is what it is. */
+export function validateClaimUpdate(claim: ResourceClaim, old: ResourceClaim): FieldError[] {
+  return validateImmutable(claim.spec, old.spec, specPath);
+}
+
+export function validateClaimStatus(claim: ResourceClaim, old: ResourceClaim): FieldError[] {
+  const checks = new FieldChecks();
+  const { allocation, reservedFor = [], devices = [] } = claim.status ?? {};
+  const reservedPath = statusPath.child("reservedFor");
+  setOf(checks, reservedFor, {
+    path: reservedPath,
+    max: reservedMax,
+    keyOf: ({ uid }) => uid ?? "",
+    each: ({ resource, name, uid }, at) => {
+      checks.present(at.child("resource"), resource);
+      checks.present(at.child("name"), name);
+      checks.present(at.child("uid"), uid);
+    },
+  });
+  if (reservedFor.length > 0 && allocation === undefined)
+    checks.forbidden(reservedPath, "may not be specified when `allocated` is not set");
+  else if (claim.metadata.deletionTimestamp !== undefined) {
+    const known = old.status?.reservedFor ?? [];
+    if (reservedFor.some((one) => !known.some((other) => deepEqual(one, other))))
+      checks.forbidden(
+        reservedPath,
+        "new entries may not be added while `deallocationRequested` or `deletionTimestamp` are set",
+      );
+  }
+  const allocated = new Set(
+    (allocation?.devices?.results ?? []).map(({ driver, pool, device }) =>
+      JSON.stringify([driver, pool, device]),
+    ),
+  );
+  for (const [index, { driver = "", pool = "", device = "" }] of devices.entries()) {
+    const path = statusPath.child("devices").index(index);
+    driverName(checks, path.child("driver"), driver);
+    poolName(checks, path.child("pool"), pool);
+    deviceName(checks, path.child("device"), device);
+    if (!allocated.has(JSON.stringify([driver, pool, device])))
+      checks.invalid(path, device, "must be an allocated device in the claim");
+  }
+  const before = old.status?.allocation;
+  const path = statusPath.child("allocation");
+  if (before !== undefined && allocation !== undefined)
+    checks.add(validateImmutable(allocation, before, path));
+  else validateAllocation(checks, claim, path);
+  return checks.errors;
+}
+
+function validateAllocation(
+  checks: FieldChecks,
+  { spec, status }: ResourceClaim,
+  path: Path,
+): void {
+  const names = requestNames(spec?.devices ?? {});
+  const results = status?.allocation?.devices?.results ?? [];
+  setOf(checks, [...results.entries()], {
+    path: path.child("devices", "results"),
+    max: listMax,
+    keyOf: ([index]) => `${index}`,
+    each: ([, { request = "", driver = "", pool = "", device = "" }], at) => {
+      validateReference(checks, request, { path: at.child("request"), names });
+      driverName(checks, at.child("driver"), driver);
+      poolName(checks, at.child("pool"), pool);
+      deviceName(checks, at.child("device"), device);
+    },
+  });
+}

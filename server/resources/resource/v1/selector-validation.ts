@@ -1,0 +1,88 @@
+/** What claims and classes of devices have in common: selectors, configurations, tolerations. */
+import { Buffer } from "node:buffer";
+import { checkCel } from "#apimachinery/cel/check.ts";
+import type { FieldChecks } from "#apimachinery/field-checks.ts";
+import { type Path, tooLong, tooMany } from "#apimachinery/field-error.ts";
+import { isLabelValue, isQualifiedName } from "#apimachinery/validate.ts";
+import type {
+  DeviceSelector,
+  DeviceToleration,
+  OpaqueDeviceConfiguration,
+} from "#gen/api/resource/v1.ts";
+import { driverName } from "./names.ts";
+
+export const listMax = 32;
+const tolerationsMax = 16;
+const expressionBytesMax = 10 * 1024;
+const parametersBytesMax = 10 * 1024;
+export const effects = ["NoExecute", "NoSchedule", "None"];
+
+export function validateSelectors(
+  checks: FieldChecks,
+  selectors: readonly DeviceSelector[],
+  path: Path,
+): void {
+  if (selectors.length > listMax) {
+    checks.add([tooMany(path, selectors.length, listMax)]);
+    return;
+  }
+  for (const [index, { cel }] of selectors.entries()) {
+    const here = path.index(index).child("cel");
+    if (cel === undefined) checks.required(here);
+    else validateExpression(checks, cel.expression ?? "", here.child("expression"));
+  }
+}
+
+function validateExpression(checks: FieldChecks, expression: string, path: Path): void {
+  if (Buffer.byteLength(expression) > expressionBytesMax) {
+    checks.add([tooLong(path, expressionBytesMax)]);
+    return;
+  }
+  try {
+    const type = checkCel(expression, ["device"]);
+    if (type !== "bool" && type !== "dyn")
+      checks.invalid(path, expression, `must evaluate to bool or the unknown type, not ${type}`);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    checks.invalid(path, expression, `compilation failed: ERROR: <input>: ${error.message}`);
+  }
+}
+
+export function validateConfiguration(
+  checks: FieldChecks,
+  { opaque }: { readonly opaque?: OpaqueDeviceConfiguration | undefined },
+  path: Path,
+): void {
+  const here = path.child("opaque");
+  if (opaque === undefined) {
+    checks.required(here);
+    return;
+  }
+  driverName(checks, here.child("driver"), opaque.driver ?? "");
+  const { parameters } = opaque;
+  const parametersPath = here.child("parameters");
+  if (parameters === undefined) checks.required(parametersPath);
+  else if (Buffer.byteLength(JSON.stringify(parameters)) > parametersBytesMax)
+    checks.add([tooLong(parametersPath, parametersBytesMax)]);
+  else if (typeof parameters !== "object")
+    checks.invalid(parametersPath, "<value omitted>", "must be a valid JSON object");
+}
+
+export function validateTolerations(
+  checks: FieldChecks,
+  tolerations: readonly DeviceToleration[],
+  path: Path,
+): void {
+  if (tolerations.length > tolerationsMax)
+    checks.add([tooMany(path, tolerations.length, tolerationsMax)]);
+  for (const [index, toleration] of tolerations.entries()) {
+    const here = path.index(index);
+    const { key = "", operator = "", value = "", effect } = toleration;
+    if (key !== "") checks.each(here.child("key"), key, isQualifiedName(key));
+    checks.presentOneOf(here.child("operator"), operator, ["Equal", "Exists"]);
+    if (operator === "Exists" && value !== "")
+      checks.invalid(here.child("value"), value, "must be empty for operator `Exists`");
+    if (operator === "Equal") checks.each(here.child("value"), value, isLabelValue(value));
+    if (effect) checks.oneOf(here.child("effect"), effect, effects);
+  }
+}
