@@ -1,5 +1,6 @@
 /** What admission and allocation do before validation, as far as validation depends on it. */
 import type { FieldError } from "#apimachinery/field-error.ts";
+import { refusal } from "#apimachinery/status.ts";
 import { defaultFamilies, normalizeClusterIps } from "#apiserver/allocation/service-families.ts";
 import type { Pod, Service } from "#gen/api/core/v1.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
@@ -11,6 +12,7 @@ export function allocate(object: KubeObject, old: KubeObject | undefined): Field
   return [];
 }
 
+const classes = new Set(["system-node-critical", "system-cluster-critical"]);
 const taintKeys = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
 
 /** ServiceAccount, Priority and DefaultTolerationSeconds. */
@@ -19,6 +21,8 @@ function admitPod({ spec }: Pod, old: Pod | undefined): void {
     spec.serviceAccountName ||= "default";
     spec.serviceAccount = spec.serviceAccountName;
   }
+  if (old === undefined && spec.priorityClassName && !classes.has(spec.priorityClassName))
+    throw refusal("Forbidden", `no PriorityClass with name ${spec.priorityClassName} was found`);
   spec.priority ??= old?.spec.priority ?? 0;
   spec.preemptionPolicy ??= old?.spec.preemptionPolicy ?? "PreemptLowerPriority";
   for (const key of taintKeys) {

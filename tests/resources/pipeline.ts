@@ -83,6 +83,15 @@ export interface Hooks {
   readonly complete?: (object: KubeObject, old: KubeObject | undefined) => FieldError[];
 }
 
+/** What admission found wrong, or its refusal. */
+function completed(hooks: Hooks, object: KubeObject, old: KubeObject | undefined) {
+  try {
+    return hooks.complete?.(object, old) ?? [];
+  } catch (error) {
+    return refused(error);
+  }
+}
+
 export function create(resource: Resource, request: unknown, hooks: Hooks = {}): Answer {
   const object = decode(resource, request);
   if (isAnswer(object)) return object;
@@ -109,7 +118,8 @@ export function create(resource: Resource, request: unknown, hooks: Hooks = {}):
   delete metadata.selfLink;
   delete metadata.managedFields;
   if (resource.hasGeneration !== false) metadata.generation = 1;
-  const early = hooks.complete?.(object, undefined) ?? [];
+  const early = completed(hooks, object, undefined);
+  if (!Array.isArray(early)) return early;
   if (early.length > 0) return { code: 422, reason: "Invalid", errors: early, warnings: [] };
   resource.prepareForCreate?.(object, { now, user });
   const errors = [...validateMeta(resource, metadata), ...(resource.validate?.(object) ?? [])];
@@ -156,7 +166,8 @@ export function update(
     if (old[field] !== undefined) Object.assign(metadata, { [field]: old[field] });
   delete metadata.managedFields;
   resource.prepareForUpdate?.(object, stored, { now, user });
-  const early = hooks.complete?.(object, stored) ?? [];
+  const early = completed(hooks, object, stored);
+  if (!Array.isArray(early)) return early;
   if (early.length > 0) return { code: 422, reason: "Invalid", errors: early, warnings: [] };
   if (raises(resource, object, stored)) metadata.generation = (old.generation ?? 0) + 1;
   const rules = resource.validateUpdate?.(object, stored) ?? [];

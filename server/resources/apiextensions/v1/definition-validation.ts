@@ -1,0 +1,260 @@
+/** Validation of a CustomResourceDefinition but for its schemas. */
+import { FieldChecks } from "#apimachinery/field-checks.ts";
+import { type FieldError, Path } from "#apimachinery/field-error.ts";
+import { isDNS1035Label, isDNS1123Subdomain, validateImmutable } from "#apimachinery/validate.ts";
+import type {
+  CustomResourceColumnDefinition,
+  CustomResourceConversion,
+  CustomResourceDefinition,
+  CustomResourceDefinitionNames,
+  CustomResourceDefinitionVersion,
+  CustomResourceSubresourceScale,
+} from "#gen/api/apiextensions/v1.ts";
+import { validateClientConfig } from "#resources/admissionregistration/v1/client-config-validation.ts";
+import { placesOf, type VersionPlaces } from "./definition-places.ts";
+import { validateSchema } from "./schema-validation.ts";
+
+const specPath = new Path("spec");
+const reviewVersions = ["v1", "v1beta1"];
+const columnTypes = ["boolean", "date", "integer", "number", "string"];
+const columnFormats = [
+  "",
+  "int32",
+  "int64",
+  "float",
+  "double",
+  "byte",
+  "date",
+  "date-time",
+  "password",
+];
+
+export function validateDefinition(definition: CustomResourceDefinition): FieldError[] {
+  const checks = new FieldChecks();
+  const { metadata, spec } = definition;
+  const { group = "", scope = "" } = spec;
+  const name = `${spec.names?.plural ?? ""}.${group}`;
+  if (metadata.name && metadata.name !== name)
+    checks.invalid(
+      new Path("metadata.name"),
+      metadata.name,
+      'must be spec.names.plural+"."+spec.group',
+    );
+  validateGroup(checks, group);
+  checks.presentOneOf(specPath.child("scope"), scope, ["Cluster", "Namespaced"]);
+  validateNames(checks, spec.names ?? {}, specPath.child("names"));
+  validateVersions(checks, definition);
+  validateConversion(checks, spec.conversion, specPath.child("conversion"));
+  validateStored(checks, definition);
+  return checks.errors;
+}
+
+function joined(checks: FieldChecks, path: Path, value: string, faults: readonly string[]): void {
+  if (faults.length > 0) checks.invalid(path, value, faults.join(","));
+}
+
+function validateGroup(checks: FieldChecks, group: string): void {
+  const path = specPath.child("group");
+  if (!checks.present(path, group)) return;
+  const faults = isDNS1123Subdomain(group);
+  if (faults.length > 0) checks.invalid(path, group, faults.join(","));
+  else if (!group.includes("."))
+    checks.invalid(path, group, "should be a domain with at least one dot");
+}
+
+function validateNames(
+  checks: FieldChecks,
+  names: Partial<CustomResourceDefinitionNames>,
+  path: Path,
+): void {
+  const { plural = "", singular = "", kind = "", listKind = "" } = names;
+  for (const [field, value] of Object.entries({ plural, singular, kind, listKind })) {
+    const here = path.child(field);
+    if (!checks.present(here, value)) continue;
+    const isKind = field === "kind" || field === "listKind";
+    joined(checks, here, value, isDNS1035Label(isKind ? value.toLowerCase() : value));
+  }
+  if (kind !== "" && kind === listKind)
+    checks.invalid(path.child("listKind"), listKind, "kind and listKind may not be the same");
+  for (const field of ["shortNames", "categories"] as const)
+    for (const [index, word] of (names[field] ?? []).entries())
+      joined(checks, path.child(field).index(index), word, isDNS1035Label(word));
+}
+
+function validateVersions(checks: FieldChecks, { spec }: CustomResourceDefinition): void {
+  const versions = spec.versions ?? [];
+  const path = specPath.child("versions");
+  const names = versions.map(({ name }) => name);
+  const places = placesOf(versions, path);
+  for (const [index, version] of versions.entries()) {
+    const here = path.index(index);
+    joined(checks, here.child("name"), version.name ?? "", isDNS1035Label(version.name ?? ""));
+    if (version.schema?.openAPIV3Schema === undefined)
+      checks.required(here.child("schema", "openAPIV3Schema"), "schemas are required");
+    if (version.deprecationWarning !== undefined && version.deprecated !== true)
+      checks.invalid(
+        here.child("deprecationWarning"),
+        version.deprecationWarning,
+        "can only be set for deprecated versions",
+      );
+    const place = places[index];
+    if (place !== undefined) validateVersion(checks, version, place);
+  }
+  // The internal form names the first version once more.
+  const [first = ""] = names;
+  if (first) joined(checks, specPath.child("version"), first, isDNS1035Label(first));
+  if (new Set(names).size < names.length)
+    checks.invalid(path, versions, "must contain unique version names");
+  if (versions.filter(({ storage }) => storage === true).length !== 1)
+    checks.invalid(path, versions, "must have exactly one version marked as storage version");
+}
+
+function validateVersion(
+  checks: FieldChecks,
+  version: CustomResourceDefinitionVersion,
+  places: VersionPlaces,
+): void {
+  const { schema, subresources, additionalPrinterColumns = [], selectableFields = [] } = version;
+  if (schema?.openAPIV3Schema !== undefined && places.schema !== undefined)
+    validateSchema(checks, schema.openAPIV3Schema, {
+      path: places.schema,
+      hasStatus: subresources?.status !== undefined,
+    });
+  if (subresources?.scale !== undefined && places.subresources !== undefined)
+    validateScale(checks, subresources.scale, places.subresources.child("scale"));
+  if (places.columns !== undefined)
+    for (const [index, column] of additionalPrinterColumns.entries())
+      validateColumn(checks, column, places.columns.index(index));
+  if (places.selectable === undefined) return;
+  const seen = new Set<string>();
+  for (const [index, { jsonPath = "" }] of selectableFields.entries()) {
+    const here = places.selectable.index(index).child("jsonPath");
+    if (checks.present(here, jsonPath)) simplePath(checks, here, jsonPath);
+    if (seen.has(jsonPath)) checks.duplicate(here, jsonPath);
+    seen.add(jsonPath);
+  }
+}
+
+function simplePath(checks: FieldChecks, path: Path, text: string): void {
+  if (!text.startsWith("."))
+    checks.invalid(path, text, "must be a simple json path starting with .");
+}
+
+function validateScale(
+  checks: FieldChecks,
+  scale: CustomResourceSubresourceScale,
+  path: Path,
+): void {
+  const paths = [
+    ["specReplicasPath", [".spec."], true],
+    ["statusReplicasPath", [".status."], true],
+    ["labelSelectorPath", [".spec.", ".status."], false],
+  ] as const;
+  for (const [field, prefixes, isRequired] of paths) {
+    const text = scale[field] ?? "";
+    const here = path.child(field);
+    if (text === "") {
+      if (isRequired) checks.required(here);
+      continue;
+    }
+    if (!text.startsWith(".")) {
+      simplePath(checks, here, text);
+      continue;
+    }
+    if (!prefixes.some((prefix) => text.startsWith(prefix)))
+      checks.invalid(here, text, `should be a json path under ${prefixes.join(" or ")}`);
+  }
+}
+
+function validateColumn(
+  checks: FieldChecks,
+  { name, type = "", format = "", jsonPath = "" }: CustomResourceColumnDefinition,
+  path: Path,
+): void {
+  checks.present(path.child("name"), name);
+  if (!checks.present(path.child("type"), type, `must be one of ${columnTypes.join(",")}`)) {
+    // Said.
+  } else if (!columnTypes.includes(type))
+    checks.invalid(path.child("type"), type, `must be one of ${columnTypes.join(",")}`);
+  if (!columnFormats.includes(format))
+    checks.invalid(path.child("format"), format, `must be one of ${columnFormats.join(",")}`);
+  const jsonPathPath = path.child("JSONPath");
+  if (checks.present(jsonPathPath, jsonPath)) simplePath(checks, jsonPathPath, jsonPath);
+}
+
+function validateConversion(
+  checks: FieldChecks,
+  conversion: CustomResourceConversion | undefined,
+  path: Path,
+): void {
+  if (conversion === undefined) return;
+  const { strategy = "", webhook } = conversion;
+  checks.presentOneOf(path.child("strategy"), strategy, ["None", "Webhook"]);
+  const configPath = path.child("webhookClientConfig");
+  const versionsPath = path.child("conversionReviewVersions");
+  const versions = webhook?.conversionReviewVersions ?? [];
+  if (strategy !== "Webhook") {
+    const sentence = "should not be set when strategy is not set to Webhook";
+    if (webhook?.clientConfig !== undefined) checks.forbidden(configPath, sentence);
+    if (versions.length > 0) checks.forbidden(versionsPath, sentence);
+    return;
+  }
+  if (webhook?.clientConfig === undefined)
+    checks.required(configPath, "required when strategy is set to Webhook");
+  else validateClientConfig(checks, webhook.clientConfig, configPath, { swapsNames: false });
+  if (versions.length === 0) {
+    checks.required(versionsPath, `must specify at least one of ${reviewVersions.join(", ")}`);
+    return;
+  }
+  const seen = new Set<string>();
+  for (const [index, version] of versions.entries()) {
+    const here = versionsPath.index(index);
+    if (seen.has(version)) checks.invalid(here, version, "duplicate version");
+    else checks.each(here, version, isDNS1035Label(version));
+    seen.add(version);
+  }
+  if (!reviewVersions.some((version) => seen.has(version)))
+    checks.invalid(
+      versionsPath,
+      versions,
+      `must include at least one of ${reviewVersions.join(", ")}`,
+    );
+}
+
+/** Versions that objects were ever stored as. */
+function validateStored(checks: FieldChecks, { spec, status }: CustomResourceDefinition): void {
+  const path = new Path("status.storedVersions");
+  const stored = status?.storedVersions ?? [];
+  const versions = spec.versions ?? [];
+  if (stored.length === 0) checks.invalid(path, stored, "must have at least one stored version");
+  for (const [index, name] of stored.entries())
+    if (!versions.some((version) => version.name === name))
+      checks.invalid(path.index(index), name, "missing from spec.versions");
+  const current = versions.find(({ storage }) => storage === true)?.name;
+  if (stored.length > 0 && current !== undefined && !stored.includes(current))
+    checks.invalid(path, stored, `must have the storage version ${current}`);
+}
+
+/** What a served definition is called stays. */
+export function validateDefinitionUpdate(
+  definition: CustomResourceDefinition,
+  old: CustomResourceDefinition,
+): FieldError[] {
+  const [spec, before] = [definition.spec, old.spec];
+  const established = (old.status?.conditions ?? []).some(
+    ({ type, status }) => type === "Established" && status === "True",
+  );
+  const names = specPath.child("names");
+  const whenServed = established
+    ? [
+        ...validateImmutable(spec.scope, before.scope, specPath.child("scope")),
+        ...validateImmutable(spec.names?.kind, before.names?.kind, names.child("kind")),
+      ]
+    : [];
+  return [
+    ...validateDefinition(definition),
+    ...whenServed,
+    ...validateImmutable(spec.group, before.group, specPath.child("group")),
+    ...validateImmutable(spec.names?.plural, before.names?.plural, names.child("plural")),
+  ];
+}
