@@ -120,6 +120,8 @@ interface Found {
   readonly cniConfDir: string;
   readonly sandboxImage: string;
   readonly reason: string;
+  /** Only of a containerd of our own. */
+  readonly revive?: (() => Promise<void>) | undefined;
 }
 
 async function containerd(options: RuntimeChoiceOptions): Promise<RuntimeChoice> {
@@ -137,6 +139,8 @@ async function containerd(options: RuntimeChoiceOptions): Promise<RuntimeChoice>
     version: `${name}://${version}`,
     owner: createHash("sha256").update(`${dataDir} ${options.nodeName}`).digest("hex").slice(0, 16),
     clock: options.clock,
+    logger: options.logger,
+    revive: found.revive,
     writeNetwork: async (podCidr) => {
       const text = cniConfig({ podCidr, bridge: bridgeName(dataDir), ipamDir, iptables });
       await mkdir(found.cniConfDir, { recursive: true });
@@ -201,14 +205,16 @@ async function startOwn({ dataDir, clock, logger }: RuntimeChoiceOptions): Promi
   const binDir = await cniBinDir();
   if (binDir === undefined) throw new Error("no CNI plugins");
   const before = await versionAt(connection);
-  await startContainerd({
-    own,
-    cniBinDir: binDir,
-    sandboxImage: pauseImageName,
-    clock,
-    logger,
-    answers: async () => (await versionAt(connection)) !== undefined,
-  });
+  const start = (): Promise<void> =>
+    startContainerd({
+      own,
+      cniBinDir: binDir,
+      sandboxImage: pauseImageName,
+      clock,
+      logger,
+      answers: async () => (await versionAt(connection)) !== undefined,
+    });
+  await start();
   const version = await versionAt(connection);
   if (version === undefined) throw new Error("containerd does not answer");
   return {
@@ -221,6 +227,7 @@ async function startOwn({ dataDir, clock, logger }: RuntimeChoiceOptions): Promi
       before === undefined
         ? "found on PATH, started for this data directory"
         : "still running from the last start",
+    revive: start,
   };
 }
 

@@ -1,4 +1,4 @@
-/** `npm run bench [scheduling] [store] [codec] [api] [load]`: full size; the tests run each of them small. */
+/** `npm run bench [scheduling] [store] [codec] [api] [start] [load]`: full size; the tests run each of them small. */
 import { cpus } from "node:os";
 import process from "node:process";
 
@@ -14,6 +14,7 @@ const loaders: Readonly<Record<string, () => Promise<Bench>>> = {
   store: async () => (await import("./store.ts")).store,
   codec: async () => (await import("./codec.ts")).codec,
   api: async () => (await import("./api.ts")).api,
+  start: async () => (await import("./start.ts")).startBench,
   load: async () => (await import("./load.ts")).load,
 };
 

@@ -1,11 +1,12 @@
 /** The agent on real containers: containerd started by it, images made here, an API server beside it. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePodCidr } from "#cli/pod-network.ts";
 import { hostAddresses } from "#cli/start-control-plane.ts";
 import type { Client } from "#client/client.ts";
 import { configmaps, type Pod, type PodSpec, pods, secrets } from "#gen/api/core/v1.ts";
+import { ownContainerd } from "#kubelet/cri/containerd-process.ts";
 import { eventually, openPlane, type Plane } from "#tests/controllers/plane.ts";
 import { busyboxImage as image } from "#tests/support/images.ts";
 import {
@@ -142,6 +143,25 @@ describe.skipIf(missing.length > 0)(`the agent on containerd${why}`, () => {
       );
     expect(ids(after)).toEqual(ids(before));
     expect(isReady(after)).toBe(true);
+  }, 120_000);
+
+  test("a containerd that dies is started again; what it ran goes on", async () => {
+    const before = await get("whole");
+    const { pidFile } = ownContainerd(join(dataDir, "kubelet"));
+    const pid = (): number => Number(readFileSync(pidFile, "utf8"));
+    const killed = pid();
+    process.kill(killed, "SIGKILL");
+    await eventually(
+      "another containerd",
+      async () => pid(),
+      (now) => now !== killed,
+      secondsMax,
+    );
+    await create("revived", { restartPolicy: "Never", containers: [shell("echo done")] });
+    await until("revived", ({ status }) => status.phase === "Succeeded");
+    const ids = ({ status }: Pod) =>
+      status.containerStatuses?.map(({ containerID }) => containerID);
+    expect(ids(await get("whole"))).toEqual(ids(before));
   }, 120_000);
 
   test("a deleted pod ends well and leaves nothing behind", async () => {

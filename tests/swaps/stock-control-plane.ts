@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { createAuthority, issueCertificate, type KeyPair } from "#apimachinery/pki.ts";
 import { writeKubeconfig } from "#client/kubeconfig.ts";
 import { kubectl, waitFor } from "#tests/support/cluster.ts";
-import { freePort, PeerProcesses, peer } from "./peer-processes.ts";
+import { freePort } from "#tests/support/free-port.ts";
+import { PeerProcesses, peer } from "./peer-processes.ts";
 
 export interface StockControlPlane {
   readonly url: string;

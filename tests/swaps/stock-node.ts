@@ -9,8 +9,9 @@ import { containerdConfig } from "#kubelet/cri/containerd-config.ts";
 import { importImage, isThere } from "#kubelet/cri/containerd-process.ts";
 import { pauseImage, pauseImageName } from "#kubelet/oci/pause-image.ts";
 import { waitFor } from "#tests/support/cluster.ts";
+import { freePort } from "#tests/support/free-port.ts";
 import { busyboxArchive } from "#tests/support/images.ts";
-import { freePort, PeerProcesses, peer } from "./peer-processes.ts";
+import { PeerProcesses, peer } from "./peer-processes.ts";
 
 const bridge = "kubun-swap0";
 const podCidr = "10.246.0.0/24";

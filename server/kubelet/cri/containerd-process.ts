@@ -52,8 +52,10 @@ export interface StartOptions {
 
 /** Resolves when the runtime answers. Throws with the end of its log when it does not. */
 export async function startContainerd(options: StartOptions): Promise<void> {
-  const { own, logger, clock, answers } = options;
+  const { own, logger, answers } = options;
   if (await answers()) return;
+  // Busy is not dead: a second one over the same data would wait for its lock, with the first one's socket gone.
+  if (await stillRuns(own)) return untilAnswers(options, () => undefined);
   const home = join(own.dataDir, "containerd");
   const state = own.socket.replace(/\/[^/]*$/, "/state");
   for (const directory of [home, own.cniConfDir, own.ipamDir, state]) {
@@ -90,15 +92,31 @@ export async function startContainerd(options: StartOptions): Promise<void> {
   });
   child.unref();
   await writeFile(own.pidFile, `${child.pid ?? ""}\n`);
+  await untilAnswers(options, () => ended);
+  logger.info("containerd started", { pid: child.pid, socket: own.socket });
+}
+
+/** Whether the process of the pid file lives, and is that containerd: a number may be another's by now. */
+async function stillRuns({ dataDir, pidFile }: OwnContainerd): Promise<boolean> {
+  const pid = (await readFile(pidFile, "utf8").catch(() => "")).trim();
+  const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+  return pid !== "" && command.includes(join(dataDir, "containerd", "config.toml"));
+}
+
+async function untilAnswers(
+  { own, clock, answers }: StartOptions,
+  ended: () => string | undefined,
+): Promise<void> {
   const signal = AbortSignal.timeout(startMillisecondsMax);
   while (!(await answers())) {
-    if (ended !== undefined || signal.aborted) {
-      const tail = (await readFile(join(home, "log"), "utf8")).trim().split("\n").slice(-3);
-      throw new Error(`containerd did not start (${ended ?? "no answer"}): ${tail.join(" | ")}`);
+    const why = ended();
+    if (why !== undefined || signal.aborted) {
+      const log = await readFile(join(own.dataDir, "containerd", "log"), "utf8");
+      const tail = log.trim().split("\n").slice(-3);
+      throw new Error(`containerd did not start (${why ?? "no answer"}): ${tail.join(" | ")}`);
     }
     await sleep(clock, pollMilliseconds, signal);
   }
-  logger.info("containerd started", { pid: child.pid, socket: own.socket });
 }
 
 async function mayLowerOomScore(): Promise<boolean> {

@@ -9,6 +9,7 @@ import {
   PodSandboxState,
   RuntimeService,
 } from "#gen/cri/runtime/v1/api_pb.ts";
+import type { Logger } from "#telemetry/log.ts";
 import type { GrpcConnection } from "./connection.ts";
 import {
   type ContainerConfig,
@@ -45,6 +46,9 @@ export interface ContainerdOptions {
   readonly version: string;
   readonly owner: string;
   readonly clock: Clock;
+  /** Starts it again when it is gone; undefined: it is somebody else's to mend. */
+  readonly revive?: (() => Promise<void>) | undefined;
+  readonly logger: Logger;
   /** Writes the CNI configuration for the node's share of the pod network. */
   readonly writeNetwork: (podCidr: string) => Promise<void>;
 }
@@ -265,7 +269,16 @@ export class ContainerdRuntime implements CriRuntime {
       await stream.ended;
       signal.removeEventListener("abort", stop);
       await sleep(this.#options.clock, resubscribeMilliseconds, signal);
+      if (!signal.aborted) await this.#revive();
     }
+  }
+
+  /** Containers outlive their containerd: whoever comes after it finds them. */
+  async #revive(): Promise<void> {
+    const { revive, logger } = this.#options;
+    await revive?.().catch((error: unknown) => {
+      logger.warn("containerd is gone and does not start", { error: String(error) });
+    });
   }
 
   close(): void {

@@ -1,0 +1,198 @@
+/** Second and later `kubun up`: time to the API's first answer and to the first pod Running; memory when idle. */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { request } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { clientFromKubeconfig, readKubeconfig } from "#client/kubeconfig.ts";
+import { pods } from "#gen/api/core/v1.ts";
+import { freePort } from "#tests/support/free-port.ts";
+import { missingForContainers, removeContainerd } from "../kubelet/containers.ts";
+import { kubun } from "../support/cluster.ts";
+import { busyboxArchive, busyboxImage } from "../support/images.ts";
+import type { Bench } from "./main.ts";
+
+const launcher = join(import.meta.dirname, "../../server/cli/launcher.mjs");
+const mebibyte = 1024 * 1024;
+const pollMilliseconds = 10;
+
+export interface StartSize {
+  readonly runtime: "containerd" | "simulated";
+  /** Starts that are measured, beside the first. */
+  readonly starts: number;
+  readonly idleMilliseconds: number;
+}
+
+export interface StartFigures {
+  /** Milliseconds from the command to each. */
+  readonly api: readonly number[];
+  readonly pod: readonly number[];
+  /** Bytes by what they belong to; pages shared among processes are counted once. */
+  readonly memory: ReadonlyMap<string, number>;
+}
+
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const asked = request({ port, path: "/readyz", rejectUnauthorized: false, agent: false });
+    asked.once("response", (answer) => {
+      answer.resume();
+      resolve(answer.statusCode === 200);
+    });
+    asked.once("error", () => resolve(false));
+    asked.end();
+  });
+}
+
+/** The process and all below it. */
+function family(root: number): readonly number[] {
+  const parents = new Map<number, number>();
+  for (const name of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
+    const stat = join("/proc", name, "stat");
+    if (!existsSync(stat)) continue;
+    const fields = readFileSync(stat, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    parents.set(Number(name), Number(fields[1]));
+  }
+  const found = [root];
+  for (const pid of found) {
+    for (const [child, parent] of parents) if (parent === pid) found.push(child);
+  }
+  return found;
+}
+
+function proportionalBytes(pid: number): number {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+  return Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1] ?? 0) * 1024;
+}
+
+function memoryOf(root: number): ReadonlyMap<string, number> {
+  const total = new Map<string, number>();
+  for (const pid of family(root)) {
+    const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+    const program = command.split("\0")[0] ?? "";
+    const name = program.includes("postgres")
+      ? "Postgres"
+      : pid === root
+        ? "launcher"
+        : "API server, controllers, scheduler, agent";
+    total.set(name, (total.get(name) ?? 0) + proportionalBytes(pid));
+  }
+  return total;
+}
+
+interface Started {
+  readonly api: number;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+async function start(dataDir: string, port: number, runtime: string): Promise<Started> {
+  const began = performance.now();
+  const where = ["--data-dir", dataDir, "--port", `${port}`, "--bind-address", "127.0.0.1"];
+  const child = spawn("node", [launcher, "up", ...where, "--runtime", runtime], {
+    stdio: "ignore",
+    env: { ...process.env, DATABASE_URL: "" },
+  });
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+  while (!(await answers(port))) {
+    if (child.exitCode !== null) throw new Error(`kubun up ended with ${child.exitCode}`);
+    await pause(pollMilliseconds);
+  }
+  return {
+    api: performance.now() - began,
+    pid: child.pid ?? 0,
+    async stop() {
+      child.kill("SIGTERM");
+      await gone;
+    },
+  };
+}
+
+/** A pod is asked for as soon as the API answers; resolves when the node says that it runs. */
+async function firstPod(dataDir: string, name: string): Promise<void> {
+  const text = readFileSync(join(dataDir, "admin.kubeconfig"), "utf8");
+  const client = clientFromKubeconfig(readKubeconfig(text));
+  const containers = [{ name: "c", image: busyboxImage, command: ["sleep", "1000000"] }];
+  for (;;) {
+    const spec = { terminationGracePeriodSeconds: 0, containers };
+    const made = client.create(pods, "default", { metadata: { name }, spec });
+    // At the very first start the namespace's service account comes from a controller.
+    if (await made.then(() => true).catch(() => false)) break;
+    await pause(pollMilliseconds);
+  }
+  while ((await client.get(pods, "default", name)).status.phase !== "Running") {
+    await pause(pollMilliseconds);
+  }
+}
+
+async function forget(dataDir: string, name: string): Promise<void> {
+  const text = readFileSync(join(dataDir, "admin.kubeconfig"), "utf8");
+  const client = clientFromKubeconfig(readKubeconfig(text));
+  await client.delete(pods, "default", name, { gracePeriodSeconds: 0 });
+  while ((await client.list(pods)).items.length > 0) await pause(pollMilliseconds);
+}
+
+export async function measureStarts(size: StartSize): Promise<StartFigures> {
+  const dataDir = mkdtempSync(join(tmpdir(), "kubun-start-"));
+  const port = await freePort();
+  const api: number[] = [];
+  const pod: number[] = [];
+  let memory: ReadonlyMap<string, number> = new Map();
+  try {
+    for (let round = 0; round <= size.starts; round++) {
+      const began = performance.now();
+      const started = await start(dataDir, port, size.runtime);
+      const first = round === 0;
+      if (first && size.runtime === "containerd") await importBusybox(dataDir);
+      await firstPod(dataDir, `p${round}`);
+      if (!first) {
+        api.push(started.api);
+        pod.push(performance.now() - began);
+      }
+      await forget(dataDir, `p${round}`);
+      if (round === size.starts) {
+        await pause(size.idleMilliseconds);
+        memory = memoryOf(started.pid);
+      }
+      await started.stop();
+    }
+  } finally {
+    await removeContainerd(dataDir);
+  }
+  return { api, pod, memory };
+}
+
+/** The node, and its containerd with it, comes up behind the API. */
+async function importBusybox(dataDir: string): Promise<void> {
+  const archive = await busyboxArchive();
+  const args = ["image", "import", "--data-dir", dataDir, "-"];
+  while (kubun(args, archive).code !== 0) await pause(100);
+}
+
+const secondsOf = (all: readonly number[]): string =>
+  all.map((milliseconds) => (milliseconds / 1000).toFixed(2)).join(", ");
+
+export async function benchStart(size: StartSize, print: (line: string) => void): Promise<void> {
+  const { api, pod, memory } = await measureStarts(size);
+  print(`${size.starts} later starts of kubun up, one ${size.runtime} node`);
+  print(`API answers after      ${secondsOf(api)} s`);
+  print(`first pod Running after ${secondsOf(pod)} s`);
+  const parts = [...memory].map(([name, bytes]) => `${name} ${Math.round(bytes / mebibyte)}`);
+  const total = [...memory.values()].reduce((sum, bytes) => sum + bytes, 0);
+  print(`idle memory ${Math.round(total / mebibyte)} MiB: ${parts.join(", ")}`);
+}
+
+export const startBench: Bench = {
+  name: "start",
+  async run(print) {
+    const missing = await missingForContainers();
+    for (const why of missing) print(`no containers here: ${why}`);
+    const runtime = missing.length === 0 ? "containerd" : "simulated";
+    await benchStart({ runtime, starts: 3, idleMilliseconds: 10_000 }, print);
+  },
+};
