@@ -189,7 +189,9 @@ async function startComponents(parts: {
     running.push(
       runControllers({
         client: inProcessClient(app, manager, "kube-controller-manager"),
-        clientFor: (name) => inProcessClient(app, controllerUser(name), name),
+        // Upstream's controllers write as one field manager, the part before the slash.
+        clientFor: (name) =>
+          inProcessClient(app, controllerUser(name), `kube-controller-manager/${name}`),
         identity,
         leaderElect,
         signingAuthority: secrets.authority,
