@@ -6,12 +6,14 @@ import { csrCleaner } from "./certificatesigningrequest-cleaner/watches.ts";
 import { csrSigning } from "./certificatesigningrequest-signing/watches.ts";
 import { clusterRoleAggregation } from "./clusterrole-aggregation/watches.ts";
 import type { Controller } from "./controller.ts";
+import { cronJob } from "./cronjob/watches.ts";
 import { daemonSet } from "./daemonset/watches.ts";
 import { deployment } from "./deployment/watches.ts";
 import { disruption } from "./disruption/watches.ts";
 import { endpointsMirror } from "./endpoints/watches.ts";
 import { endpointSlice } from "./endpointslice/watches.ts";
 import { garbageCollector } from "./garbage-collector/watches.ts";
+import { job } from "./job/watches.ts";
 import { namespace } from "./namespace/watches.ts";
 import { nodeIpam } from "./node-ipam/watches.ts";
 import { nodeLifecycle } from "./node-lifecycle/watches.ts";
@@ -43,6 +45,8 @@ export function controllersFor(settings: ControllerSettings): readonly Controlle
     replicationController,
     daemonSet,
     statefulSet,
+    job,
+    cronJob,
     disruption,
     garbageCollector,
     namespace,

@@ -27,9 +27,20 @@ export interface Template {
   readonly limit?: number | undefined;
 }
 
-/** The patch that brings an owner back to this template. */
+/**
+ * The patch that brings an owner back to this template. Its fields in order: upstream's clients compare the text
+ * of a revision with the one they would make, and Go writes maps so.
+ */
 function dataOf(template: PodTemplateSpec): Record<string, unknown> {
-  return { spec: { template: { ...template, $patch: "replace" } } };
+  return { spec: { template: inOrder({ ...template, $patch: "replace" }) } };
+}
+
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== "object" || value === null) return value;
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  fields.sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(fields.map(([name, field]) => [name, inOrder(field)]));
 }
 
 const numberOf = ({ revision }: ControllerRevision): number => revision ?? 0;

@@ -1,4 +1,4 @@
-/** The node's own last word before it runs a pod: upstream's predicateAdmitHandler, for resources. Pure. */
+/** The node's own last word before it runs a pod: upstream's predicateAdmitHandler, for resources and host ports. Pure. */
 import { quantityMilli, quantityValue } from "#apimachinery/quantity.ts";
 import type { Container, Pod } from "#gen/api/core/v1.ts";
 import { isSidecar } from "./pod-runtime.ts";
@@ -48,6 +48,11 @@ export function admitPod(
   if (others.length + 1 > podsMax) {
     return refused("pods", { requested: 1, used: others.length, capacity: podsMax });
   }
+  if (portsClash(pod, others)) {
+    const why = "node(s) didn't have free ports for the requested pod ports";
+    const message = `Pod was rejected: Predicate NodePorts failed: ${why}`;
+    return { reason: "NodePorts", message };
+  }
   const wanted = podRequests(pod);
   if (wanted.size === 0) return undefined;
   const nothing: Amounts = new Map();
@@ -61,6 +66,37 @@ export function admitPod(
     }
   }
   return undefined;
+}
+
+interface HostPort {
+  readonly ip: string;
+  readonly protocol: string;
+  readonly port: number;
+}
+
+function hostPortsOf({ spec }: Pod): readonly HostPort[] {
+  const sidecars = (spec.initContainers ?? []).filter(isSidecar);
+  return [...spec.containers, ...sidecars]
+    .flatMap(({ ports = [] }) => ports)
+    .filter(({ hostPort = 0 }) => hostPort > 0)
+    .map(({ hostPort = 0, hostIP, protocol = "TCP" }) => ({
+      ip: hostIP === undefined || hostIP === "" ? anyAddress : hostIP,
+      protocol,
+      port: hostPort,
+    }));
+}
+
+const anyAddress = "0.0.0.0";
+
+function portsClash(pod: Pod, others: readonly Pod[]): boolean {
+  const wanted = hostPortsOf(pod);
+  if (wanted.length === 0) return false;
+  const taken = others.flatMap(hostPortsOf);
+  const meet = (a: HostPort, b: HostPort): boolean =>
+    a.port === b.port &&
+    a.protocol === b.protocol &&
+    (a.ip === b.ip || a.ip === anyAddress || b.ip === anyAddress);
+  return wanted.some((one) => taken.some((other) => meet(one, other)));
 }
 
 function refused(

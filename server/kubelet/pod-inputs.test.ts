@@ -192,6 +192,10 @@ test("the node refuses what it cannot hold", () => {
   });
   const three = [podOf({}), podOf({}), podOf({})];
   expect(admitPod(podOf({}), three, allocatable)?.reason).toBe("OutOfpods");
+  const onPort = (hostIP?: string): Pod =>
+    podOf({ containers: [{ name: "c", ports: [{ containerPort: 80, hostPort: 80, hostIP }] }] });
+  expect(admitPod(onPort(), [onPort("10.0.0.1")], allocatable)?.reason).toBe("NodePorts");
+  expect(admitPod(onPort("10.0.0.2"), [onPort("10.0.0.1")], allocatable)).toBeUndefined();
 });
 
 test("resolv.conf: the cluster's first, the pod's own on top", () => {
