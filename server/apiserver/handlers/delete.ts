@@ -113,6 +113,15 @@ async function attempt(
   return { object: result.stored.object, gone: going.now };
 }
 
+function meets(call: Call, { object }: Stored, { preconditions }: DeleteOptions): boolean {
+  try {
+    meetDeletePreconditions(call, object, preconditions);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Deletes or marks `name`. Throws NotFound, Conflict. */
 export async function deleteObject(
   server: ServerContext,
@@ -124,7 +133,8 @@ export async function deleteObject(
   let current: Stored | undefined = server.cache.get(key);
   let fresh = false;
   for (let tries = 1; tries <= triesMax; tries++) {
-    if (current === undefined && !fresh) {
+    // The cache may be behind other servers: no refusal by what it holds is final.
+    if (!fresh && (current === undefined || !meets(call, current, options))) {
       await server.cache.fresh();
       current = server.cache.get(key);
     }

@@ -4,7 +4,7 @@ import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate } from "drizzle-orm/postgres-js/migrator";
 import type { Sql } from "./connect.ts";
 import { Session } from "./session.ts";
-import { breaksSession } from "./sqlstate.ts";
+import { passes } from "./sqlstate.ts";
 
 const folder = fileURLToPath(new URL("../../../migrations", import.meta.url));
 /** Any number that no other program in the database locks. */
@@ -24,7 +24,7 @@ export async function applyMigrations(url: string): Promise<void> {
       try {
         return await session.run(applyOn);
       } catch (error) {
-        if (!breaksSession(error) || performance.now() > deadline) throw error;
+        if (!passes(error) || performance.now() > deadline) throw error;
       }
       await new Promise((resolve) => setTimeout(resolve, retryMs));
     }

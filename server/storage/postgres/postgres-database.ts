@@ -16,7 +16,7 @@ import {
   storedOf,
 } from "./rows.ts";
 import { listen, Session } from "./session.ts";
-import { breaksSession, databaseError } from "./sqlstate.ts";
+import { databaseError, passes } from "./sqlstate.ts";
 
 /** As in commit_batch. */
 const separator = "\u0001";
@@ -172,7 +172,7 @@ export class PostgresDatabase implements Database {
       try {
         return await this.#idlest().run(statement, withinMs);
       } catch (error) {
-        if (!breaksSession(error) || this.#closed) throw error;
+        if (!passes(error) || this.#closed) throw error;
         if (performance.now() > deadline) throw outOfReach(error);
       }
       await new Promise((resolve) => setTimeout(resolve, retryMs));

@@ -4,7 +4,7 @@
  * reach it would try them for ever without a word. Each new connection asks the next host of the URL.
  */
 import { connect, hostsOf, type Sql } from "./connect.ts";
-import { breaksSession } from "./sqlstate.ts";
+import { passes } from "./sqlstate.ts";
 
 /** Between two tries to listen. */
 const listenAgainMs = 500;
@@ -43,7 +43,8 @@ export class Session {
     try {
       return await statement(sql);
     } catch (error) {
-      if (breaksSession(error)) this.#replace(sql);
+      // Where it was not the connection, a new one costs little and may reach another host.
+      if (passes(error)) this.#replace(sql);
       throw error;
     } finally {
       this.#busy -= 1;

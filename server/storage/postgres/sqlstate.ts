@@ -2,9 +2,6 @@
 import { ApiError } from "#apimachinery/status.ts";
 import { DatabaseError, type Failure } from "#storage/database.ts";
 
-/** read_only_sql_transaction. */
-const standby = "25006";
-
 /** Longest match wins: a whole SQLSTATE, else its class (the first two characters). */
 const failures: Readonly<Record<string, Failure>> = {
   // Raised by commit_batch.
@@ -20,7 +17,7 @@ const failures: Readonly<Record<string, Failure>> = {
   // The server starts or recovers: nothing was run.
   "57P03": "retry",
   // A standby: a failover is under way, and the next connection finds the new primary.
-  [standby]: "retry",
+  "25006": "retry",
   // Serialization failures and deadlocks: rolled back.
   "40": "retry",
   // 40003 says itself that the completion is unknown.
@@ -62,11 +59,11 @@ export function failureOf(code: string): Failure {
   return /^[0-9A-Z]{5}$/.test(code) && !code.startsWith("E") ? "refused" : "unknown";
 }
 
-/** Whether the connection on which this was answered is of no more use: broken, or to a server that cannot write. */
-export function breaksSession(error: unknown): boolean {
+/** Whether another connection, or the same question a little later, may do better: broken, starting, a standby, full. */
+export function passes(error: unknown): boolean {
   if (error instanceof ApiError) return false;
-  const code = codeOf(error);
-  return code in connectionFailures || code === standby || failureOf(code) === "unknown";
+  const failure = failureOf(codeOf(error));
+  return failure === "unknown" || failure === "retry";
 }
 
 function codeOf(error: unknown): string {
