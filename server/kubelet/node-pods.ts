@@ -2,6 +2,7 @@
 import type { Pod } from "#gen/api/core/v1.ts";
 import type { Sandbox } from "./cri/runtime.ts";
 import { containerLogs } from "./logs/container-logs.ts";
+import { type Usage, usageOf } from "./metrics/usage.ts";
 import { admitPod } from "./node-admission.ts";
 import type { NodeContext } from "./node-context.ts";
 import { PodWorker } from "./pod-worker.ts";
@@ -36,6 +37,15 @@ export class NodePods {
   get runs(): StreamHolder {
     const { runtime, state } = this.#node;
     return { runtime, state };
+  }
+
+  usage(): Promise<Usage> {
+    const { runtime, clock } = this.#node;
+    return usageOf(runtime, this.list(), clock.now().getTime());
+  }
+
+  get nodeName(): string {
+    return this.#node.facts.nodeName;
   }
 
   /** Throws ApiError when there is no such log. */

@@ -11,6 +11,9 @@ import type { Side } from "#streaming/relay.ts";
 import { refuseUpgrade } from "#streaming/upgrade.ts";
 import type { Logger } from "#telemetry/log.ts";
 import { type AskedRight, askedRight, type Caller } from "./kubelet-authorization.ts";
+import { resourceMetrics } from "./metrics/resource-metrics.ts";
+import { statsSummary } from "./metrics/summary.ts";
+import type { Usage } from "./metrics/usage.ts";
 import type { NodePods } from "./node-pods.ts";
 import { refuseStream, serveStream, streamRequest } from "./streams/serve-stream.ts";
 import { streamPath } from "./streams/stream-request.ts";
@@ -87,6 +90,8 @@ async function answer(
     const refused = await refusalFor(options, request, url);
     if (refused !== undefined) return text(response, refused.code, refused.sentence);
     if (url.pathname === "/pods") return pods(options, response);
+    if (url.pathname === "/metrics/resource") return await metrics(options, response);
+    if (url.pathname === "/stats/summary") return await summary(options, response);
     const [, area, namespace, pod, container] = url.pathname.split("/").map(decodeURIComponent);
     if (area !== "containerLogs" || container === undefined)
       return text(response, 404, "not found");
@@ -176,6 +181,34 @@ function pods(options: KubeletServerOptions, response: Http2ServerResponse): voi
   const items = [...options.nodes()].flatMap((node) => node.list());
   response.writeHead(200, { "content-type": "application/json" });
   response.end(JSON.stringify({ kind: "PodList", apiVersion: "v1", metadata: {}, items }));
+}
+
+/** Several nodes of one process are told as one. */
+async function wholeUsage(options: KubeletServerOptions): Promise<Usage | undefined> {
+  const all = await Promise.all([...options.nodes()].map((node) => node.usage()));
+  const [first] = all;
+  return first && { node: first.node, pods: all.flatMap(({ pods: one }) => one) };
+}
+
+async function metrics(
+  options: KubeletServerOptions,
+  response: Http2ServerResponse,
+): Promise<void> {
+  const usage = await wholeUsage(options);
+  if (usage === undefined) return text(response, 503, "the node is not registered yet");
+  response.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+  response.end(resourceMetrics(usage));
+}
+
+async function summary(
+  options: KubeletServerOptions,
+  response: Http2ServerResponse,
+): Promise<void> {
+  const usage = await wholeUsage(options);
+  if (usage === undefined) return text(response, 503, "the node is not registered yet");
+  const [node] = options.nodes();
+  response.writeHead(200, { "content-type": "application/json" });
+  response.end(JSON.stringify(statsSummary(node?.nodeName ?? "", usage)));
 }
 
 async function logs(

@@ -160,6 +160,10 @@ describe.skipIf(missing.length > 0)(`kubun up on real containers${why}`, () => {
     const service = (): string => raw(`${inDefault}/services/shell/proxy/`);
     await waitFor("an answer of the Service", () => service() === "page\n");
     expect(raw("/api/v1/nodes/first/proxy/healthz")).toBe("ok");
+    const metrics = raw("/api/v1/nodes/first/proxy/metrics/resource");
+    expect(metrics).toMatch(
+      /^pod_memory_working_set_bytes{namespace="default",pod="shell"} [1-9]/m,
+    );
     const file = join(joinedDir, "noise");
     writeFileSync(file, noise);
     kubectl("cp", file, "shell:/tmp/noise");

@@ -16,6 +16,7 @@ import {
   type ContainerDetails,
   type ContainerState,
   type ContainerSummary,
+  type ContainerUsage,
   type CriRuntime,
   type ExecResult,
   type LinuxContainerResources,
@@ -205,6 +206,32 @@ export class ContainerdRuntime implements CriRuntime {
     const decoder = new TextDecoder();
     const { stdout, stderr, exitCode } = answer;
     return { stdout: decoder.decode(stdout), stderr: decoder.decode(stderr), exitCode };
+  }
+
+  async usage(): Promise<readonly ContainerUsage[]> {
+    const filter = { labelSelector: this.#selector(undefined) };
+    const method = RuntimeService.method.listContainerStats;
+    const [{ stats }, containers] = await Promise.all([
+      this.#cri.call(method, { filter }, callMilliseconds),
+      this.listContainers(),
+    ]);
+    const running = new Map(
+      containers.filter(({ state }) => state === "running").map((one) => [one.id, one]),
+    );
+    return stats.flatMap(({ attributes, cpu, memory, writableLayer }) => {
+      const container = running.get(attributes?.id ?? "");
+      if (container === undefined) return [];
+      return {
+        podUid: container.podUid,
+        name: container.name,
+        time: milliseconds(cpu?.timestamp ?? 0n),
+        startedAt: container.createdAt,
+        cpuNanoseconds: Number(cpu?.usageCoreNanoSeconds?.value ?? 0n),
+        cpuNanoCores: Number(cpu?.usageNanoCores?.value ?? 0n),
+        memoryBytes: Number(memory?.workingSetBytes?.value ?? 0n),
+        diskBytes: Number(writableLayer?.usedBytes?.value ?? 0n),
+      };
+    });
   }
 
   async stream(request: StreamRequest): Promise<StreamSource> {

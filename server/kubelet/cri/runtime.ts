@@ -84,6 +84,20 @@ export interface ExecResult {
   readonly exitCode: number;
 }
 
+export interface ContainerUsage {
+  readonly podUid: string;
+  readonly name: string;
+  /** When it was looked at; milliseconds. */
+  readonly time: number;
+  readonly startedAt: number;
+  readonly cpuNanoseconds: number;
+  readonly cpuNanoCores: number;
+  /** The working set. */
+  readonly memoryBytes: number;
+  /** Of the writable layer. */
+  readonly diskBytes: number;
+}
+
 export interface AttachRequest {
   readonly containerId: string;
   readonly stdin: boolean;
@@ -142,6 +156,8 @@ export interface CriRuntime {
   containerDetails(container: ContainerSummary): Promise<ContainerDetails | undefined>;
   updateContainerResources(id: string, resources: LinuxContainerResources): Promise<void>;
   execSync(id: string, command: readonly string[], timeoutSeconds: number): Promise<ExecResult>;
+  /** Of what runs now. */
+  usage(): Promise<readonly ContainerUsage[]>;
   /** Where to go on for the streams; whoever asks there speaks SPDY/3.1 or WebSocket. */
   stream(request: StreamRequest): Promise<StreamSource>;
   reopenContainerLog(id: string): Promise<void>;

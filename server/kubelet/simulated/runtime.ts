@@ -9,6 +9,7 @@ import {
   type ContainerConfig,
   type ContainerDetails,
   type ContainerSummary,
+  type ContainerUsage,
   type CriRuntime,
   type ExecResult,
   type PodSandboxConfig,
@@ -220,6 +221,23 @@ export class SimulatedRuntime implements CriRuntime {
 
   async execSync(): Promise<ExecResult> {
     return { stdout: "", stderr: "", exitCode: 0 };
+  }
+
+  /** What does not run uses nothing. */
+  async usage(): Promise<readonly ContainerUsage[]> {
+    const time = this.#now();
+    return [...this.#containers.values()]
+      .filter(({ state }) => state === "running")
+      .map(({ sandbox, name, startedAt }) => ({
+        podUid: sandbox.podUid,
+        name,
+        time,
+        startedAt,
+        cpuNanoseconds: 0,
+        cpuNanoCores: 0,
+        memoryBytes: 0,
+        diskBytes: 0,
+      }));
   }
 
   async stream(request: StreamRequest): Promise<StreamSource> {
