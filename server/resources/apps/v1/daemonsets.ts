@@ -4,6 +4,7 @@ import { type DaemonSet, daemonsets } from "#gen/api/apps/v1.ts";
 import { age, containerCells, formatLabels, selectorCell } from "#resources/cells.ts";
 import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
 import { defineResource } from "#resources/resource.ts";
+import { workloadWarnings } from "#resources/warnings/workload-names.ts";
 import {
   validateDaemonSet,
   validateDaemonSetStatus,
@@ -40,6 +41,7 @@ function setTemplateGeneration({ metadata }: DaemonSet, generation: number): voi
 
 export const daemonSetResource = defineResource<DaemonSet>({
   ref: daemonsets,
+  warnings: (object, old) => workloadWarnings(object, old, { isNamed: false }),
   validate: validateDaemonSet,
   validateUpdate: validateDaemonSetUpdate,
   validateStatusUpdate: validateDaemonSetStatus,

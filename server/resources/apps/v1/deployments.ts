@@ -3,6 +3,7 @@ import { type Deployment, deployments } from "#gen/api/apps/v1.ts";
 import { age, containerCells, selectorCell } from "#resources/cells.ts";
 import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
 import { defineResource } from "#resources/resource.ts";
+import { workloadWarnings } from "#resources/warnings/workload-names.ts";
 import {
   validateDeployment,
   validateDeploymentStatus,
@@ -26,6 +27,7 @@ function setDefaults({ spec }: Deployment): void {
 
 export const deploymentResource = defineResource<Deployment>({
   ref: deployments,
+  warnings: (object, old) => workloadWarnings(object, old, { isNamed: true }),
   validate: validateDeployment,
   validateUpdate: validateDeploymentUpdate,
   validateStatusUpdate: validateDeploymentStatus,

@@ -3,6 +3,7 @@ import { age, containerCells, selectorCell } from "#resources/cells.ts";
 import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
+import { workloadWarnings } from "#resources/warnings/workload-names.ts";
 import {
   validateReplicaSet,
   validateReplicaSetStatus,
@@ -12,6 +13,7 @@ import { scaleOfReplicas } from "./scale.ts";
 
 export const replicaSetResource = defineResource<ReplicaSet>({
   ref: replicasets,
+  warnings: (object, old) => workloadWarnings(object, old, { isNamed: true }),
   validate: validateReplicaSet,
   validateUpdate: validateReplicaSetUpdate,
   validateStatusUpdate: validateReplicaSetStatus,

@@ -1,3 +1,4 @@
+import { Path } from "#apimachinery/field-error.ts";
 import { isDNS1123Label } from "#apimachinery/validate.ts";
 import { type StatefulSet, statefulsets } from "#gen/api/apps/v1.ts";
 import { age, containerCells } from "#resources/cells.ts";
@@ -5,6 +6,8 @@ import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
 import { defaultClaimSpec } from "#resources/core/v1/pod-spec/volume-defaults.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
+import { claimSpecWarnings } from "#resources/warnings/claims.ts";
+import { workloadWarnings } from "#resources/warnings/workload-names.ts";
 import { scaleOfReplicas } from "./scale.ts";
 import {
   validateStatefulSet,
@@ -41,6 +44,19 @@ function setDefaults({ spec }: StatefulSet): void {
 
 export const statefulSetResource = defineResource<StatefulSet>({
   ref: statefulsets,
+  warnings: (set, old) => [
+    ...workloadWarnings(set, old, { isNamed: false }),
+    ...(set.spec.volumeClaimTemplates ?? []).flatMap(({ spec }, index) => {
+      const path = new Path("spec.volumeClaimTemplates").index(index);
+      // Upstream's path of an update has a word more.
+      return claimSpecWarnings(spec, old === undefined ? path : path.child("Spec"));
+    }),
+    ...((set.spec.revisionHistoryLimit ?? 0) < 0
+      ? [
+          "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended",
+        ]
+      : []),
+  ],
   validateName: isDNS1123Label,
   validate: validateStatefulSet,
   validateUpdate: validateStatefulSetUpdate,

@@ -1,7 +1,10 @@
+import { Path } from "#apimachinery/field-error.ts";
 import { type CronJob, cronjobs } from "#gen/api/batch/v1.ts";
 import { age, containerCells, selectorCell, since } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
+import { jobSpecWarnings } from "#resources/warnings/jobs.ts";
+import { nameWarnings } from "#resources/warnings/workload-names.ts";
 import { validateCronJob, validateCronJobUpdate } from "./cron-job-validation.ts";
 import { defaultJobSpec } from "./job-spec.ts";
 
@@ -10,6 +13,19 @@ const boolCell = (value: boolean | undefined): string =>
 
 export const cronJobResource = defineResource<CronJob>({
   ref: cronjobs,
+  warnings: (cronJob, old) => {
+    // As upstream says it: with one word too many in the path.
+    const zoned =
+      old !== undefined && cronJob.spec.schedule.includes("TZ")
+        ? [
+            "cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details",
+          ]
+        : [];
+    if (old !== undefined && old.metadata.generation === cronJob.metadata.generation) return zoned;
+    const named = old === undefined ? nameWarnings(cronJob, "Pod names and hostnames") : [];
+    const path = new Path("spec.jobTemplate.spec");
+    return [...named, ...jobSpecWarnings(cronJob.spec.jobTemplate.spec, path), ...zoned];
+  },
   validate: validateCronJob,
   validateUpdate: validateCronJobUpdate,
   default: ({ spec }) => {

@@ -1,7 +1,10 @@
+import { Path } from "#apimachinery/field-error.ts";
 import { type Job, jobs } from "#gen/api/batch/v1.ts";
 import { age, containerCells, selectorCell } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
+import { jobSpecWarnings } from "#resources/warnings/jobs.ts";
+import { nameWarnings } from "#resources/warnings/workload-names.ts";
 import { completionsCell, durationCell, statusCell } from "./job-cells.ts";
 import { generateSelector } from "./job-selector.ts";
 import { defaultJobSpec } from "./job-spec.ts";
@@ -27,6 +30,11 @@ function setDefaults({ spec, metadata }: Job): void {
 
 export const jobResource = defineResource<Job>({
   ref: jobs,
+  warnings: (job, old) => {
+    if (old !== undefined && old.metadata.generation === job.metadata.generation) return [];
+    const named = old === undefined ? nameWarnings(job, "Pod names and hostnames") : [];
+    return [...named, ...jobSpecWarnings(job.spec, new Path("spec"))];
+  },
   validate: validateJob,
   validateUpdate: validateJobUpdate,
   default: setDefaults,

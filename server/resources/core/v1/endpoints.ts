@@ -1,7 +1,11 @@
+import { Path } from "#apimachinery/field-error.ts";
 import { type Endpoints, endpoints } from "#gen/api/core/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { ipWarnings } from "#resources/warnings/addresses.ts";
 import { validateEndpoints } from "./endpoints-validation.ts";
+
+const managedBy = "endpoints.kubernetes.io/managed-by";
 
 const addressesShownMax = 3;
 
@@ -21,6 +25,17 @@ function addressCell({ subsets = [] }: Endpoints): string {
 
 export const endpointsResource = defineResource<Endpoints>({
   ref: endpoints,
+  warnings: ({ metadata, subsets }) => {
+    if (metadata.labels?.[managedBy] === "endpoint-controller") return [];
+    return (subsets ?? []).flatMap(({ addresses = [], notReadyAddresses = [] }, index) =>
+      Object.entries({ addresses, notReadyAddresses }).flatMap(([field, list]) =>
+        list.flatMap(({ ip }, position) => {
+          const path = new Path("subsets").index(index).child(field).index(position);
+          return ipWarnings(path.child("ip"), ip);
+        }),
+      ),
+    );
+  },
   validate: (object) => validateEndpoints(object),
   validateUpdate: validateEndpoints,
   default: ({ subsets }) => {

@@ -1,11 +1,22 @@
+import { Path } from "#apimachinery/field-error.ts";
 import { roundResourceList } from "#apimachinery/resource-list.ts";
 import { type Node, nodes } from "#gen/api/core/v1.ts";
 import { defineResource } from "#resources/resource.ts";
+import { cidrWarnings } from "#resources/warnings/addresses.ts";
 import { nodeCells } from "./node-cells.ts";
 import { validateNode, validateNodeChange, validateNodeUpdate } from "./node-validation.ts";
 
 export const nodeResource = defineResource<Node>({
   ref: nodes,
+  warnings: ({ spec }) => [
+    ...(spec?.configSource === undefined ? [] : ["spec.configSource: the feature is removed"]),
+    ...(spec?.externalID
+      ? ["spec.externalID: this field is deprecated, and is unused by Kubernetes"]
+      : []),
+    ...(spec?.podCIDRs ?? []).flatMap((cidr, index) =>
+      cidrWarnings(new Path("spec.podCIDRs").index(index), cidr),
+    ),
+  ],
   validate: validateNode,
   validateUpdate: validateNodeUpdate,
   validateStatusUpdate: validateNodeChange,

@@ -1,13 +1,25 @@
+import { Path } from "#apimachinery/field-error.ts";
 import { type PersistentVolumeClaim, persistentvolumeclaims } from "#gen/api/core/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { claimSpecWarnings } from "#resources/warnings/claims.ts";
 import { accessModesCell } from "./access-modes.ts";
 import { validateClaim, validateClaimStatus, validateClaimUpdate } from "./claim-validation.ts";
 import { normalizeDataSources } from "./data-sources.ts";
 import { defaultClaimSpec } from "./pod-spec/volume-defaults.ts";
 
+const classAnnotation = "volume.beta.kubernetes.io/storage-class";
+
 export const persistentVolumeClaimResource = defineResource<PersistentVolumeClaim>({
   ref: persistentvolumeclaims,
+  warnings: ({ metadata, spec }) => [
+    ...(metadata.annotations?.[classAnnotation] === undefined
+      ? []
+      : [
+          `metadata.annotations[${classAnnotation}]: deprecated since v1.8; use "storageClassName" attribute instead`,
+        ]),
+    ...claimSpecWarnings(spec, new Path("spec")),
+  ],
   validate: validateClaim,
   validateUpdate: validateClaimUpdate,
   validateStatusUpdate: validateClaimStatus,

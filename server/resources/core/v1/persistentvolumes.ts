@@ -4,6 +4,7 @@ import { type PersistentVolume, persistentvolumes } from "#gen/api/core/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
+import { persistentVolumeWarnings } from "#resources/warnings/persistent-volumes.ts";
 import { accessModesCell } from "./access-modes.ts";
 import {
   validatePersistentVolume,
@@ -13,6 +14,7 @@ import { defaultLegacySources } from "./pod-spec/volume-defaults.ts";
 
 export const persistentVolumeResource = defineResource<PersistentVolume>({
   ref: persistentvolumes,
+  warnings: (volume) => persistentVolumeWarnings(volume),
   validate: validatePersistentVolume,
   validateUpdate: validatePersistentVolumeUpdate,
   default: ({ spec }) => {

@@ -1,5 +1,7 @@
 import { type Pod, pods } from "#gen/api/core/v1.ts";
 import { defineResource } from "#resources/resource.ts";
+import { podWarnings } from "#resources/warnings/pod-template.ts";
+import { nameWarnings } from "#resources/warnings/workload-names.ts";
 import { podCells } from "./pod-cells.ts";
 import { defaultPod } from "./pod-spec/pod-defaults.ts";
 import {
@@ -12,6 +14,9 @@ import { validatePod, validatePodUpdate } from "./pod-spec/validate-pod.ts";
 
 export const podResource = defineResource<Pod>({
   ref: pods,
+  // Not on updates: controllers and kubelets make most of them.
+  warnings: (pod, old) =>
+    old === undefined ? [...nameWarnings(pod, "the Pod's hostname"), ...podWarnings(pod)] : [],
   default: defaultPod,
   prepareForCreate,
   prepareForUpdate,

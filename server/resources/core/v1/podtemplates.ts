@@ -3,6 +3,7 @@ import { type PodTemplate, podtemplates } from "#gen/api/core/v1.ts";
 import { containerCells, formatLabels } from "#resources/cells.ts";
 import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
 import { defineResource } from "#resources/resource.ts";
+import { templateWarnings } from "#resources/warnings/pod-template.ts";
 import { validatePodTemplate } from "./pod-spec/validate-pod-spec.ts";
 
 function validateTemplate({ template }: PodTemplate): FieldError[] {
@@ -11,6 +12,7 @@ function validateTemplate({ template }: PodTemplate): FieldError[] {
 
 export const podTemplateResource = defineResource<PodTemplate>({
   ref: podtemplates,
+  warnings: ({ template }) => templateWarnings(template, new Path("template")),
   validate: validateTemplate,
   validateUpdate: validateTemplate,
   default: ({ template }) => defaultPodTemplate(template),

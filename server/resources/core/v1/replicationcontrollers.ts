@@ -1,9 +1,12 @@
+import { Path } from "#apimachinery/field-error.ts";
 import { formatSelector, selectorFromMap } from "#apimachinery/labels.ts";
 import { type ReplicationController, replicationcontrollers } from "#gen/api/core/v1.ts";
 import { age, containerCells, formatLabels } from "#resources/cells.ts";
 import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
+import { templateWarnings } from "#resources/warnings/pod-template.ts";
+import { nameWarnings } from "#resources/warnings/workload-names.ts";
 import {
   validateReplicationController,
   validateReplicationControllerStatus,
@@ -11,6 +14,11 @@ import {
 
 export const replicationControllerResource = defineResource<ReplicationController>({
   ref: replicationcontrollers,
+  warnings: (object, old) => {
+    if (old !== undefined && old.metadata.generation === object.metadata.generation) return [];
+    const named = old === undefined ? nameWarnings(object, "Pod names and hostnames") : [];
+    return [...named, ...templateWarnings(object.spec?.template, new Path("spec.template"))];
+  },
   validate: validateReplicationController,
   validateUpdate: validateReplicationController,
   validateStatusUpdate: validateReplicationControllerStatus,

@@ -1,3 +1,4 @@
+import { compareQuantity, parseQuantity } from "#apimachinery/quantity.ts";
 import { roundResourceList } from "#apimachinery/resource-list.ts";
 import { type ResourceQuota, resourcequotas } from "#gen/api/core/v1.ts";
 import { age } from "#resources/cells.ts";
@@ -9,8 +10,24 @@ import {
   validateResourceQuotaUpdate,
 } from "./resource-quota-validation.ts";
 
+/** Requests that may be more than their limits bound nothing. */
+function boundWarnings(hard: Readonly<Record<string, string>>): string[] {
+  return ["cpu", "memory", "ephemeral-storage"].flatMap((name) => {
+    const limitName = `limits.${name}`;
+    const bare = hard[`requests.${name}`] === undefined && name !== "ephemeral-storage";
+    const requestName = bare ? name : `requests.${name}`;
+    const [request, limit] = [hard[requestName], hard[limitName]];
+    if (request === undefined || limit === undefined) return [];
+    if (compareQuantity(parseQuantity(request), parseQuantity(limit)) <= 0) return [];
+    return [
+      `ResourceQuota ${requestName} (${request}) should be less than ${limitName} (${limit})`,
+    ];
+  });
+}
+
 export const resourceQuotaResource = defineResource<ResourceQuota>({
   ref: resourcequotas,
+  warnings: ({ spec }, old) => (old === undefined ? boundWarnings(spec?.hard ?? {}) : []),
   validate: validateResourceQuota,
   validateUpdate: validateResourceQuotaUpdate,
   validateStatusUpdate: validateResourceQuotaStatus,

@@ -1,10 +1,12 @@
 import { type Secret, secrets } from "#gen/api/core/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { keyPairWarnings } from "#resources/warnings/key-pairs.ts";
 import { validateSecret, validateSecretUpdate } from "./data-validation.ts";
 
 export const secretResource = defineResource<Secret>({
   ref: secrets,
+  warnings: ({ type, data }) => (type === "kubernetes.io/tls" ? keyPairWarnings(data) : []),
   validate: validateSecret,
   validateUpdate: validateSecretUpdate,
   default: (secret) => {

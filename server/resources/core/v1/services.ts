@@ -1,6 +1,7 @@
 import { isDNS1123Label } from "#apimachinery/validate.ts";
 import { type Service, services } from "#gen/api/core/v1.ts";
 import { defineResource } from "#resources/resource.ts";
+import { serviceWarnings } from "#resources/warnings/services.ts";
 import { serviceCells } from "./service-cells.ts";
 import { defaultService, dropTypeDependentFields } from "./service-strategy.ts";
 import {
@@ -11,6 +12,7 @@ import {
 
 export const serviceResource = defineResource<Service>({
   ref: services,
+  warnings: (service) => serviceWarnings(service),
   validateName: isDNS1123Label,
   validate: validateService,
   validateUpdate: validateServiceUpdate,

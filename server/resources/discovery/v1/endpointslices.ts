@@ -1,11 +1,30 @@
 import { deepEqual } from "#apimachinery/deep-equal.ts";
+import { Path } from "#apimachinery/field-error.ts";
 import { type EndpointSlice, endpointslices } from "#gen/api/discovery/v1.ts";
 import { age, listWithMore } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { ipWarnings } from "#resources/warnings/addresses.ts";
 import { validateEndpointSlice, validateEndpointSliceUpdate } from "./endpoint-slice-validation.ts";
+
+/** Controllers that write addresses as they should be. */
+const ours = ["endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io"];
 
 export const endpointSliceResource = defineResource<EndpointSlice>({
   ref: endpointslices,
+  warnings: ({ metadata, addressType, endpoints }, old) => {
+    const byName =
+      old === undefined && addressType === "FQDN"
+        ? ["spec.addressType: FQDN endpoints are deprecated"]
+        : [];
+    if (ours.includes(metadata.labels?.["endpointslice.kubernetes.io/managed-by"] ?? ""))
+      return byName;
+    const oddly = (endpoints ?? []).flatMap(({ addresses }, index) =>
+      (addresses ?? []).flatMap((address, position) =>
+        ipWarnings(new Path("endpoints").index(index).child("addresses").index(position), address),
+      ),
+    );
+    return [...byName, ...oddly];
+  },
   validate: validateEndpointSlice,
   validateUpdate: validateEndpointSliceUpdate,
   default: ({ ports }) => {

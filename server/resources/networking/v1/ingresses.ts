@@ -8,6 +8,8 @@ import {
   validateIngressUpdate,
 } from "./ingress-validation.ts";
 
+const classAnnotation = "kubernetes.io/ingress.class";
+
 const hostsShownMax = 3;
 
 function hostsCell({ spec }: Ingress): string {
@@ -23,6 +25,14 @@ function hostsCell({ spec }: Ingress): string {
 
 export const ingressResource = defineResource<Ingress>({
   ref: ingresses,
+  warnings: ({ metadata, spec }, old) =>
+    old === undefined &&
+    metadata.annotations?.[classAnnotation] !== undefined &&
+    spec.ingressClassName === undefined
+      ? [
+          `annotation "${classAnnotation}" is deprecated, please use 'spec.ingressClassName' instead`,
+        ]
+      : [],
   prepareForCreate: (object) => {
     object.status = { loadBalancer: {} };
   },

@@ -6,6 +6,7 @@ import { age } from "#resources/cells.ts";
 import { validateRequirements } from "#resources/core/v1/pod-spec/validate-resources.ts";
 import { validateTolerations } from "#resources/core/v1/pod-spec/validate-scheduling.ts";
 import { defineResource } from "#resources/resource.ts";
+import { selectorWarnings } from "#resources/warnings/node-labels.ts";
 
 function validate({ handler, overhead, scheduling }: RuntimeClass): FieldError[] {
   const checks = new FieldChecks();
@@ -36,6 +37,8 @@ function validate({ handler, overhead, scheduling }: RuntimeClass): FieldError[]
 
 export const runtimeClassResource = defineResource<RuntimeClass>({
   ref: runtimeclasses,
+  warnings: ({ scheduling }) =>
+    selectorWarnings(scheduling?.nodeSelector, () => new Path("scheduling.nodeSelector")),
   validate,
   validateUpdate: (object, old) => [
     ...validate(object),

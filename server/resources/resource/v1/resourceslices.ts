@@ -5,6 +5,12 @@ import { validateSlice, validateSliceUpdate } from "./slice-validation.ts";
 
 export const resourceSliceResource = defineResource<ResourceSlice>({
   ref: resourceslices,
+  warnings: ({ spec: { driver = "" } }) =>
+    driver === driver.toLowerCase()
+      ? []
+      : [
+          `spec.driver: driver names should be lowercase; ${JSON.stringify(driver)} contains uppercase characters`,
+        ],
   validate: validateSlice,
   validateUpdate: validateSliceUpdate,
   metaRules: { wholeOnUpdate: false },

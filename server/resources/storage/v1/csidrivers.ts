@@ -4,8 +4,15 @@ import { age, orNone } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { validateCSIDriver, validateCSIDriverUpdate } from "./csi-driver-validation.ts";
 
+const tokensSentence =
+  "spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes";
+
 export const csiDriverResource = defineResource<CSIDriver>({
   ref: csidrivers,
+  warnings: ({ spec }) =>
+    (spec.tokenRequests ?? []).length > 0 && spec.serviceAccountTokenInSecrets === undefined
+      ? [tokensSentence]
+      : [],
   validate: validateCSIDriver,
   validateUpdate: validateCSIDriverUpdate,
   metaRules: { wholeOnUpdate: false },

@@ -4,6 +4,7 @@ import { validateImmutable } from "#apimachinery/validate.ts";
 import { type StorageClass, storageclasses } from "#gen/api/storage/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { outdatedLabel } from "#resources/warnings/node-labels.ts";
 import { validateParameters, validateProvisioner } from "./parameters.ts";
 import { validateTopologyTerms } from "./topology-terms.ts";
 
@@ -32,6 +33,14 @@ const isDefault = ({ metadata }: StorageClass): boolean =>
 
 export const storageClassResource = defineResource<StorageClass>({
   ref: storageclasses,
+  warnings: ({ allowedTopologies = [] }) =>
+    allowedTopologies.flatMap(({ matchLabelExpressions = [] }, index) =>
+      matchLabelExpressions.flatMap(({ key = "" }, position) => {
+        const sentence = outdatedLabel(key);
+        const place = `allowedTopologies[${index}].matchLabelExpressions[${position}].key`;
+        return sentence === undefined ? [] : [`${place}: ${sentence}`];
+      }),
+    ),
   validate,
   validateUpdate: (object, old) => [
     ...validate(object),
