@@ -228,14 +228,11 @@ export const K_ADDED_FILTER: usize = 220;
 /** lists of pairs: set that the node must be in, verdict where it is not. */
 export const K_VOLUME_SETS: usize = 224;
 export const K_ZONE_SETS: usize = 228;
-export const K_DEVICE_SETS: usize = 232;
 /** list of counters that must be 0 on the node. */
-export const K_DISKS: usize = 236;
-/** How many drivers; of each the resource of its attachments, how many counters follow, the volumes' counters. */
-export const K_ATTACHMENTS: usize = 240;
+export const K_DISKS: usize = 232;
 /** list of counters that must be 0 on every node. */
-export const K_EXCLUSIVE: usize = 244;
-export const CLASS_BYTES: usize = 248;
+export const K_EXCLUSIVE: usize = 236;
+export const CLASS_BYTES: usize = 240;
 
 // Scored resources: count, 1 when the pod asks for any, then of each:
 // i32 resource, i32 weight, i32 what is used (a resource, or NONZERO_*), i32 0, f64 request.
@@ -301,17 +298,14 @@ export const V_FIT: u32 = 100663296;
 export const V_REQUESTS_MAX: i32 = 22;
 export const V_DISK: u32 = 117440513;
 export const V_EXCLUSIVE: u32 = 117440514;
-export const V_ATTACHMENTS: u32 = 134217729;
 export const V_VOLUME_NODE: u32 = 150994945;
 export const V_VOLUME_NONE: u32 = 150994946;
-export const V_VOLUME_CAPACITY: u32 = 150994948;
 export const V_VOLUME_ZONE: u32 = 167772161;
 export const V_SPREAD: u32 = 184549377;
 export const V_SPREAD_LABEL: u32 = 184549378;
 export const V_AFFINITY: u32 = 201326593;
 export const V_ANTI_AFFINITY: u32 = 201326594;
 export const V_EXISTING_ANTI: u32 = 201326596;
-export const V_DEVICES: u32 = 218103809;
 export const V_NO_VICTIMS: u32 = 234881025;
 export const V_NOT_HELPFUL: u32 = 234881026;
 /** Evicting pods could not help. */

@@ -24,7 +24,6 @@ import {
   S_POD_TOPOLOGY_SPREAD,
   S_TAINT_TOLERATION,
 } from "./abi";
-import * as dynamicResources from "./plugins/dynamic-resources";
 import * as imageLocality from "./plugins/image-locality";
 import * as interPodAffinity from "./plugins/inter-pod-affinity";
 import * as nodeAffinity from "./plugins/node-affinity";
@@ -33,7 +32,6 @@ import * as nodePorts from "./plugins/node-ports";
 import * as balancedAllocation from "./plugins/node-resources-balanced-allocation";
 import * as nodeResourcesFit from "./plugins/node-resources-fit";
 import * as nodeUnschedulable from "./plugins/node-unschedulable";
-import * as nodeVolumeLimits from "./plugins/node-volume-limits";
 import * as podTopologySpread from "./plugins/pod-topology-spread";
 import * as taintToleration from "./plugins/taint-toleration";
 import * as volumeBinding from "./plugins/volume-binding";
@@ -51,8 +49,7 @@ export function staticWord(cls: usize, block: i32): u64 {
     nodeAffinity.filter(cls, block) |
     nodeAffinity.addedFilter(cls, block) |
     volumeBinding.filter(cls, block) |
-    volumeZone.filter(cls, block) |
-    dynamicResources.filter(cls, block);
+    volumeZone.filter(cls, block);
   return rowWord(header(H_ALIVE), block) & ~refused;
 }
 
@@ -61,7 +58,6 @@ function refusedNow(cls: usize, node: i32): bool {
     nodeResourcesFit.refuses(cls, node) ||
     nodePorts.refuses(cls, node) ||
     volumeRestrictions.refuses(cls, node) ||
-    nodeVolumeLimits.refuses(cls, node) ||
     interPodAffinity.refuses(cls, node)
   );
 }

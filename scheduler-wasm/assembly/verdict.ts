@@ -5,7 +5,6 @@ import {
   H_ALIVE,
   H_SCRATCH,
   V_ADDED_AFFINITY,
-  V_ATTACHMENTS,
   V_NO_NODE,
   V_NODE_AFFINITY,
   V_NODE_NAME,
@@ -15,14 +14,12 @@ import {
   V_UNSCHEDULABLE,
 } from "./abi";
 import { readFeatures } from "./features";
-import * as dynamicResources from "./plugins/dynamic-resources";
 import * as interPodAffinity from "./plugins/inter-pod-affinity";
 import * as nodeAffinity from "./plugins/node-affinity";
 import * as nodeName from "./plugins/node-name";
 import * as nodePorts from "./plugins/node-ports";
 import * as nodeResourcesFit from "./plugins/node-resources-fit";
 import * as nodeUnschedulable from "./plugins/node-unschedulable";
-import * as nodeVolumeLimits from "./plugins/node-volume-limits";
 import * as podTopologySpread from "./plugins/pod-topology-spread";
 import * as taintToleration from "./plugins/taint-toleration";
 import * as volumeBinding from "./plugins/volume-binding";
@@ -51,7 +48,6 @@ function verdictNow(cls: usize, node: i32): u32 {
   if (fit != 0) return fit;
   const disk = volumeRestrictions.verdict(cls, node);
   if (disk != 0) return disk;
-  if (nodeVolumeLimits.refuses(cls, node)) return V_ATTACHMENTS;
   const volume = volumeBinding.verdict(cls, node);
   if (volume != 0) return volume;
   const zone = volumeZone.verdict(cls, node);
@@ -60,8 +56,7 @@ function verdictNow(cls: usize, node: i32): u32 {
   readFeatures(cls, node, features);
   const spread = podTopologySpread.verdict(cls, features);
   if (spread != 0) return spread;
-  const near = interPodAffinity.nodeVerdict(cls, node, features);
-  return near != 0 ? near : dynamicResources.verdict(cls, node);
+  return interPodAffinity.nodeVerdict(cls, node, features);
 }
 
 /** The refusal that pods nominated to the node cause; 0: none, or none is nominated. */

@@ -32,7 +32,7 @@ import { pinnedName } from "./pin.ts";
 import { type PodShape, PodShapes } from "./pod-shape.ts";
 import type { Labels } from "./predicate.ts";
 import { defaultProfile, type Profile } from "./profile.ts";
-import type { VolumeLists } from "./volume-lists.ts";
+import { isExclusive, type StorageSource, volumeLists } from "./volume-lists.ts";
 
 /** A pod on a node; `slot` is -1 while the node is unknown. */
 interface PlacedPod {
@@ -57,8 +57,8 @@ export interface CacheOptions {
   readonly defaultSelector?: ((pod: Pod) => Selector | undefined) | undefined;
   /** How the pod's scheduler name decides. */
   readonly profileOf?: ((pod: Pod) => Profile) | undefined;
-  /** What its claims and volumes ask of nodes. */
-  readonly volumesOf?: ((pod: Pod) => VolumeLists | undefined) | undefined;
+  /** Claims and volumes; without it pods with volumes go anywhere. */
+  readonly storage?: StorageSource | undefined;
 }
 
 export interface Preemption {
@@ -74,6 +74,8 @@ export interface Encoded {
   readonly labelSet: LabelSet;
   /** Slot of the one node it may go to; -1 any; -2 a node that does not exist. */
   readonly pin: number;
+  /** Why no node is even asked, in upstream's words. */
+  readonly refusal: string | undefined;
 }
 
 /** Pods a call at most. */
@@ -116,7 +118,13 @@ export class SchedulerCache {
     this.#counters = new Counters(this.core, this.nodes, this.#labelSets);
     this.#filters = new NodeFilters(arena, this.nodes);
     this.#images = new Images(arena, this.nodes);
-    this.#shapes = new PodShapes(this.nodes, this.#counters, this.#labelSets);
+    this.#shapes = new PodShapes(
+      { nodes: this.nodes, counters: this.#counters, labelSets: this.#labelSets },
+      (namespace, name) => {
+        const claim = options.storage?.claim(namespace, name);
+        return claim !== undefined && isExclusive(claim);
+      },
+    );
     this.#classes = new PodClasses({
       arena,
       nodes: this.nodes,
@@ -286,7 +294,17 @@ export class SchedulerCache {
     const name = pinnedName(pod.spec);
     const pin = name === undefined ? -1 : (this.nodes.slotOf(name) ?? nowhere);
     const profile = this.#options.profileOf?.(pod) ?? defaultProfile;
-    const volumes = this.#options.volumesOf?.(pod);
+    const { storage } = this.#options;
+    const volumes =
+      storage === undefined || pod.spec.volumes === undefined
+        ? undefined
+        : volumeLists(pod, {
+            nodes: this.nodes,
+            storage,
+            profile,
+            disks: this.#shapes.diskConflicts(pod.spec),
+            counterOfClaim: (namespace, name) => this.#shapes.claimCounter(namespace, name),
+          });
     const priority = pod.spec.priority ?? 0;
     const cls = this.#classes.find({
       shape,
@@ -296,7 +314,7 @@ export class SchedulerCache {
       priority,
       volumes,
     });
-    return { cls, shape, labelSet, pin };
+    return { cls, shape, labelSet, pin, refusal: volumes?.refusal };
   }
 
   /**

@@ -13,13 +13,11 @@ import {
   K_AFFINITY,
   K_AFFINITY_SELF,
   K_ANTI_AFFINITY,
-  K_ATTACHMENTS,
   K_ATTRACTION_FEATURE,
   K_ATTRACTIONS,
   K_CONTAINERS,
   K_COUNTS_PODS,
   K_CPU,
-  K_DEVICE_SETS,
   K_DISKS,
   K_EFFECTS,
   K_EPOCH,
@@ -301,16 +299,7 @@ export class PodClasses {
   #writeVolumes(record: ClassRecord, { volumes }: Subject): void {
     record.counted(K_VOLUME_SETS, volumes?.sets ?? []);
     record.counted(K_ZONE_SETS, volumes?.zones ?? []);
-    record.counted(K_DEVICE_SETS, volumes?.devices ?? []);
     record.counted(K_DISKS, volumes?.disks ?? []);
-    record.counted(
-      K_ATTACHMENTS,
-      (volumes?.attachments ?? []).map(({ resource, counters }) => [
-        resource,
-        counters.length,
-        ...counters,
-      ]),
-    );
     record.counted(K_EXCLUSIVE, volumes?.exclusive ?? []);
   }
 

@@ -34,7 +34,7 @@ const known: readonly string[] = [
   ...new Set([...filters, ...scorers, ...alwaysOn, "SchedulingGates", "DefaultPreemption"]),
 ];
 /** In upstream's default set, of no effect here; their names are no mistakes. */
-const idle = ["NodeDeclaredFeatures", "GangScheduling"];
+const idle = ["NodeVolumeLimits", "DynamicResources", "NodeDeclaredFeatures", "GangScheduling"];
 const removed = ["AzureDiskLimits", "CinderLimits", "EBSLimits", "GCEPDLimits"];
 const points = [
   "preEnqueue",
@@ -125,7 +125,8 @@ function readProfile(reader: ConfigReader, id: number): Profile {
     seen.add(name);
     const read = argsReaders[name];
     if (read !== undefined) profile = { ...profile, ...read(item.object("args"), profile) };
-    else if (!known.includes(name)) item.wrong("name", `Invalid value: "${name}": no such plugin`);
+    else if (!known.includes(name) && !idle.includes(name))
+      item.wrong("name", `Invalid value: "${name}": no such plugin`);
   }
   return profile;
 }

@@ -6,8 +6,6 @@ import { deepEqual } from "#apimachinery/deep-equal.ts";
 import type { Node, Pod, PodAffinityTerm } from "#gen/api/core/v1.ts";
 import {
   V_AFFINITY,
-  V_ATTACHMENTS,
-  V_DEVICES,
   V_DISK,
   V_FILTER_SHIFT,
   V_FIT,
@@ -34,7 +32,6 @@ export type ClusterEvent =
   | { readonly kind: "pod"; readonly before?: Pod | undefined; readonly pod?: Pod | undefined }
   | { readonly kind: "namespace" }
   | { readonly kind: "storage" }
-  | { readonly kind: "devices" }
   /** Nothing is known of it. */
   | { readonly kind: "anything" };
 
@@ -212,22 +209,10 @@ const hints: ReadonlyMap<number, Hint> = new Map<number, Hint>([
       others: ["storage"],
     },
   ],
-  [
-    number(V_ATTACHMENTS),
-    {
-      node: (_, { before }) => before === undefined,
-      pod: (_, change) => shrinks(change),
-      others: ["storage"],
-    },
-  ],
   [number(V_VOLUME_NODE), { node: () => true, others: ["storage"] }],
   [number(V_VOLUME_ZONE), { node: () => true, others: ["storage"] }],
   [number(V_SPREAD), { node: movesDomains, pod: spreadCounts }],
   [number(V_AFFINITY), { node: movesDomains, pod: affinityChanges, others: ["namespace"] }],
-  [
-    number(V_DEVICES),
-    { node: () => true, pod: (_, change) => shrinks(change), others: ["devices"] },
-  ],
 ]);
 
 /** An event prepared once, asked of many pods. */

@@ -3,8 +3,9 @@
  * to its node (requests, host ports, terms that others must heed) is known at once; what it asks for itself
  * is compiled when it is first scheduled (classes.ts).
  */
-import type { Container, Pod, PodAffinityTerm, PodSpec } from "#gen/api/core/v1.ts";
+import type { Container, Pod, PodAffinityTerm, PodSpec, Volume } from "#gen/api/core/v1.ts";
 import type { Counters } from "./counters.ts";
+import { claimNames, disksOf } from "./disks.ts";
 import { hostPorts } from "./host-ports.ts";
 import type { LabelSets } from "./label-sets.ts";
 import type { NodeTable } from "./node-table.ts";
@@ -42,7 +43,16 @@ export interface PodShape {
   readonly held: readonly (readonly [counter: number, delta: number])[];
 }
 
+interface Parts {
+  readonly nodes: NodeTable;
+  readonly counters: Counters;
+  readonly labelSets: LabelSets;
+}
+
+type ClaimQuestion = (namespace: string, name: string) => boolean;
+
 export class PodShapes {
+  readonly #isExclusive: ClaimQuestion;
   readonly #nodes: NodeTable;
   readonly #counters: Counters;
   readonly #labelSets: LabelSets;
@@ -50,7 +60,9 @@ export class PodShapes {
   readonly #terms: HeldTerm[] = [];
   readonly #termIds = new Map<string, HeldTerm>();
 
-  constructor(nodes: NodeTable, counters: Counters, labelSets: LabelSets) {
+  /** `isExclusive`: may one pod of the cluster alone use the claim? */
+  constructor({ nodes, counters, labelSets }: Parts, isExclusive: ClaimQuestion = () => false) {
+    this.#isExclusive = isExclusive;
     this.#nodes = nodes;
     this.#counters = counters;
     this.#labelSets = labelSets;
@@ -67,7 +79,7 @@ export class PodShapes {
   intern(given: Pod): PodShape {
     const pinned = pinnedName(given.spec) !== undefined;
     const pod = pinned ? { ...given, spec: withoutPin(given.spec) } : given;
-    const key = shapeKey(pod);
+    const key = shapeKey(pod, this.#isExclusive);
     const known = this.#shapes.get(key);
     if (known !== undefined) return known;
     const shape = this.#read(pod, this.#shapes.size);
@@ -99,6 +111,13 @@ export class PodShapes {
           [this.#portCounter(protocol, port, "any"), 1] as const,
           [this.#portCounter(protocol, port, ip), 1] as const,
         ]),
+        ...disksOf(spec).flatMap(({ id, readOnly }) => [
+          [this.#diskCounter(id, "any"), 1] as const,
+          ...(readOnly ? [] : [[this.#diskCounter(id, "writer"), 1] as const]),
+        ]),
+        ...claimNames(pod)
+          .filter((name) => this.#isExclusive(namespace, name))
+          .map((name) => [this.claimCounter(namespace, name), 1] as const),
         ...this.#heldTerms(spec, namespace, metadata.labels ?? {}),
       ],
     };
@@ -111,6 +130,22 @@ export class PodShapes {
         ? [this.#portCounter(protocol, port, "any")]
         : [this.#portCounter(protocol, port, ip), this.#portCounter(protocol, port, "0.0.0.0")],
     );
+  }
+
+  /** Counters of the disk users that the pod's own disks do not bear. */
+  diskConflicts(spec: PodSpec): number[] {
+    return disksOf(spec).map(({ id, readOnly }) =>
+      this.#diskCounter(id, readOnly ? "writer" : "any"),
+    );
+  }
+
+  #diskCounter(id: string, who: "any" | "writer"): number {
+    return this.#counters.named(`disk ${id} ${who}`).id;
+  }
+
+  /** Counts the pods that use a claim. */
+  claimCounter(namespace: string, name: string): number {
+    return this.#counters.named(`claim ${namespace}/${name}`).id;
   }
 
   #portCounter(protocol: string, port: number, ip: string): number {
@@ -162,8 +197,31 @@ function containerKey({ image, resources, ports, restartPolicy }: Container): un
   return [image, resources?.requests, ports, restartPolicy];
 }
 
+/** May the volume say where the pod can go? */
+function isPlaced(volume: Volume): boolean {
+  return placedKinds.some((kind) => volume[kind] !== undefined);
+}
+
+const placedKinds = [
+  "persistentVolumeClaim",
+  "ephemeral",
+  "gcePersistentDisk",
+  "awsElasticBlockStore",
+  "iscsi",
+  "rbd",
+] as const;
+
+/** What tells shapes apart of volumes: those that say where the pod can go, and claims for one pod alone. */
+function placedVolumes(pod: Pick<Pod, "metadata" | "spec">, isExclusive: ClaimQuestion): unknown {
+  const volumes = pod.spec.volumes?.filter(isPlaced) ?? [];
+  if (volumes.length === 0) return 0;
+  const { namespace = "" } = pod.metadata;
+  const names = claimNames(pod);
+  return [volumes, names, names.filter((name) => isExclusive(namespace, name))];
+}
+
 /** Equal for pods whose placement reads the same; labels enter only where keys of the spec read them. */
-function shapeKey({ spec, metadata }: Pod): string {
+function shapeKey({ spec, metadata }: Pod, isExclusive: ClaimQuestion): string {
   const { affinity, topologySpreadConstraints: spread } = spec;
   const plain = [
     metadata.namespace,
@@ -174,6 +232,7 @@ function shapeKey({ spec, metadata }: Pod): string {
     spec.tolerations,
     spec.nodeSelector,
     spec.nodeName,
+    placedVolumes({ metadata, spec }, isExclusive),
   ];
   if (affinity === undefined && spread === undefined) return JSON.stringify(plain);
   const keys = new Set<string>();

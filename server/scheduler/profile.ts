@@ -22,12 +22,10 @@ export const filters = [
   "NodePorts",
   "NodeResourcesFit",
   "VolumeRestrictions",
-  "NodeVolumeLimits",
   "VolumeBinding",
   "VolumeZone",
   "PodTopologySpread",
   "InterPodAffinity",
-  "DynamicResources",
 ] as const;
 export type Filter = (typeof filters)[number];
 

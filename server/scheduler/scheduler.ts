@@ -10,9 +10,10 @@ import { type Clock, systemClock } from "#client/clock.ts";
 import { createEventRecorder, type EventRecorder } from "#client/event-recorder.ts";
 import { electLeader } from "#client/leader-election.ts";
 import type { Pod } from "#gen/api/core/v1.ts";
-import { V_UNRESOLVABLE } from "#gen/scheduler-abi.ts";
+import { V_FILTER_SHIFT, V_UNRESOLVABLE, V_VOLUME_NODE } from "#gen/scheduler-abi.ts";
 import type { Logger } from "#telemetry/log.ts";
 import { bind, bindingsMax } from "./bind.ts";
+import { bindVolumes } from "./bind-volumes.ts";
 import { batchMax, type Encoded, SchedulerCache } from "./cache.ts";
 import { type Explained, refusalOf } from "./explain.ts";
 import { type SchedulerMetrics, schedulerMetrics } from "./metrics.ts";
@@ -56,6 +57,11 @@ export async function runScheduler(options: SchedulerOptions): Promise<void> {
   await electLeader(lease, (term) => run(AbortSignal.any([term, signal])), signal);
 }
 
+/** Claims that rule every node out are VolumeBinding's refusal: storage events may lift it. */
+const volumeFilters = 1 << (V_VOLUME_NODE >>> V_FILTER_SHIFT);
+
+const sentenceOf = (nodes: number, why: string) => `0/${nodes} nodes are available: ${why}.`;
+
 class Scheduler {
   readonly #options: SchedulerOptions & { readonly clock: Clock };
   readonly #events: EventRecorder;
@@ -66,6 +72,7 @@ class Scheduler {
   readonly #slice = new Slice();
   readonly #inFlight = new Set<Promise<void>>();
   readonly #metrics: SchedulerMetrics;
+  readonly #promised = new Set<string>();
   #wake: () => void = () => {};
   #lastFailure: (Explained & { readonly key: string }) | undefined;
 
@@ -87,6 +94,7 @@ class Scheduler {
       seed: options.seed ?? 1,
       defaultSelector: this.#sources.defaultSelector,
       profileOf: (pod) => this.#profileOf(pod),
+      storage: this.#sources.storage,
     });
   }
 
@@ -161,6 +169,11 @@ class Scheduler {
     while (first < batch.length) {
       const queued = batch[first];
       const what = encoded[first];
+      if (queued !== undefined && what?.refusal !== undefined) {
+        this.#refuseUnasked(queued, what, what.refusal);
+        first++;
+        continue;
+      }
       const nominated = queued && this.#cache.nominations.nodeOf(queued.key);
       if (queued !== undefined && what !== undefined && nominated !== undefined) {
         this.#placeNominated(queued, what, nominated);
@@ -174,7 +187,10 @@ class Scheduler {
   /** Places pods up to the first that is nominated or fits nowhere; returns how many were settled. */
   #placeRun(batch: readonly QueuedPod[], encoded: readonly Encoded[]): number {
     const { nominations } = this.#cache;
-    const end = batch.findIndex(({ key }) => nominations.nodeOf(key) !== undefined);
+    const end = batch.findIndex(
+      ({ key }, index) =>
+        nominations.nodeOf(key) !== undefined || encoded[index]?.refusal !== undefined,
+    );
     const run = end < 0 ? encoded : encoded.slice(0, end);
     const done = this.#cache.schedule(run, (index, slot) => {
       const queued = batch[index];
@@ -216,6 +232,7 @@ class Scheduler {
     const started = performance.now();
     const result = (name: string) => this.#count(pod, name, started);
     try {
+      await this.#bindVolumes(pod, nodeName);
       await bind(this.#options.client, pod, nodeName);
       result("scheduled");
       this.#metrics.podAttempts.observe({}, queued.attempts);
@@ -234,6 +251,40 @@ class Scheduler {
     }
   }
 
+  async #bindVolumes(pod: Pod, nodeName: string): Promise<void> {
+    const node = this.#cache.nodes.factsOf(this.#cache.nodes.slotOf(nodeName) ?? -1);
+    if (pod.spec.volumes === undefined || node === undefined) return;
+    if (!this.#profileOf(pod).filters.has("VolumeBinding")) return;
+    const { client, signal } = this.#options;
+    const { storage } = this.#sources;
+    await bindVolumes({ client, storage, pod, node, promised: this.#promised, signal });
+  }
+
+  /** Its claims rule every node out. */
+  #refuseUnasked(queued: QueuedPod, encoded: Encoded, why: string): void {
+    const { size } = this.#cache.nodes;
+    const filters = sentenceOf(size, why);
+    const hopeless = `${size} Preemption is not helpful for scheduling`;
+    const preempts = this.#profileOf(queued.pod).preempts;
+    const message = preempts ? `${filters} preemption: ${sentenceOf(size, hopeless)}` : filters;
+    this.#count(queued.pod, "unschedulable", performance.now());
+    this.#queue.refused(queued, volumeFilters, `${encoded.shape.id} ${encoded.labelSet.key}`);
+    this.#tell(queued, message, undefined);
+  }
+
+  #tell({ pod, key }: QueuedPod, message: string, nominated: string | undefined): void {
+    const { client, clock, logger } = this.#options;
+    this.#events.event(pod, "Warning", "FailedScheduling", message);
+    const now = formatTime(clock.now());
+    const refusal = { reason: "Unschedulable", message, now, nominated } as const;
+    this.#track(
+      writeRefusal(client, pod, refusal).catch((error: unknown) => {
+        if (isReason(error, "NotFound") || isReason(error, "Conflict")) return;
+        logger.warn("condition not written", { pod: key, error: String(error) });
+      }),
+    );
+  }
+
   #count(pod: Pod, result: string, started: number): void {
     const { schedulerName: profile } = this.#profileOf(pod);
     this.#metrics.attempts.add({ profile, result });
@@ -243,27 +294,18 @@ class Scheduler {
 
   /** `nominated`: where room had been made for it. */
   #refuse(queued: QueuedPod, encoded: Encoded, nominated: string | undefined): void {
-    const { client, clock, logger } = this.#options;
-    const { pod, key } = queued;
+    const { pod } = queued;
     const started = performance.now();
     const { message, filters, preemption, eligible } = this.#explain(pod, encoded, nominated);
     this.#count(pod, "unschedulable", started);
     const alike = `${encoded.shape.id} ${encoded.labelSet.key}`;
     this.#queue.refused(queued, filters, alike);
-    this.#events.event(pod, "Warning", "FailedScheduling", message);
     let node = nominated === undefined ? undefined : eligible ? "" : nominated;
     if (preemption !== undefined) {
       node = preemption.nodeName;
       this.#preempt(queued, preemption.nodeName, preemption.victims);
     } else if (node) this.#cache.nominate(pod, node);
-    const now = formatTime(clock.now());
-    const refusal = { reason: "Unschedulable", message, now, nominated: node } as const;
-    this.#track(
-      writeRefusal(client, pod, refusal).catch((error: unknown) => {
-        if (isReason(error, "NotFound") || isReason(error, "Conflict")) return;
-        logger.warn("condition not written", { pod: key, error: String(error) });
-      }),
-    );
+    this.#tell(queued, message, node);
   }
 
   /** Pods of one class that fail one after the other are told the same. */

@@ -7,17 +7,21 @@ import {
   namespaces,
   nodes,
   type Pod,
+  persistentvolumeclaims,
+  persistentvolumes,
   pods,
   replicationcontrollers,
   services,
 } from "#gen/api/core/v1.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import { poddisruptionbudgets } from "#gen/api/policy/v1.ts";
+import { storageclasses } from "#gen/api/storage/v1.ts";
 import type { Logger } from "#telemetry/log.ts";
 import { podKey, type SchedulerCache } from "./cache.ts";
 import { sameForPlacement } from "./node-facts.ts";
 import type { SchedulingQueue } from "./queue.ts";
 import { defaultSpreadSelector } from "./spread-selector.ts";
+import type { StorageSource } from "./volume-lists.ts";
 
 /** Nobody here reads managedFields, and they are half of an object. */
 function withoutManagedFields<T extends KubeObject>(object: T): T {
@@ -35,17 +39,29 @@ export function openSources(client: Client, logger: Logger) {
     statefulSets: createInformer(client, statefulsets, options),
     replicationControllers: createInformer(client, replicationcontrollers, options),
     budgets: createInformer(client, poddisruptionbudgets, options),
+    claims: createInformer(client, persistentvolumeclaims, options),
+    volumes: createInformer(client, persistentvolumes, options),
+    classes: createInformer(client, storageclasses, options),
   };
   const all: readonly Pick<Informer<KubeObject>, "start" | "synced">[] = Object.values(of);
   return {
     ...of,
     async start(signal: AbortSignal): Promise<void> {
-      for (const informer of all) informer.start(signal);
       const aborted = new Promise<void>((resolve) => {
         signal.addEventListener("abort", () => resolve(), { once: true });
       });
+      // What a pod's claims are must be known when the pod comes.
+      of.claims.start(signal);
+      await Promise.race([of.claims.synced(), aborted]);
+      for (const informer of all) if (informer !== of.claims) informer.start(signal);
       await Promise.race([Promise.all(all.map((informer) => informer.synced())), aborted]);
     },
+    storage: {
+      claim: (namespace, name) => of.claims.get(namespace, name),
+      volume: (name) => of.volumes.get("", name),
+      volumes: () => of.volumes.list(),
+      storageClass: (name) => of.classes.get("", name),
+    } satisfies StorageSource,
     podOf(key: string): Pod | undefined {
       const slash = key.indexOf("/");
       return of.pods.get(key.slice(0, slash), key.slice(slash + 1));
@@ -89,6 +105,13 @@ export function feed(sources: ReturnType<typeof openSources>, fed: Fed): void {
     queue.move({ kind: "namespace" });
     wake();
   };
+  const storage = (): void => {
+    queue.move({ kind: "storage" });
+    wake();
+  };
+  const stored = { added: storage, updated: storage, deleted: storage };
+  for (const informer of [sources.claims, sources.volumes, sources.classes])
+    informer.onChange(stored);
   sources.budgets.onChange({
     added: (budget) => cache.budgets.set(budget),
     updated: (_, budget) => cache.budgets.set(budget),

@@ -1,0 +1,81 @@
+/**
+ * VolumeBinding before a pod is bound: claims that waited for their first consumer get a volume that reaches
+ * the node, or are told the node that their volume has to be made for; then their binding is awaited.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Client } from "#client/client.ts";
+import {
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  type Pod,
+  persistentvolumeclaims,
+  persistentvolumes,
+} from "#gen/api/core/v1.ts";
+import { claimNames } from "./disks.ts";
+import type { NodeFacts } from "./node-facts.ts";
+import { isBound, reaches, type StorageSource, suits } from "./volume-lists.ts";
+
+/** Upstream's bindTimeoutSeconds. */
+const waitSecondsMax = 600;
+const lookEvery = 200;
+const selectedNode = "volume.kubernetes.io/selected-node";
+const patchType = "application/merge-patch+json";
+
+interface Binding {
+  readonly client: Client;
+  readonly storage: StorageSource;
+  readonly pod: Pod;
+  readonly node: NodeFacts;
+  /** Volumes promised to claims whose event has not come yet; shared by all bindings. */
+  readonly promised: Set<string>;
+  readonly signal: AbortSignal;
+}
+
+function smallest(volumes: readonly PersistentVolume[]): PersistentVolume | undefined {
+  const size = ({ spec }: PersistentVolume) => spec.capacity?.["storage"] ?? "";
+  return volumes.toSorted((a, b) => size(a).length - size(b).length)[0];
+}
+
+async function bindClaim(binding: Binding, claim: PersistentVolumeClaim): Promise<void> {
+  const { client, storage, node, promised } = binding;
+  const { name, namespace = "", uid, resourceVersion } = claim.metadata;
+  const volume = smallest(
+    storage
+      .volumes()
+      .filter((one) => !promised.has(one.metadata.name) && suits(one, claim) && reaches(one, node)),
+  );
+  if (volume === undefined) {
+    const annotations = { [selectedNode]: node.name };
+    await client.patch(persistentvolumeclaims, { namespace, name }, patchType, {
+      metadata: { uid, annotations },
+    });
+    return;
+  }
+  promised.add(volume.metadata.name);
+  const about = { apiVersion: "v1", kind: "PersistentVolumeClaim" };
+  const claimRef = { ...about, namespace, name, uid, resourceVersion };
+  await client.patch(persistentvolumes, { namespace: "", name: volume.metadata.name }, patchType, {
+    metadata: { uid: volume.metadata.uid },
+    spec: { claimRef },
+  });
+}
+
+/** Resolves when every claim of the pod is bound. Rejects when one is gone or the time is over. */
+export async function bindVolumes(binding: Binding): Promise<void> {
+  const { storage, pod, signal } = binding;
+  const namespace = pod.metadata.namespace ?? "";
+  const open = () =>
+    claimNames(pod).flatMap((name) => {
+      const claim = storage.claim(namespace, name);
+      if (claim === undefined) throw new Error(`persistentvolumeclaim "${name}" not found`);
+      return isBound(claim) ? [] : [claim];
+    });
+  const unbound = open();
+  if (unbound.length === 0) return;
+  for (const claim of unbound) await bindClaim(binding, claim);
+  const end = performance.now() + waitSecondsMax * 1000;
+  while (open().length > 0) {
+    if (performance.now() > end) throw new Error("binding volumes: timed out");
+    await sleep(lookEvery, undefined, { signal });
+  }
+}
