@@ -19,7 +19,13 @@ async function main(): Promise<number> {
     sink: process.stderr,
   });
   const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      // Who asks twice does not want to wait for a database that does not answer.
+      if (stop.signal.aborted) process.exit(1);
+      stop.abort();
+    });
+  }
   return config.verb.run({
     options: config.options,
     positionals: config.positionals,

@@ -5,7 +5,8 @@ const benchMain = new URL("../../tests/bench/main.ts", import.meta.url).href;
 
 export const bench: Verb = {
   name: "bench",
-  describe: "measure this machine: scheduling, store, codec, api, load beside the stock server (all, when none is named)",
+  describe:
+    "measure this machine: scheduling, store, codec, api, load beside the stock server (all, when none is named)",
   positionals: "[names...]",
   examples: ["bench", "bench scheduling", "bench store codec"],
   options: [],

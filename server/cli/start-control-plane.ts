@@ -17,6 +17,7 @@ import { componentUser, controllerUser, inProcessClient } from "#cli/in-process-
 import { openServer, watchIndexes } from "#cli/open-server.ts";
 import { podNetwork } from "#cli/pod-network.ts";
 import { startNodes } from "#cli/start-nodes.ts";
+import { UsageError } from "#cli/verb.ts";
 import { writeKubeconfig } from "#client/kubeconfig.ts";
 import { runControllers } from "#controllers/runner.ts";
 import { runScheduler } from "#scheduler/scheduler.ts";
@@ -115,9 +116,23 @@ export async function startControlPlane(
   options: ControlPlaneOptions,
   logger: Logger,
 ): Promise<ControlPlane> {
-  const { step, dataDir, serviceCidr } = options;
-  mkdirSync(dataDir, { recursive: true, mode: 0o755 });
+  mkdirSync(options.dataDir, { recursive: true, mode: 0o755 });
   const store = await openStore(options, logger);
+  return serve(options, store, logger).catch(async (error: unknown) => {
+    await store.close();
+    const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+    if (!taken) throw error;
+    const { bindAddress, port } = options;
+    throw new UsageError(`port ${port} of ${bindAddress} is taken: --port chooses another`);
+  });
+}
+
+async function serve(
+  options: ControlPlaneOptions,
+  store: Store,
+  logger: Logger,
+): Promise<ControlPlane> {
+  const { step, dataDir, serviceCidr } = options;
   const kubernetesServiceIp = firstAddress(serviceCidr);
   const { secrets, certificates } = await certificatesOf(store.cache, options, kubernetesServiceIp);
   const { server, door } = await step("API server", async () => {
