@@ -12,12 +12,18 @@ import { deployment } from "./deployment/watches.ts";
 import { disruption } from "./disruption/watches.ts";
 import { endpointsMirror } from "./endpoints/watches.ts";
 import { endpointSlice } from "./endpointslice/watches.ts";
+import { endpointSliceMirroring } from "./endpointslicemirroring/watches.ts";
 import { garbageCollector } from "./garbage-collector/watches.ts";
 import { job } from "./job/watches.ts";
 import { namespace } from "./namespace/watches.ts";
 import { nodeIpam } from "./node-ipam/watches.ts";
 import { nodeLifecycle } from "./node-lifecycle/watches.ts";
 import { podGarbageCollector } from "./pod-garbage-collector/watches.ts";
+import {
+  attributesClassProtection,
+  claimProtection,
+  volumeProtection,
+} from "./protection/watches.ts";
 import { replicaSet } from "./replicaset/watches.ts";
 import { replicationController } from "./replicationcontroller/watches.ts";
 import { resourceQuota } from "./resourcequota/watches.ts";
@@ -54,6 +60,10 @@ export function controllersFor(settings: ControllerSettings): readonly Controlle
     ...(rootCa === undefined ? [] : [rootCaCertificatePublisher(rootCa)]),
     endpointSlice,
     endpointsMirror,
+    endpointSliceMirroring,
+    claimProtection,
+    volumeProtection,
+    attributesClassProtection,
     nodeIpam(clusterCidr),
     nodeLifecycle,
     taintEviction,
