@@ -5,6 +5,7 @@ import { containerLogs } from "./logs/container-logs.ts";
 import { type Usage, usageOf } from "./metrics/usage.ts";
 import { admitPod } from "./node-admission.ts";
 import type { NodeContext } from "./node-context.ts";
+import { identityFault, podFault, refusedPod } from "./pod-checks.ts";
 import { PodWorker } from "./pod-worker.ts";
 import type { Verdict } from "./status.ts";
 import type { StreamHolder } from "./streams/serve-stream.ts";
@@ -59,7 +60,9 @@ export class NodePods {
     return containerLogs({ pod, container, query, runtime, state, clock, signal });
   }
 
-  changed(pod: Pod): void {
+  changed(given: Pod): void {
+    const { pod, verdict } = this.#checked(given) ?? {};
+    if (pod === undefined) return;
     const { uid = "", namespace, name } = pod.metadata;
     const worker = this.#workers.get(uid);
     if (worker !== undefined) {
@@ -67,11 +70,25 @@ export class NodePods {
       return;
     }
     this.#ownerOfName.set(`${namespace}/${name}`, uid);
-    this.#start(pod, this.#verdict(pod)).wake();
+    this.#start(pod, verdict ?? this.#verdict(pod)).wake();
   }
 
-  deleted(pod: Pod): void {
-    this.#workers.get(pod.metadata.uid ?? "")?.remove(pod);
+  deleted(given: Pod): void {
+    const { pod } = this.#checked(given) ?? {};
+    if (pod !== undefined) this.#workers.get(pod.metadata.uid ?? "")?.remove(pod);
+  }
+
+  /** Nothing of a malformed pod goes any further; undefined: not even its name can be used. */
+  #checked(pod: Pod): { readonly pod: Pod; readonly verdict?: Verdict } | undefined {
+    const unknown = identityFault(pod);
+    if (unknown !== undefined) {
+      this.#node.logger.warn("a pod without a usable identity is left alone", { fault: unknown });
+      return undefined;
+    }
+    const fault = podFault(pod);
+    if (fault !== undefined) return refusedPod(pod, fault);
+    // Before anybody wrote one, some servers leave the status out.
+    return { pod: pod.status === undefined ? { ...pod, status: {} } : pod };
   }
 
   /** A pod is judged once, when it first comes: one that has a start time was admitted before. */
