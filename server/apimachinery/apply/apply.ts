@@ -158,7 +158,7 @@ function refuseConflicts(apply: Apply, conflicts: Conflicts): void {
 export function applyConfiguration(versions: Versions, apply: Apply): Applied {
   const { own } = versions;
   const { live, config } = apply;
-  const managers = reconciledManagers(versions, withFirstManager(versions, apply));
+  const managers = new Map(reconciledManagers(versions, withFirstManager(versions, apply)));
   const applier: Omit<Manager, "set" | "time"> = {
     manager: apply.manager,
     operation: "Apply",

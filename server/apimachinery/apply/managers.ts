@@ -3,7 +3,7 @@
  * its name, operation, subresource and, unless it applies, by the version it wrote in.
  */
 import type { ManagedFieldsEntry } from "#gen/api/meta/v1.ts";
-import { type FieldSet, isEmpty, leaf, sorted } from "./field-set.ts";
+import { childrenOf, type FieldSet, isEmpty, leaf, sorted } from "./field-set.ts";
 import { canonicalElement } from "./path-element.ts";
 
 export interface Manager {
@@ -35,29 +35,29 @@ export function managerId({
   });
 }
 
-/** Sets that are known to be in this module's form: those it made, and those it has looked at. */
-const canonical = new WeakSet<FieldSet>();
-
+/** The node itself where every element already has its one form: what was written by this module, read back. */
 function canonicalNode(fields: unknown): FieldSet {
   if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
     throw new SyntaxError("fields are objects of objects");
   }
-  const out: Record<string, FieldSet> = {};
-  for (const [text, below] of Object.entries(fields)) {
-    const element = text === "." ? text : canonicalElement(text);
-    if (element !== undefined) out[element] = text === "." ? leaf : canonicalNode(below);
+  const given = fields as FieldSet;
+  let out: Record<string, FieldSet> | undefined;
+  for (const text in given) {
+    if (text === ".") continue;
+    const below = given[text];
+    const element = canonicalElement(text);
+    const node = canonicalNode(below);
+    if (element === text && node === below) continue;
+    out ??= { ...given };
+    delete out[text];
+    if (element !== undefined) out[element] = node;
   }
-  return out;
+  return out ?? given;
 }
 
 /** Throws SyntaxError. */
 function decodeSet(fields: Readonly<Record<string, unknown>> | undefined): FieldSet {
-  if (fields === undefined) return leaf;
-  // Only sets of this module are in it.
-  if (canonical.has(fields as FieldSet)) return fields as FieldSet;
-  const { ".": _, ...set } = canonicalNode(fields);
-  canonical.add(set);
-  return set;
+  return fields === undefined ? leaf : childrenOf(canonicalNode(fields));
 }
 
 function decodeEntry(entry: ManagedFieldsEntry, index: number): Manager {
@@ -80,7 +80,7 @@ function decodeEntry(entry: ManagedFieldsEntry, index: number): Manager {
   return { manager, operation, apiVersion, subresource, time, set, ...kept };
 }
 
-/** Entries as they stand in the store: read once, and kept with what they were read into. */
+/** Entries as they stand in the store, with what they were read into or made from: read once at most. */
 const decoded = new WeakMap<readonly ManagedFieldsEntry[], Managers>();
 
 /** Throws SyntaxError. The list must not change afterwards. */
@@ -111,26 +111,47 @@ function inOrder(a: ManagedFieldsEntry, b: ManagedFieldsEntry): number {
   );
 }
 
-function encodeManager(manager: Manager): ManagedFieldsEntry {
-  if (manager.entry !== undefined) return manager.entry;
-  const fieldsV1 = sorted(manager.set);
-  canonical.add(fieldsV1);
-  const { subresource, time } = manager;
+function encodeManager({ set, ...manager }: Manager): ManagedFieldsEntry {
+  const { operation, apiVersion, subresource, time } = manager;
   return {
     manager: manager.manager,
-    operation: manager.operation,
-    apiVersion: manager.apiVersion,
+    operation,
+    apiVersion,
     ...(time === undefined ? {} : { time }),
     fieldsType: "FieldsV1",
-    fieldsV1,
+    fieldsV1: set,
     ...(subresource === "" ? {} : { subresource }),
   };
+}
+
+function withEntry(manager: Manager): Manager & { readonly entry: ManagedFieldsEntry } {
+  const { entry } = manager;
+  if (entry !== undefined) return { ...manager, entry };
+  const ordered = { ...manager, set: sorted(manager.set) };
+  return { ...ordered, entry: encodeManager(ordered) };
+}
+
+/** Managers that may share an id: where they do, whoever reads the entries sees the last of them. */
+export function encodeAll(managers: Iterable<Manager>): ManagedFieldsEntry[] | undefined {
+  const entries = Array.from(managers, (manager) => withEntry(manager).entry).sort(inOrder);
+  return entries.length === 0 ? undefined : entries;
 }
 
 /** undefined: nobody manages anything. */
 export function encodeManagers(managers: Managers): ManagedFieldsEntry[] | undefined {
   if (managers.size === 0) return undefined;
-  return [...managers.values()].map(encodeManager).sort(inOrder);
+  const written = Array.from(managers, ([id, manager]) => [id, withEntry(manager)] as const);
+  const entries = written.map(([, { entry }]) => entry).sort(inOrder);
+  decoded.set(entries, new Map(written));
+  return entries;
+}
+
+/** The entries of an object that one manager made, whose set is already in order. */
+export function firstEntries(manager: Manager): ManagedFieldsEntry[] {
+  const entry = encodeManager(manager);
+  const entries = [entry];
+  decoded.set(entries, new Map([[managerId(manager), { ...manager, entry }]]));
+  return entries;
 }
 
 /** The manager with another set; its entry is no longer true. */
@@ -138,6 +159,10 @@ export function withSet(manager: Manager, set: FieldSet): Manager {
   return set === manager.set ? manager : { ...manager, set, entry: undefined };
 }
 
-export function withoutEmpty(managers: Managers): Map<string, Manager> {
-  return new Map([...managers].filter(([, { set }]) => !isEmpty(set)));
+/** The managers themselves where each manages something. */
+export function withoutEmpty(managers: Managers): Managers {
+  for (const { set } of managers.values()) {
+    if (isEmpty(set)) return new Map([...managers].filter(([, each]) => !isEmpty(each.set)));
+  }
+  return managers;
 }

@@ -10,7 +10,6 @@ import {
   union,
 } from "./field-set.ts";
 import { type Manager, type Managers, managerId, withoutEmpty, withSet } from "./managers.ts";
-import type { MergeType } from "./merge-type.ts";
 import type { Fields } from "./values.ts";
 import { Comparisons, reconciled, type Versions } from "./versions.ts";
 
@@ -49,25 +48,23 @@ export interface Writer {
   readonly now: string;
 }
 
-/** Sets that fit a type, which are nearly all: looked at once. */
-const settled = new WeakMap<FieldSet, MergeType>();
-
-function settledSet(type: MergeType, set: FieldSet): FieldSet {
-  if (settled.get(set) === type) return set;
-  const fitting = reconciled(type, set);
-  settled.set(fitting, type);
-  return fitting;
-}
+/** Managers that fit the types of a request, which are nearly all: looked at once. */
+const fitting = new WeakMap<Managers, Versions>();
 
 /** Sets as the current types have them; managers of versions that are gone go with them. */
-export function reconciledManagers(versions: Versions, managers: Managers): Map<string, Manager> {
+export function reconciledManagers(versions: Versions, managers: Managers): Managers {
+  if (fitting.get(managers) === versions) return managers;
   const out = new Map<string, Manager>();
+  let same = true;
   for (const [id, manager] of managers) {
     const version = versions.version(manager.apiVersion);
-    if (version === undefined) continue;
-    out.set(id, withSet(manager, settledSet(version.type, manager.set)));
+    const kept = version && withSet(manager, reconciled(version.type, manager.set));
+    if (kept !== undefined) out.set(id, kept);
+    if (kept !== manager) same = false;
   }
-  return out;
+  if (!same) return out;
+  fitting.set(managers, versions);
+  return managers;
 }
 
 /** What the others keep of theirs; `except` keeps everything. */
@@ -83,7 +80,8 @@ export function withoutChanged(
     const set = difference(difference(manager.set, changedOf(manager, found)), found.removed);
     out.set(id, withSet(manager, set));
   }
-  return withoutEmpty(out);
+  for (const [id, { set }] of out) if (isEmpty(set)) out.delete(id);
+  return out;
 }
 
 const nothing: Comparison = { added: {}, modified: {}, removed: {} };

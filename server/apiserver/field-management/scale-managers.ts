@@ -5,7 +5,7 @@
 import { difference, has, isEmpty, setOf } from "#apimachinery/apply/field-set.ts";
 import {
   decodeManagers,
-  encodeManagers,
+  encodeAll,
   type Manager,
   type Managers,
 } from "#apimachinery/apply/managers.ts";
@@ -69,7 +69,7 @@ export function scaleEntries({ entries, apiVersion: own, path }: Parent): Entrie
     if (manager.apiVersion !== own || !has(manager.set, path)) continue;
     managers.set(id, { ...manager, apiVersion, set: setOf([...replicas]), entry: undefined });
   }
-  return encodeManagers(managers);
+  return encodeAll(managers.values());
 }
 
 /**
@@ -95,5 +95,5 @@ export function parentEntries(parent: Parent, entries: Entries): Entries {
     const set = setOf(parent.path);
     after.set(id, { ...manager, apiVersion: parent.apiVersion, time, set, entry: undefined });
   }
-  return encodeManagers(after);
+  return encodeAll(after.values());
 }

@@ -1,7 +1,12 @@
 /** metadata.managedFields of everything that is written without apply: the writer manages what it set. */
 import { createdSet, type Omitted } from "#apimachinery/apply/created-set.ts";
 import { type FieldSet, isEmpty } from "#apimachinery/apply/field-set.ts";
-import { decodeManagers, encodeManagers, type Managers } from "#apimachinery/apply/managers.ts";
+import {
+  decodeManagers,
+  encodeManagers,
+  firstEntries,
+  type Managers,
+} from "#apimachinery/apply/managers.ts";
 import { unmanagedMetadata, updatedManagers, type Writer } from "#apimachinery/apply/update.ts";
 import type { Fields } from "#apimachinery/apply/values.ts";
 import type { Version } from "#apimachinery/apply/versions.ts";
@@ -59,19 +64,10 @@ function withoutOf(version: Version): Omitted {
   return without;
 }
 
-function entryOf(
-  version: Version,
-  { manager, now }: Writer,
-  fieldsV1: FieldSet,
-): ManagedFieldsEntry {
-  return {
-    manager: manager === "" ? "unknown" : manager,
-    operation: "Update",
-    apiVersion: version.apiVersion,
-    time: now,
-    fieldsType: "FieldsV1",
-    fieldsV1,
-  };
+function entriesOf({ apiVersion }: Version, writer: Writer, set: FieldSet): ManagedFieldsEntry[] {
+  const manager = writer.manager === "" ? "unknown" : writer.manager;
+  const time = writer.now;
+  return firstEntries({ manager, operation: "Update", apiVersion, subresource: "", time, set });
 }
 
 /** The object in the addressed version, without who manages what. */
@@ -96,7 +92,7 @@ export function trackCreate(server: ServerContext, call: Call, draft: KubeObject
   const { type, zero } = own;
   const object = asFields(inVersion(call.endpoint, draft));
   const set = createdSet({ type, zero, without: withoutOf(own) }, object);
-  draft.metadata.managedFields = isEmpty(set) ? undefined : [entryOf(own, writer, set)];
+  draft.metadata.managedFields = isEmpty(set) ? undefined : entriesOf(own, writer, set);
 }
 
 /** Entries that are what they were stay the very same, so that nothing compares or reads them again. */
@@ -125,7 +121,8 @@ export function trackUpdate(
   const after = asFields(inVersion(call.endpoint, draft));
   const versions = versionsOf(server, call);
   const now = updatedManagers(versions, { before, after }, managers, writerOf(server, call));
-  draft.metadata.managedFields = keptIdentical(encodeManagers(now), live);
+  const unchanged = now === managers && managers === managersIn(live);
+  draft.metadata.managedFields = unchanged ? live : keptIdentical(encodeManagers(now), live);
 }
 
 /** The entries of a Scale whose replicas are written, without apply. */
