@@ -59,6 +59,8 @@ export function admitPod(
   const used = others.map(podRequests).reduce((a, b) => combine(a, b, add), nothing);
   for (const [resource, requested] of wanted) {
     if (requested === 0) continue;
+    // What somebody else wrote into the node's status is the scheduler's to count, as upstream has it.
+    if (resource.includes("/") && allocatable[resource] === undefined) continue;
     const has = amount(resource, allocatable[resource] ?? "0");
     const taken = used.get(resource) ?? 0;
     if (requested + taken > has) {

@@ -190,6 +190,9 @@ test("the node refuses what it cannot hold", () => {
     message:
       "Pod was rejected: Node didn't have enough resource: cpu, requested: 1001, used: 1000, capacity: 2000",
   });
+  const foreign = { requests: { "example.com/fake": "1" } };
+  const asksForeign = podOf({ containers: [{ name: "c", resources: foreign }] });
+  expect(admitPod(asksForeign, [], allocatable)).toBeUndefined();
   const three = [podOf({}), podOf({}), podOf({})];
   expect(admitPod(podOf({}), three, allocatable)?.reason).toBe("OutOfpods");
   const onPort = (hostIP?: string): Pod =>
