@@ -1,6 +1,12 @@
 import { dataDirectory, nodeFlags, nodeName, portRange, runtimeChoice } from "#cli/options.ts";
 import { untilAborted } from "#cli/until-aborted.ts";
-import { integer, text, UsageError, type Verb } from "#cli/verb.ts";
+import { integer, text, UsageError, type Verb, type VerbContext } from "#cli/verb.ts";
+
+function podCidr({ options }: VerbContext): string {
+  const given = text(options, "podCidr");
+  if (given === "" || /^\d+(\.\d+){3}\/\d+$/.test(given)) return given;
+  throw new UsageError(`--pod-cidr: "${given}" is not ADDRESS/BITS`);
+}
 
 export const agent: Verb = {
   name: "agent",
@@ -30,6 +36,10 @@ export const agent: Verb = {
       describe: "of the node's own endpoint (logs); 0: any free one",
       fallback: "10250",
     },
+    {
+      flags: "--pod-cidr <cidr>",
+      describe: "of this node's pods, where the control plane gives nodes none",
+    },
     ...nodeFlags,
   ],
   async run(context) {
@@ -46,6 +56,7 @@ export const agent: Verb = {
       nodeName: nodeName(context),
       runtime: runtimeChoice(context),
       port: integer(context.options, "port", portRange),
+      podCidr: podCidr(context),
       signal: context.signal,
     });
     context.say(`  runtime:  ${node.runtime}`);

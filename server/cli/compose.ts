@@ -57,6 +57,8 @@ export interface AgentOptions {
   readonly runtime: RuntimeChoice;
   /** Of the agent's own HTTPS endpoint. */
   readonly port: number;
+  /** Of the node's pods until the control plane gives it one; empty: waits for that. */
+  readonly podCidr: string;
   readonly signal: AbortSignal;
 }
 

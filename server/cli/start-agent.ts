@@ -30,6 +30,7 @@ export async function startAgent(options: AgentOptions, logger: Logger): Promise
     dataDir,
     port,
     bindAddress: "0.0.0.0",
+    fallbackPodCidr: options.podCidr === "" ? undefined : options.podCidr,
     clusterDns: [],
     clusterDomain: "cluster.local",
     logger,

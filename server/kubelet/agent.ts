@@ -11,6 +11,7 @@ import type { Logger } from "#telemetry/log.ts";
 import type { CriRuntime } from "./cri/runtime.ts";
 import { ImagePull } from "./image-pull.ts";
 import type { NodeContext } from "./node-context.ts";
+import { conditionEvents, troubles } from "./node-events.ts";
 import { keepLease } from "./node-lease.ts";
 import { NodePods } from "./node-pods.ts";
 import { keepStatus, type NodeRegistrationOptions, registerNode } from "./node-registration.ts";
@@ -104,6 +105,28 @@ function createContext(options: AgentOptions, clock: Clock): NodeContext {
   };
 }
 
+/** Events about the node itself; thousands of simulated ones have none to tell. */
+function nodeEvents(options: AgentOptions, clock: Clock): NodeRegistrationOptions["onTurn"] {
+  const { client, logger, nodeName, runtime } = options;
+  const recorder = createEventRecorder({
+    client,
+    component: "kubelet",
+    host: nodeName,
+    clock,
+    logger,
+  });
+  // Upstream's reference to a node carries its name for a uid.
+  const reference = { kind: "Node", apiVersion: "v1", name: nodeName, uid: nodeName };
+  return (before, after) => {
+    if (!runtime.real) return;
+    for (const reason of conditionEvents(before, after)) {
+      const message = `Node ${nodeName} status is now: ${reason}`;
+      recorder.event(reference, "Normal", reason, message);
+      if (troubles.has(reason)) logger.warn(message, { dataDir: options.dataDir });
+    }
+  };
+}
+
 function registration(options: AgentOptions, clock: Clock): NodeRegistrationOptions {
   const { client, runtime, machine, logger, signal, nodeName } = options;
   const begun = clock.now().getTime();
@@ -138,6 +161,7 @@ function registration(options: AgentOptions, clock: Clock): NodeRegistrationOpti
         now: clock.now().getTime(),
       });
     },
+    onTurn: nodeEvents(options, clock),
     async onNode(node: Node) {
       const waited = clock.now().getTime() - begun > podCidrWaitMilliseconds;
       const cidr = node.spec.podCIDR ?? (waited ? options.fallbackPodCidr : undefined);

@@ -25,6 +25,8 @@ export interface NodeRegistrationOptions {
   readonly status: (old: NodeStatus | undefined) => Promise<NodeStatus>;
   /** Told with every Node the API answered: its podCIDR may have come. */
   readonly onNode: (node: Node) => Promise<void>;
+  /** Told what turned between two statuses that were written. */
+  readonly onTurn: (before: NodeStatus, after: NodeStatus) => void;
   /** How many times it looks every second, while the node is not ready or has no podCIDR yet. */
   readonly quickChecks: number;
 }
@@ -100,6 +102,7 @@ export async function keepStatus(options: NodeRegistrationOptions, first: Node):
         told !== undefined && sameStatus(told, status) && now - toldAt < reportMilliseconds;
       if (!fresh) {
         node = await patchStatus(options, status);
+        options.onTurn(told ?? first.status ?? {}, status);
         told = status;
         toldAt = now;
       } else if (node.spec.podCIDR === undefined) {
