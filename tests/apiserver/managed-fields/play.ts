@@ -50,10 +50,11 @@ interface Entry {
 }
 
 /** Controllers write beside the sequence where they run. */
-const controllers = new Set(["kube-controller-manager"]);
-const controlled = /\/(deployments|replicasets|namespaces|poddisruptionbudgets)\//;
+const controllers = new Set(["kube-controller-manager", "kube-apiserver"]);
+const controlled =
+  /\/(customresourcedefinitions|deployments|replicasets|namespaces|poddisruptionbudgets)\//;
 /** Admission and allocation are another test's. */
-const filledIn = /\/(pods|services|persistentvolumeclaims)(\/|\?|$)/;
+const filledIn = /\/(pods|services|persistentvolumeclaims|customresourcedefinitions)(\/|\?|$)/;
 
 function entriesOf(body: Fields): unknown[] {
   const metadata = isFields(body["metadata"]) ? body["metadata"] : {};
