@@ -96,10 +96,17 @@ export async function runTests(tests: readonly string[], running: Running): Prom
   return tests.map((test) => found.find((it) => it.test === test) ?? { test, ...unheard });
 }
 
+/** Ginkgo's report format, as its documentation has it; nothing where it was stopped while it wrote. */
+function suitesIn(text: string): readonly { SpecReports?: readonly SpecReport[] }[] {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return [];
+  }
+}
+
 function resultsIn(text: string): readonly Result[] {
-  // Ginkgo's report format, as its documentation has it.
-  const suites = JSON.parse(text) as { SpecReports?: readonly SpecReport[] }[];
-  return suites
+  return suitesIn(text)
     .flatMap(({ SpecReports }) => SpecReports ?? [])
     .filter(({ State, LeafNodeText }) => State !== "skipped" && LeafNodeText !== "")
     .map(({ ContainerHierarchyTexts, LeafNodeText, State, RunTime, Failure }) => ({

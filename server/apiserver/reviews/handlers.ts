@@ -3,6 +3,7 @@ import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Handler } from "#apiserver/call.ts";
 import type { VirtualResources } from "#apiserver/dispatch.ts";
 import { writtenResponse } from "#apiserver/handlers/written.ts";
+import { negotiate } from "#apiserver/negotiation.ts";
 import { readObject, writeOptions } from "#apiserver/request-body.ts";
 import type { SubresourceHandlers } from "#apiserver/subresources/registry.ts";
 import { requestToken, type TokenParts } from "#apiserver/subresources/token.ts";
@@ -12,6 +13,8 @@ import type { Review } from "./review.ts";
 
 function reviewHandler(review: Review): Handler {
   return async (server, call) => {
+    // What is never stored is shown as itself alone.
+    negotiate(call.request.headers.get("accept"), { transforms: false });
     const { fieldValidation } = writeOptions(call.query, "CreateOptions");
     const expected = { apiVersion: call.endpoint.apiVersion, kind: call.endpoint.ref.kind };
     const object = await readObject(call, expected, fieldValidation);
