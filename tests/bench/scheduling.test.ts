@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "bun:test";
 import { buildWasm } from "#scheduler-wasm/build.ts";
 import { scaled, schedulingCases } from "./scheduling-cases.ts";
+import { chart } from "./scheduling-chart.ts";
 import { runCore } from "./scheduling-core.ts";
 
 beforeAll(async () => {
@@ -16,6 +17,17 @@ for (const given of schedulingCases.filter(({ name }) => !name.includes("/"))) {
     expect(runCore(size).hash).toBe(first.hash);
   });
 }
+
+test("the chart has a bar for each measure, longer for more", () => {
+  const svg = chart([
+    { name: "a", api: 100, peer: 20 },
+    { name: "b", api: 50 },
+  ]);
+  const widths = [...svg.matchAll(/<rect .* width="([\d.]+)"/g)].map((match) => Number(match[1]));
+  expect(widths).toHaveLength(3);
+  expect(widths[0]).toBeGreaterThan(widths[2] ?? 0);
+  expect(widths[2]).toBeGreaterThan(widths[1] ?? 0);
+});
 
 test("what does not fit is not bound", () => {
   const given = schedulingCases.find(({ name }) => name === "SchedulingPodAntiAffinity");

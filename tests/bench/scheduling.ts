@@ -1,5 +1,6 @@
 /**
- * `npm run bench -- scheduling [--core] [--api] [--peer] [--only REGEX] [--scale F] [--rounds N] [--json FILE]`:
+ * `npm run bench -- scheduling [--core] [--api] [--peer] [--only REGEX] [--scale F] [--rounds N] [--json FILE]
+ * [--svg FILE]`:
  * decisions without the API; our whole stack; the stock stack of the peers under the same load, by turns.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -10,6 +11,7 @@ import { missingPeers, startPeer, startStockServer } from "#tests/support/peers.
 import type { Bench } from "./main.ts";
 import { runApi } from "./scheduling-api.ts";
 import { type SchedulingCase, scaled, schedulingCases } from "./scheduling-cases.ts";
+import { chart } from "./scheduling-chart.ts";
 import { type CoreResult, runCore } from "./scheduling-core.ts";
 
 export interface SchedulingOptions {
@@ -21,6 +23,7 @@ export interface SchedulingOptions {
   /** Medians of so many. */
   readonly rounds: number;
   readonly json: string | undefined;
+  readonly svg: string | undefined;
 }
 
 interface Row {
@@ -138,6 +141,7 @@ export async function benchScheduling(
       `${JSON.stringify({ scale: options.scale, rows }, undefined, 2)}\n`,
     );
   }
+  if (options.svg !== undefined) writeFileSync(options.svg, chart(rows));
   return rows;
 }
 
@@ -148,7 +152,7 @@ export function schedulingOptions(args: readonly string[]): SchedulingOptions {
     const at = args.indexOf(flag);
     return at < 0 ? fallback : (args[at + 1] ?? fallback);
   };
-  const json = value("--json", "");
+  const [json, svg] = [value("--json", ""), value("--svg", "")];
   return {
     core: has("--core") || !(has("--api") || has("--peer")),
     api: has("--api"),
@@ -157,6 +161,7 @@ export function schedulingOptions(args: readonly string[]): SchedulingOptions {
     scale: Number(value("--scale", "1")),
     rounds: Number(value("--rounds", "1")),
     json: json === "" ? undefined : json,
+    svg: svg === "" ? undefined : svg,
   };
 }
 
