@@ -229,6 +229,8 @@ class ApiServer implements App {
       const asked = { request, info, query, user, sharesObjects, upgrade, ...marks };
       const route = routeOf(this.#table, info);
       if (route === undefined) return this.#custom.answer(this.#context, this.#table, asked);
+      const { deprecation } = route.endpoint;
+      if (deprecation !== undefined) asked.warnings.push(deprecation);
       return route.handler(this.#context, { ...asked, endpoint: route.endpoint });
     };
     routes.all("/api/*", (c) => resource(c.req.raw, c.env));

@@ -53,6 +53,7 @@ export function endpointTable(registry: readonly Resource[]): EndpointTable {
       addressed,
       resource: stored ?? addressed,
       conversion: stored === undefined ? undefined : conversion,
+      deprecation: addressed.deprecation,
       form: stored === undefined ? "" : `@${id}`,
     });
   }

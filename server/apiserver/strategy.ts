@@ -33,10 +33,21 @@ export function prepareForCreate(server: ServerContext, call: Call, object: Kube
 
 /** Throws Invalid with every fault. */
 export function validateCreate(call: Call, object: KubeObject): void {
-  const { resource } = call.endpoint;
-  const meta = validateMeta(resource, object.metadata);
-  refuseInvalid(resource, object.metadata.name, [...meta, ...(resource.validate?.(object) ?? [])]);
-  if (resource.warnings !== undefined) call.warnings.push(...resource.warnings(object, undefined));
+  const { rules, seen } = judgedAs(call.endpoint);
+  const own = rules.validate?.(seen(object)) ?? [];
+  const isLate = rules.metaRules?.isLate === true && own.length > 0;
+  const meta = isLate ? [] : validateMeta(rules, object.metadata);
+  refuseInvalid(rules, object.metadata.name, [...meta, ...own]);
+  if (rules.warnings !== undefined) call.warnings.push(...rules.warnings(seen(object), undefined));
+}
+
+/** Objects of two group-versions are judged by the rules of the one that was addressed. */
+function judgedAs({ addressed, conversion }: Call["endpoint"]): {
+  readonly rules: Resource;
+  seen(object: KubeObject): KubeObject;
+} {
+  const seen = (object: KubeObject): KubeObject => conversion?.fromStored(object) ?? object;
+  return { rules: addressed, seen };
 }
 
 /** True when anything but metadata and status differs: upstream's strategies compare spec and its like. */
@@ -109,14 +120,15 @@ function keepAllButStatus({ ref, takeIn }: Resource, object: KubeObject, old: Ku
 }
 
 export function validateUpdate(call: Call, object: KubeObject, old: KubeObject): void {
-  const { resource } = call.endpoint;
-  const meta = validateMetaUpdate(resource, object.metadata, old.metadata);
+  const { rules, seen } = judgedAs(call.endpoint);
+  const meta = validateMetaUpdate(rules, object.metadata, old.metadata);
+  const [now, before] = [seen(object), seen(old)];
   const own =
     call.info.subresource === "status"
-      ? resource.validateStatusUpdate?.(object, old)
-      : resource.validateUpdate?.(object, old);
-  refuseInvalid(resource, object.metadata.name, [...meta, ...(own ?? [])]);
-  if (resource.warnings !== undefined) call.warnings.push(...resource.warnings(object, old));
+      ? rules.validateStatusUpdate?.(now, before)
+      : rules.validateUpdate?.(now, before);
+  refuseInvalid(rules, object.metadata.name, [...meta, ...(own ?? [])]);
+  if (rules.warnings !== undefined) call.warnings.push(...rules.warnings(now, before));
 }
 
 export function optimisticLock(call: Call): Error {

@@ -69,6 +69,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
   selectableFields?(object: T): Readonly<Record<string, string>>;
   /** The fields that the watch cache indexes watchers by; each a key of selectableFields. */
   readonly indexedFields?: readonly string[];
+  /** Told to clients with every answer: the resource is on its way out. */
+  readonly deprecation?: string;
   /** Warning headers for a create or update. */
   warnings?(object: T, old: T | undefined): readonly string[];
   /** True (default): an update may omit resourceVersion. */
@@ -100,6 +102,8 @@ export interface ResourceMetaRules {
   readonly anyFinalizers?: boolean;
   /** False: an update judges only what of metadata may change; the default judges all, as a create does. */
   readonly wholeOnUpdate?: boolean;
+  /** True: at a create it is judged only where nothing else is wrong. */
+  readonly isLate?: boolean;
 }
 
 /** One set of objects seen through two group-versions: events, horizontalpodautoscalers. Neither function changes its argument. */

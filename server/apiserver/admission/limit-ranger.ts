@@ -60,7 +60,7 @@ function applyDefaults(pod: Pod, range: LimitRange): readonly string[] {
     });
   };
   return [
-    ...pod.spec.containers.flatMap((container) => applyTo("container", container)),
+    ...(pod.spec.containers ?? []).flatMap((container) => applyTo("container", container)),
     ...(pod.spec.initContainers ?? []).flatMap((c) => applyTo("init container", c)),
   ];
 }
@@ -68,7 +68,7 @@ function applyDefaults(pod: Pod, range: LimitRange): readonly string[] {
 function podFaults(pod: Pod, item: LimitRangeItem): readonly string[] {
   if (item.type === "Pod") return boundFaults(item, podAmounts(pod));
   if (item.type !== "Container") return [];
-  const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
+  const containers = [...(pod.spec.containers ?? []), ...(pod.spec.initContainers ?? [])];
   return containers.flatMap(({ resources }) =>
     boundFaults(item, { requests: resources?.requests ?? {}, limits: resources?.limits ?? {} }),
   );

@@ -14,7 +14,11 @@ export type AnyContainer = Container | EphemeralContainer;
 
 /** Init containers, containers, ephemeral containers: upstream's order of visiting. */
 export function allContainers(spec: PodSpec): readonly AnyContainer[] {
-  return [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])];
+  return [
+    ...(spec.initContainers ?? []),
+    ...(spec.containers ?? []),
+    ...(spec.ephemeralContainers ?? []),
+  ];
 }
 
 export function namesOf(containers: readonly { readonly name: string }[]): readonly string[] {

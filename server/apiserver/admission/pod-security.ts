@@ -89,7 +89,7 @@ function isUnchanged(pod: Pod, old: Pod | undefined): boolean {
   if (old === undefined) return false;
   const watched = ({ spec }: Pod) => [
     spec.initContainers ?? [],
-    spec.containers,
+    spec.containers ?? [],
     spec.ephemeralContainers ?? [],
     spec.securityContext ?? {},
   ];

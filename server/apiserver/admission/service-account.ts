@@ -60,7 +60,7 @@ function mountsToken(container: Container): boolean {
 function mountToken({ spec }: Pod, randomness: Randomness): void {
   const present = spec.volumes?.find((volume) => volume.name.startsWith(volumePrefix));
   const name = present?.name ?? `${volumePrefix}${suffix(randomness)}`;
-  const without = [...(spec.initContainers ?? []), ...spec.containers].filter(
+  const without = [...(spec.initContainers ?? []), ...(spec.containers ?? [])].filter(
     (container) => !mountsToken(container),
   );
   for (const container of without) {

@@ -17,10 +17,8 @@ export function isHeadless({ clusterIP, clusterIPs }: ServiceSpec): boolean {
 /** clusterIP and clusterIPs[0] are one thing: a client that sets one sets both. */
 export function normalizeClusterIps(service: Service, old: Service | undefined): void {
   const { spec } = service;
-  if (old === undefined) {
-    if (spec.clusterIP && (spec.clusterIPs ?? []).length === 0) spec.clusterIPs = [spec.clusterIP];
-    return;
-  }
+  if (spec.clusterIP && (spec.clusterIPs ?? []).length === 0) spec.clusterIPs = [spec.clusterIP];
+  if (old === undefined) return;
   const sameIp = (spec.clusterIP ?? "") === (old.spec.clusterIP ?? "");
   const sameIps = (spec.clusterIPs ?? []).join() === (old.spec.clusterIPs ?? []).join();
   if (sameIp || !sameIps) return;

@@ -112,7 +112,7 @@ export function unsaid({ spec }: Pod, names: readonly string[]): string | undefi
   const { requests, limits } = spec.resources ?? {};
   if (requests !== undefined || limits !== undefined) return undefined;
   const missing = new Map<string, string[]>();
-  for (const { name, resources } of [...spec.containers, ...(spec.initContainers ?? [])]) {
+  for (const { name, resources } of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
     const said = computeUsage(resources?.requests ?? {}, resources?.limits ?? {});
     for (const wanted of names)
       if (enforced.has(wanted) && said[wanted] === undefined)

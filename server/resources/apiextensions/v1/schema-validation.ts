@@ -128,6 +128,13 @@ function validateExtensions(checks: FieldChecks, schema: JSONSchemaProps, path: 
         "must be object if x-kubernetes-map-type is specified",
       );
   }
+  const kept = schema["x-kubernetes-preserve-unknown-fields"];
+  if (kept === false)
+    checks.invalid(
+      path.child("x-kubernetes-preserve-unknown-fields"),
+      kept,
+      "must be true or undefined",
+    );
   const embedded = schema["x-kubernetes-embedded-resource"] === true;
   if (embedded && type !== "object")
     checks.invalid(

@@ -3,6 +3,7 @@ import { defineResource } from "#resources/resource.ts";
 
 export const componentStatusResource = defineResource<ComponentStatus>({
   ref: componentstatuses,
+  deprecation: "v1 ComponentStatus is deprecated in v1.19+",
   hasGeneration: false,
   cells: ({ metadata, conditions = [] }) => {
     const healthy = conditions.find(({ type }) => type === "Healthy");

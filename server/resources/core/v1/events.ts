@@ -9,6 +9,7 @@ export const eventResource = defineResource<Event>({
   ref: events,
   // Upstream judges names of these Events no further than that the address can carry them.
   validateName: isPathSegmentName,
+  metaRules: { anyFinalizers: true, wholeOnUpdate: false, isLate: true },
   validate: validateCoreEvent,
   validateUpdate: validateCoreEvent,
   cells: eventCells,

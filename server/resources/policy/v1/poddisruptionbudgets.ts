@@ -44,7 +44,7 @@ function validateStatusUpdate({ status }: PodDisruptionBudget): FieldError[] {
 export const podDisruptionBudgetResource = defineResource<PodDisruptionBudget>({
   ref: poddisruptionbudgets,
   validateName: isPathSegmentName,
-  metaRules: { anyFinalizers: true, wholeOnUpdate: false },
+  metaRules: { anyFinalizers: true, wholeOnUpdate: false, isLate: true },
   validate: (object) => validate(object, false),
   validateUpdate: (object, old) =>
     validate(object, validateLabelSelector(old.spec.selector, selectorPath).length > 0),
