@@ -19,12 +19,7 @@ const ofTheAsker = "extra";
 const uid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|uid-\d+/g;
 const time = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z/g;
 /** What each server hands out as it likes: addresses, ports, names of token volumes. */
-const handedOut = new Set([
-  "clusterIP",
-  "clusterIPs",
-  "nodePort",
-  "healthCheckNodePort",
-]);
+const handedOut = new Set(["clusterIP", "clusterIPs", "nodePort", "healthCheckNodePort"]);
 
 /** Sorted, without what differs between any two servers. */
 function normal(value: unknown, key = ""): unknown {
