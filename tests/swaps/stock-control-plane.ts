@@ -13,11 +13,22 @@ export interface StockControlPlane {
   readonly url: string;
   readonly kubeconfig: string;
   readonly certificateAuthority: string;
+  /** Where everything of it lies: ca.crt and ca.key too. */
+  readonly directory: string;
   said(): string;
   stop(): Promise<void>;
 }
 
-export async function startStockControlPlane(): Promise<StockControlPlane> {
+/** Which components are stock; the others are for the caller to bring. */
+export interface StockComponents {
+  readonly controllers?: boolean;
+  readonly scheduler?: boolean;
+}
+
+export async function startStockControlPlane({
+  controllers = true,
+  scheduler = true,
+}: StockComponents = {}): Promise<StockControlPlane> {
   const directory = mkdtempSync(join(tmpdir(), "kubun-swap-"));
   const processes = new PeerProcesses(directory);
   const file = (name: string, text: string): string => {
@@ -96,25 +107,30 @@ export async function startStockControlPlane(): Promise<StockControlPlane> {
   const isReady = (): boolean => kubectl(kubeconfig, ["get", "--raw", "/readyz"]).code === 0;
   await waitFor("the stock API server", isReady, () => processes.said());
   const quiet = ["--leader-elect=false", "--secure-port=0", "--authentication-kubeconfig="];
-  processes.start("kube-controller-manager", peer("kube-controller-manager"), [
-    `--kubeconfig=${kubeconfig}`,
-    ...quiet,
-    "--authorization-kubeconfig=",
-    `--service-account-private-key-file=${signingKey}`,
-    `--root-ca-file=${ca.certificate}`,
-    `--cluster-signing-cert-file=${ca.certificate}`,
-    `--cluster-signing-key-file=${ca.key}`,
-    "--allocate-node-cidrs=true",
-    "--cluster-cidr=10.214.0.0/16",
-  ]);
-  processes.start("kube-scheduler", peer("kube-scheduler"), [
-    `--kubeconfig=${kubeconfig}`,
-    ...quiet,
-  ]);
+  if (controllers) {
+    processes.start("kube-controller-manager", peer("kube-controller-manager"), [
+      `--kubeconfig=${kubeconfig}`,
+      ...quiet,
+      "--authorization-kubeconfig=",
+      `--service-account-private-key-file=${signingKey}`,
+      `--root-ca-file=${ca.certificate}`,
+      `--cluster-signing-cert-file=${ca.certificate}`,
+      `--cluster-signing-key-file=${ca.key}`,
+      "--allocate-node-cidrs=true",
+      "--cluster-cidr=10.214.0.0/16",
+    ]);
+  }
+  if (scheduler) {
+    processes.start("kube-scheduler", peer("kube-scheduler"), [
+      `--kubeconfig=${kubeconfig}`,
+      ...quiet,
+    ]);
+  }
   return {
     url,
     kubeconfig,
     certificateAuthority,
+    directory,
     said: () => processes.said(),
     async stop() {
       await processes.stop();

@@ -42,6 +42,7 @@ export const clusterTrustBundleResource = defineResource<ClusterTrustBundle>({
     ...(object.spec.trustBundle === old.spec.trustBundle ? [] : anchors(object)),
     ...validateImmutable(object.spec.signerName, old.spec.signerName, signerPath),
   ],
+  selectableFields: ({ spec }) => ({ "spec.signerName": spec.signerName ?? "" }),
   hasGeneration: false,
   allowUnconditionalUpdate: false,
   cells: ({ metadata, spec }) => [metadata.name, orNone(spec.signerName)],

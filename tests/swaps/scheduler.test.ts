@@ -1,0 +1,98 @@
+/** Schedulers change sides: stock kube-scheduler on our API server, ours on a stock kube-apiserver; the same load. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import process from "node:process";
+import { type RunningCluster, removeDataDir, startCluster } from "#tests/support/cluster.ts";
+import { PeerProcesses, peer } from "./peer-processes.ts";
+import { skipped } from "./skip.ts";
+import { type StockControlPlane, startStockControlPlane } from "./stock-control-plane.ts";
+
+const nodes = 100;
+/** Pods of each shape; by anti-affinity a node takes one. */
+const shapes = {
+  basic: 1_000,
+  spread: 1_000,
+  hardspread: 1_000,
+  antiaffinity: nodes,
+  affinity: 1_000,
+} as const;
+const scheduleMsMax = 180_000;
+
+/** One of client-go's loads; what it measured. */
+function load(kubeconfig: string, ...args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(peer("load"), [...args, "-kubeconfig", kubeconfig]);
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Buffer) => {
+        said += chunk;
+      });
+    }
+    child.once("exit", (code) => {
+      if (code === 0) resolve(said.trim());
+      else reject(new Error(`load ${args.join(" ")}: ${said}`));
+    });
+  });
+}
+
+async function schedulesAll(
+  kubeconfig: string,
+  who: string,
+  [shape, pods]: [string, number],
+): Promise<void> {
+  const said = await load(kubeconfig, "sched", "-n", `${pods}`, "-shape", shape);
+  console.log(`${who}: ${said}`);
+  expect(said).toContain(`bound ${pods} at`);
+  expect(await load(kubeconfig, "clean")).toBe("pods left 0");
+}
+
+const stockReason = skipped(["kube-scheduler", "load"]);
+describe.skipIf(stockReason !== "")(`stock scheduler on our API server${stockReason}`, () => {
+  let cluster: RunningCluster;
+  let processes: PeerProcesses;
+  beforeAll(async () => {
+    // The load's nodes have nobody behind them: a node controller would miss their heartbeats.
+    cluster = await startCluster(["--nodes", "0", "--no-scheduler", "--no-controllers"]);
+    await load(cluster.kubeconfig, "nodes", "-n", `${nodes}`);
+    processes = new PeerProcesses(cluster.dataDir);
+    processes.start("kube-scheduler", peer("kube-scheduler"), [
+      `--kubeconfig=${cluster.kubeconfig}`,
+      "--leader-elect=false",
+      "--secure-port=0",
+      "--authentication-kubeconfig=",
+      "--kube-api-qps=5000",
+      "--kube-api-burst=5000",
+    ]);
+  }, 120_000);
+  afterAll(async () => {
+    await processes?.stop();
+    await cluster?.stop();
+    if (cluster !== undefined) removeDataDir(cluster.dataDir);
+  }, 60_000);
+
+  for (const shape of Object.entries(shapes)) {
+    test(shape[0], () => schedulesAll(cluster.kubeconfig, "stock on ours", shape), scheduleMsMax);
+  }
+});
+
+const ownReason = skipped(["etcd", "kube-apiserver", "load"]);
+describe.skipIf(ownReason !== "")(`our scheduler on a stock API server${ownReason}`, () => {
+  let stock: StockControlPlane;
+  let processes: PeerProcesses;
+  beforeAll(async () => {
+    stock = await startStockControlPlane({ controllers: false, scheduler: false });
+    await load(stock.kubeconfig, "nodes", "-n", `${nodes}`);
+    processes = new PeerProcesses(stock.directory);
+    const own = [join(import.meta.dirname, "component-main.ts"), "scheduler", stock.kubeconfig];
+    processes.start("our-scheduler", process.execPath, own);
+  }, 120_000);
+  afterAll(async () => {
+    await processes?.stop();
+    await stock?.stop();
+  }, 60_000);
+
+  for (const shape of Object.entries(shapes)) {
+    test(shape[0], () => schedulesAll(stock.kubeconfig, "ours on stock", shape), scheduleMsMax);
+  }
+});
