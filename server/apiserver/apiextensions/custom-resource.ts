@@ -172,6 +172,7 @@ function customResource(definition: CustomResourceDefinition, version: Version):
     raisesGeneration: (object, old) =>
       !deepEqual(desires(object, separateStatus), desires(old, separateStatus)),
     allowUnconditionalUpdate: false,
+    metaRules: { anyFinalizers: true, wholeOnUpdate: false },
     ...(scale === undefined ? {} : { scale: scaleMapping(scale) }),
   };
 }

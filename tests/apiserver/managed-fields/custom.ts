@@ -92,6 +92,12 @@ export const custom: readonly Sequence[] = [
     t.apply("b", { spec: { atomic: ["x", "y"] } }),
     t.apply("a", { spec: { free: { a: { b: 1 } } } }),
   ]),
+  one("finalizers of any name", thing("e"), (t) => [
+    t.apply("a", { metadata: { finalizers: ["plain"] }, spec: { replicas: 1 } }),
+    t.patch("b", "merge", { metadata: { finalizers: ["plain", "another"] } }),
+    t.apply("a", { metadata: { finalizers: ["plain"] }, spec: { replicas: 1 } }),
+    t.patch("b", "merge", { metadata: { finalizers: [] } }),
+  ]),
   one("what the schema does not know", thing("d"), (t) => [
     t.apply("a", { spec: { unknown: 1 } }),
     t.apply("a", { spec: { replicas: "x" } }),
