@@ -216,7 +216,7 @@ export class SchedulerCache {
 
   #read(key: string, pod: Pod): PlacedPod {
     const { metadata, spec } = pod;
-    const shape = this.#shapes.intern(withoutNodeName(pod));
+    const shape = this.#shapes.intern(pod, true);
     const labelSet = this.#labelSets.intern(metadata.namespace ?? "", metadata.labels);
     const live = metadata.deletionTimestamp === undefined;
     const exempt = this.budgets.exemptionsOf(metadata.namespace ?? "", metadata.name);
@@ -395,7 +395,7 @@ export class SchedulerCache {
   /** The pod waits for room on the node; pods of no higher priority heed it. */
   nominate(pod: Pod, nodeName: string): void {
     const { metadata } = pod;
-    const shape = this.#shapes.intern(withoutNodeName(pod));
+    const shape = this.#shapes.intern(pod, true);
     const labelSet = this.#labelSets.intern(metadata.namespace ?? "", metadata.labels);
     const kind = this.#kinds.intern({ shape, labelSet, live: true, exempt: "" });
     this.nominations.add(podKey(pod), nodeName, pod.spec.priority ?? 0, kind);
@@ -451,9 +451,4 @@ function countPlaced({ labelSet, live }: Kind, slot: number, sign: 1 | -1): void
 function startOf({ status }: Pod): number {
   const started = status?.startTime;
   return started === undefined ? Infinity : Date.parse(started) / 1000;
-}
-
-/** Pods of one template share a shape wherever they stand. */
-function withoutNodeName(pod: Pod): Pod {
-  return { ...pod, spec: { ...pod.spec, nodeName: undefined } };
 }

@@ -76,13 +76,15 @@ export class PodShapes {
     return this.#terms[id];
   }
 
-  intern(given: Pod): PodShape {
+  /** `placed`: where it stands is no part of what it asks. */
+  intern(given: Pod, placed = false): PodShape {
     const pinned = pinnedName(given.spec) !== undefined;
     const pod = pinned ? { ...given, spec: withoutPin(given.spec) } : given;
-    const key = shapeKey(pod, this.#isExclusive);
+    const key = shapeKey(pod, this.#isExclusive, placed ? undefined : pod.spec.nodeName);
     const known = this.#shapes.get(key);
     if (known !== undefined) return known;
-    const shape = this.#read(pod, this.#shapes.size);
+    const own = placed ? { ...pod, spec: { ...pod.spec, nodeName: undefined } } : pod;
+    const shape = this.#read(own, this.#shapes.size);
     this.#shapes.set(key, shape);
     return shape;
   }
@@ -221,7 +223,11 @@ function placedVolumes(pod: Pick<Pod, "metadata" | "spec">, isExclusive: ClaimQu
 }
 
 /** Equal for pods whose placement reads the same; labels enter only where keys of the spec read them. */
-function shapeKey({ spec, metadata }: Pod, isExclusive: ClaimQuestion): string {
+function shapeKey(
+  { spec, metadata }: Pod,
+  isExclusive: ClaimQuestion,
+  nodeName: string | undefined,
+): string {
   const { affinity, topologySpreadConstraints: spread } = spec;
   const plain = [
     metadata.namespace,
@@ -231,7 +237,7 @@ function shapeKey({ spec, metadata }: Pod, isExclusive: ClaimQuestion): string {
     spec.overhead,
     spec.tolerations,
     spec.nodeSelector,
-    spec.nodeName,
+    nodeName,
     placedVolumes({ metadata, spec }, isExclusive),
   ];
   if (affinity === undefined && spread === undefined) return JSON.stringify(plain);
