@@ -54,7 +54,9 @@ export const customResourceDefinitionResource = defineResource<CustomResourceDef
     return [
       metadata.name,
       spec.scope,
-      (spec.versions ?? []).map(({ name }) => name).join(","),
+      (spec.versions ?? [])
+        .map(({ name, storage }) => (storage ? `${name}(storage)` : name))
+        .join(","),
       metadata.creationTimestamp ?? "",
       spec.group,
       spec.names.kind,

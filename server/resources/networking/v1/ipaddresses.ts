@@ -3,6 +3,7 @@ import { type FieldError, Path } from "#apimachinery/field-error.ts";
 import { validateCanonicalIP } from "#apimachinery/ip.ts";
 import { isPathSegmentName, validateImmutable } from "#apimachinery/validate.ts";
 import { type IPAddress, ipaddresses } from "#gen/api/networking/v1.ts";
+import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { presentSegment } from "./local-reference.ts";
 
@@ -32,7 +33,8 @@ export const ipAddressResource = defineResource<IPAddress>({
     ...validate(object),
     ...validateImmutable(object.spec.parentRef, old.spec.parentRef, parentPath),
   ],
-  cells: ({ metadata, spec }) => {
+  cells: (object, context) => {
+    const { metadata, spec } = object;
     const {
       group = "",
       resource,
@@ -41,6 +43,7 @@ export const ipAddressResource = defineResource<IPAddress>({
     } = spec.parentRef ?? { resource: "", name: "" };
     const kind = group === "" ? resource : `${resource}.${group}`;
     const parent = [kind.toLowerCase(), ...(namespace === "" ? [] : [namespace]), name].join("/");
-    return [metadata.name, parent];
+    // Upstream shows an age without a column for it.
+    return [metadata.name, parent, age(object, context)];
   },
 });

@@ -81,6 +81,6 @@ export const storageVersionMigrationResource = defineResource<StorageVersionMigr
       ) === true;
     const { group = "", resource = "" } = spec?.resource ?? {};
     const state = ["Succeeded", "Failed", "Running"].find(holds);
-    return [metadata.name, group === "" ? resource : `${resource}.${group}`, state ?? ""];
+    return [metadata.name, group === "" ? resource : `${resource}.${group}`, state ?? "Unknown"];
   },
 });
