@@ -112,8 +112,8 @@ spec:
   run("delete", "ds", "agent");
 }
 
-/** The pods of simulated nodes run for ever: what counts is that a Job has its pods, and a CronJob its Jobs. */
-async function jobs({ apply, run, until }: Kubectl): Promise<void> {
+/** Simulated pods of a Job run for ever or are done at once: what counts is that it has them, and a CronJob its Jobs. */
+async function jobs({ apply, run }: Kubectl): Promise<void> {
   apply(`
 apiVersion: batch/v1
 kind: Job
@@ -123,7 +123,9 @@ spec:
   parallelism: 2
   template: ${pod("once", "restartPolicy: Never,")}
 `);
-  await until("the Job's pods", "2", "get", "job", "once", "-o", "jsonpath={.status.ready}");
+  const podsOf = (job: string): number =>
+    run("get", "pods", "-l", `job-name=${job}`, "-o", "name").split("\n").filter(Boolean).length;
+  await waitFor("the Job's pods", () => podsOf("once") === 2, undefined, patienceMs);
   apply(`
 apiVersion: batch/v1
 kind: CronJob
@@ -137,7 +139,7 @@ spec:
         spec: {restartPolicy: Never, containers: [{name: c, image: "example.test/c:1"}]}
 `);
   run("create", "job", "--from=cronjob/often", "by-hand");
-  await until("its pod", "1", "get", "job", "by-hand", "-o", "jsonpath={.status.ready}");
+  await waitFor("the pod of the Job by hand", () => podsOf("by-hand") === 1, undefined, patienceMs);
   run("delete", "job", "once", "by-hand");
   run("delete", "cronjob", "often");
 }
