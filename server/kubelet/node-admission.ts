@@ -1,6 +1,7 @@
 /** The node's own last word before it runs a pod: upstream's predicateAdmitHandler, for resources and host ports. Pure. */
 import { quantityMilli, quantityValue } from "#apimachinery/quantity.ts";
-import type { Container, Pod } from "#gen/api/core/v1.ts";
+import type { Pod } from "#gen/api/core/v1.ts";
+import { podRequests } from "#resources/core/v1/pod-requests.ts";
 import { isSidecar } from "./pod-runtime.ts";
 import type { Verdict } from "./status.ts";
 
@@ -11,11 +12,6 @@ function amount(resource: string, text: string): number {
   return resource === "cpu" ? quantityMilli(text) : quantityValue(text);
 }
 
-function requestsOf({ resources }: Container): Amounts {
-  const entries = Object.entries({ ...resources?.limits, ...resources?.requests });
-  return new Map(entries.map(([resource, text]) => [resource, amount(resource, text)]));
-}
-
 function combine(a: Amounts, b: Amounts, merge: (x: number, y: number) => number): Amounts {
   const keys = new Set([...a.keys(), ...b.keys()]);
   return new Map([...keys].map((key) => [key, merge(a.get(key) ?? 0, b.get(key) ?? 0)]));
@@ -23,19 +19,9 @@ function combine(a: Amounts, b: Amounts, merge: (x: number, y: number) => number
 
 const add = (x: number, y: number): number => x + y;
 
-/** Main containers and sidecars together, or the greediest init container with the sidecars before it. */
-export function podRequests(pod: Pod): Amounts {
-  let steady: Amounts = new Map();
-  let peak: Amounts = new Map();
-  for (const container of pod.spec.initContainers ?? []) {
-    const own = requestsOf(container);
-    if (isSidecar(container)) steady = combine(steady, own, add);
-    peak = combine(peak, isSidecar(container) ? steady : combine(steady, own, add), Math.max);
-  }
-  for (const container of pod.spec.containers) {
-    steady = combine(steady, requestsOf(container), add);
-  }
-  return combine(steady, peak, Math.max);
+function amountsOf(pod: Pod): Amounts {
+  const entries = Object.entries(podRequests(pod));
+  return new Map(entries.map(([resource, text]) => [resource, amount(resource, text)]));
 }
 
 /** Refuses what the node cannot hold beside the pods that it has; undefined: admitted. */
@@ -53,10 +39,10 @@ export function admitPod(
     const message = `Pod was rejected: Predicate NodePorts failed: ${why}`;
     return { reason: "NodePorts", message };
   }
-  const wanted = podRequests(pod);
+  const wanted = amountsOf(pod);
   if (wanted.size === 0) return undefined;
   const nothing: Amounts = new Map();
-  const used = others.map(podRequests).reduce((a, b) => combine(a, b, add), nothing);
+  const used = others.map(amountsOf).reduce((a, b) => combine(a, b, add), nothing);
   for (const [resource, requested] of wanted) {
     if (requested === 0) continue;
     // What somebody else wrote into the node's status is the scheduler's to count, as upstream has it.
