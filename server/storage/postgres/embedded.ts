@@ -250,8 +250,8 @@ async function answering(url: string, pid: number): Promise<void> {
     try {
       return await makeDatabase(url);
     } catch (error) {
-      // A connection that breaks while the server ends is met as its end below.
-      if (!starting(error) && (await alive(pid))) throw error;
+      // A server that ends meanwhile is met as its end below.
+      if (!isPassing(error) && (await alive(pid))) throw error;
       last = error;
     }
     if (!(await alive(pid))) {
@@ -264,10 +264,21 @@ async function answering(url: string, pid: number): Promise<void> {
   );
 }
 
-/** No socket yet, or the server says that it is still starting (57P03). */
-function starting(error: unknown): boolean {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return code === "ENOENT" || code === "ECONNREFUSED" || code === "57P03";
+/** No socket yet; the server says that it is starting or ending; or its process ends while we ask. */
+const passing = new Set([
+  "ENOENT",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "CONNECTION_CLOSED",
+  "CONNECTION_ENDED",
+  "57P01",
+  "57P02",
+  "57P03",
+]);
+
+function isPassing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && passing.has(String(error.code));
 }
 
 async function makeDatabase(url: string): Promise<void> {
