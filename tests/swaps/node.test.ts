@@ -55,8 +55,10 @@ function runner(kubeconfig: string, said: () => string): Run {
 async function goesThroughItsJob(run: Run, node: string): Promise<void> {
   const ready = (): string => run("get", "nodes", "--no-headers");
   await waitFor("the node", () => new RegExp(`^${node}\\s+Ready\\s`, "m").test(ready()), ready);
+  const inNamespace = ["-n", "kube-node-lease", "--ignore-not-found"];
   const renewed = (): string =>
-    run("get", "lease", node, "-n", "kube-node-lease", "-o", "jsonpath={.spec.renewTime}");
+    run("get", "lease", node, ...inNamespace, "-o", "jsonpath={.spec.renewTime}");
+  await waitFor("its lease", () => renewed() !== "", ready);
   const before = renewed();
   run(
     "create",

@@ -4,6 +4,12 @@ import { defineResource } from "#resources/resource.ts";
 
 export const podCertificateRequestResource = defineResource<PodCertificateRequest>({
   ref: podcertificaterequests,
+  // A node watches its own pods' requests by its name.
+  selectableFields: ({ spec }) => ({
+    "spec.signerName": spec.signerName,
+    "spec.podName": spec.podName,
+    "spec.nodeName": spec.nodeName,
+  }),
   hasGeneration: false,
   allowUnconditionalUpdate: false,
   cells: ({ metadata, spec, status }) => {
