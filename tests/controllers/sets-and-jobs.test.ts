@@ -10,6 +10,7 @@ import {
   persistentvolumeclaims,
   pods,
   replicationcontrollers,
+  resourcequotas,
   serviceaccounts,
 } from "#gen/api/core/v1.ts";
 import { poddisruptionbudgets } from "#gen/api/policy/v1.ts";
@@ -218,4 +219,23 @@ test("a ReplicationController keeps its pods, and a budget says how many may go"
   expect([status.expectedPods, status.currentHealthy, status.desiredHealthy]).toEqual([3, 3, 2]);
   await scaleDown(replicationcontrollers, namespace, "r");
   await podsOf(namespace, 1);
+});
+
+test("a quota's status tells what is used", async () => {
+  const namespace = "quotas";
+  await newNamespace(namespace);
+  await plane.client.create(resourcequotas, namespace, {
+    metadata: { name: "q" },
+    spec: { hard: { pods: "2", services: "1" } },
+  });
+  const used = (pods: string) =>
+    eventually(
+      `${pods} pods used`,
+      () => plane.client.get(resourcequotas, namespace, "q"),
+      ({ status }) => status.used?.["pods"] === pods,
+    );
+  expect((await used("0")).status.hard).toEqual({ pods: "2", services: "1" });
+  await plane.client.create(pods, namespace, { metadata: { name: "p" }, spec });
+  await plane.client.delete(pods, namespace, "p", { gracePeriodSeconds: 0 });
+  await used("0");
 });

@@ -1,5 +1,4 @@
 import { deepEqual } from "#apimachinery/deep-equal.ts";
-import { isReason } from "#apimachinery/status.ts";
 import type { Client } from "#client/client.ts";
 import { discover, supports } from "#client/discovery.ts";
 import { keyOf, splitKey } from "#client/store.ts";
@@ -60,18 +59,18 @@ function frees(old: KubeObject, object: KubeObject): boolean {
   return (ended && phase(old) !== phase(object)) || !deepEqual(spec(old), spec(object));
 }
 
-/** As it is now, so that a write over it conflicts with whatever admission takes meanwhile. */
+/**
+ * As it is now, so that a write over it conflicts with whatever admission takes meanwhile. Listed, since upstream's
+ * role lets the controller list quotas but not get one.
+ */
 async function current(
   client: Client,
   namespace: string,
   name: string,
 ): Promise<ResourceQuota | undefined> {
-  try {
-    return await client.get(resourcequotas, namespace, name);
-  } catch (error) {
-    if (isReason(error, "NotFound")) return undefined;
-    throw error;
-  }
+  const fieldSelector = `metadata.name=${name}`;
+  const { items } = await client.list(resourcequotas, { namespace, fieldSelector });
+  return items[0];
 }
 
 async function count(client: Client, quota: ResourceQuota): Promise<readonly Counted[]> {
