@@ -57,6 +57,22 @@ async function prepare(side: Side, { namespace, stored }: Corpus, seed: number):
   }
 }
 
+/** With what controllers hold by finalizers, and would never let go of after its owner. */
+async function leave(side: Side, { namespace }: Corpus): Promise<void> {
+  const path = `/api/v1/namespaces/${namespace}`;
+  await side.ask({ method: "DELETE", path });
+  for (const plural of ["pods", "persistentvolumeclaims"]) {
+    const { body } = await side.ask({ method: "GET", path: `${path}/${plural}` });
+    for (const { metadata } of body?.items ?? [])
+      await side.ask({
+        method: "PATCH",
+        path: `${path}/${plural}/${metadata.name}`,
+        contentType: "application/merge-patch+json",
+        body: { metadata: { finalizers: null } },
+      });
+  }
+}
+
 async function run(stock: Side, ours: Side): Promise<number> {
   const seed = Number(values.seed);
   const corpus = corpusOf(seed, Number(values.count));
@@ -71,9 +87,8 @@ async function run(stock: Side, ours: Side): Promise<number> {
       console.log(`${one.title}: ${difference}`);
     }
   } finally {
-    const path = `/api/v1/namespaces/${corpus.namespace}`;
-    await stock.ask({ method: "DELETE", path });
-    if (values.ours !== undefined) await ours.ask({ method: "DELETE", path });
+    await leave(stock, corpus);
+    if (values.ours !== undefined) await leave(ours, corpus);
   }
   console.log(`seed ${seed}: ${corpus.cases.length - differing} of ${corpus.cases.length} alike`);
   return differing;

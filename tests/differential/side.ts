@@ -70,7 +70,7 @@ export async function ownSide(): Promise<Side> {
   const server = await openTestServer();
   const connection = {
     remoteAddress: "127.0.0.1",
-    clientCertificate: { commonName: "kubernetes-admin", organizations: ["system:masters"] },
+    clientCertificate: { commonName: "admin", organizations: ["system:masters"] },
   };
   return {
     async ask(question) {
