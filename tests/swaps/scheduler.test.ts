@@ -3,7 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
-import { type RunningCluster, removeDataDir, startCluster } from "#tests/support/cluster.ts";
+import {
+  kubectl,
+  type RunningCluster,
+  removeDataDir,
+  startCluster,
+  waitFor,
+} from "#tests/support/cluster.ts";
 import { PeerProcesses, peer } from "./peer-processes.ts";
 import { skipped } from "./skip.ts";
 import { type StockControlPlane, startStockControlPlane } from "./stock-control-plane.ts";
@@ -41,9 +47,18 @@ async function schedulesAll(
   who: string,
   [shape, pods]: [string, number],
 ): Promise<void> {
-  const said = await load(kubeconfig, "sched", "-n", `${pods}`, "-shape", shape);
+  const said = await load(kubeconfig, "sched", "-n", `${pods}`, "-shape", shape, "-timeout", "60s");
   console.log(`${who}: ${said}`);
-  expect(said).toContain(`bound ${pods} at`);
+  // Not by the load's own count: a busy server ends a watch that reads too slowly.
+  const bound = (): number =>
+    kubectl(kubeconfig, ["get", "pods", "-n", "load", "-o", "jsonpath={.items[*].spec.nodeName}"])
+      .out.split(" ")
+      .filter(Boolean).length;
+  await waitFor(
+    "every pod to have a node",
+    () => bound() === pods,
+    () => `${bound()} have`,
+  );
   expect(await load(kubeconfig, "clean")).toBe("pods left 0");
 }
 
