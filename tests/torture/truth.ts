@@ -18,8 +18,16 @@ export class Truth {
   compacted: Revision = 0;
   epoch = 1;
 
-  /** Reads what came since the last call. */
-  async read(sql: Sql): Promise<void> {
+  #reading: Promise<void> = Promise.resolve();
+
+  /** Reads what came since the last call, one call after the other: two at once would add the same rows twice. */
+  read(sql: Sql): Promise<void> {
+    const reading = this.#reading.then(() => this.#read(sql));
+    this.#reading = reading.catch(() => undefined);
+    return reading;
+  }
+
+  async #read(sql: Sql): Promise<void> {
     for (;;) {
       const [head] = await sql<
         { compacted: string; epoch: number }[]

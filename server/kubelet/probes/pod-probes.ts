@@ -72,17 +72,19 @@ export class PodProbes {
     let told: boolean | undefined;
     let cancel = (): void => {};
 
+    const learn = (success: boolean, output: string): void => {
+      if (!success) onFailure(container.name, kind, output);
+      run = nextRun(run, success);
+      const verdict = verdictOf(probe, run);
+      if (verdict === undefined || verdict === told) return;
+      told = verdict;
+      onVerdict(container.name, kind, containerId, verdict);
+    };
     const attempt = async (): Promise<void> => {
       const begun = clock.now().getTime();
       const { success, output } = await runProbe(probe, { runtime, container, containerId, podIp });
       if (stopped) return;
-      if (!success) onFailure(container.name, kind, output);
-      run = nextRun(run, success);
-      const verdict = verdictOf(probe, run);
-      if (verdict !== undefined && verdict !== told) {
-        told = verdict;
-        onVerdict(container.name, kind, containerId, verdict);
-      }
+      if (success !== undefined) learn(success, output);
       const spent = clock.now().getTime() - begun;
       schedule(Math.max(0, period - spent));
     };

@@ -1,12 +1,13 @@
-/** One try of a probe: exec, HTTP, TCP or gRPC. Never throws: a probe that cannot be made has failed. */
+/** One try of a probe: exec, HTTP, TCP or gRPC. Never throws: what cannot be reached has failed. */
 import net from "node:net";
-import { credentials, Client as GrpcClient } from "@grpc/grpc-js";
+import { credentials, Client as GrpcClient, status } from "@grpc/grpc-js";
 import type { Container, GRPCAction, Probe, TCPSocketAction } from "#gen/api/core/v1.ts";
-import type { CriRuntime } from "#kubelet/cri/runtime.ts";
+import { type CriRuntime, RuntimeError } from "#kubelet/cri/runtime.ts";
 import { httpGet, httpTarget, portNumber } from "./http-get.ts";
 
 export interface ProbeResult {
-  readonly success: boolean;
+  /** undefined: the runtime could not be asked, which says nothing of the container (upstream: Unknown). */
+  readonly success: boolean | undefined;
   readonly output: string;
 }
 
@@ -43,8 +44,13 @@ async function probeExec(
   seconds: number,
   { runtime, containerId }: ProbeTarget,
 ): Promise<ProbeResult> {
-  const { exitCode, stdout, stderr } = await runtime.execSync(containerId, command, seconds);
-  return { success: exitCode === 0, output: `${stdout}${stderr}` };
+  try {
+    const { exitCode, stdout, stderr } = await runtime.execSync(containerId, command, seconds);
+    return { success: exitCode === 0, output: `${stdout}${stderr}` };
+  } catch (error) {
+    const inTime = !(error instanceof RuntimeError && error.code === status.DEADLINE_EXCEEDED);
+    return { success: inTime ? undefined : false, output: String(error) };
+  }
 }
 
 function probeTcp(
