@@ -1,6 +1,7 @@
 /** Who owns what: the one controller of an object, and how objects change hands. */
 import { matches, type Selector } from "#apimachinery/labels.ts";
 import type { Client } from "#client/client.ts";
+import type { Informer } from "#client/informer.ts";
 import type { KubeObject, OwnerReference } from "#gen/api/meta/v1.ts";
 import type { ResourceRef } from "#gen/api/resource-ref.ts";
 import { type Effect, patch } from "./effects.ts";
@@ -16,7 +17,7 @@ export function controllerValues(object: KubeObject): readonly string[] {
   return [controllerOf(object)?.uid ?? orphansIn(object.metadata.namespace ?? "")];
 }
 
-export function orphansIn(namespace: string): string {
+function orphansIn(namespace: string): string {
   return `orphan/${namespace}`;
 }
 
@@ -82,8 +83,20 @@ function wouldAdopt<T extends KubeObject>({
   );
 }
 
+/** What an owner has and the orphans that it may take over; undefined: it is gone, or leaving, by now. */
+export async function candidatesOf<Owner extends KubeObject, T extends KubeObject>(
+  client: Client,
+  ref: ResourceRef<Owner>,
+  { owner, selector, all, fits = () => true }: Candidacy<Owner, T>,
+): Promise<readonly T[] | undefined> {
+  const { namespace = "", uid = "" } = owner.metadata;
+  const orphans = all.byIndex(byController, orphansIn(namespace)).filter(fits);
+  if (!(await mayAdopt(client, ref, { owner, selector, candidates: orphans }))) return undefined;
+  return [...all.byIndex(byController, uid), ...orphans];
+}
+
 /** Only an owner that is still there, and not leaving, may take over orphans: looked up live before it does. */
-export async function mayAdopt<Owner extends KubeObject, T extends KubeObject>(
+async function mayAdopt<Owner extends KubeObject, T extends KubeObject>(
   client: Client,
   ref: ResourceRef<Owner>,
   adoption: Omit<ClaimOptions<T>, "ref">,
@@ -92,6 +105,15 @@ export async function mayAdopt<Owner extends KubeObject, T extends KubeObject>(
   const { namespace = "", name, uid } = adoption.owner.metadata;
   const live = await client.get(ref, namespace, name);
   return live.metadata.uid === uid && live.metadata.deletionTimestamp === undefined;
+}
+
+interface Candidacy<Owner, T extends KubeObject> {
+  readonly owner: Owner;
+  readonly selector: Selector;
+  /** Indexed by controller. */
+  readonly all: Pick<Informer<T>, "byIndex">;
+  /** Orphans that are none of its own whatever their labels say are left out. */
+  readonly fits?: (object: T) => boolean;
 }
 
 function adopt(ref: ResourceRef, owner: KubeObject, object: KubeObject): Effect {

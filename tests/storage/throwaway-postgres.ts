@@ -1,11 +1,11 @@
 /** An embedded Postgres in a folder of its own, and empty databases in it. */
 import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "#storage/postgres/connect.ts";
 import { startEmbeddedPostgres } from "#storage/postgres/embedded.ts";
 import { silent } from "#telemetry/log.ts";
+import { freePort } from "#tests/support/free-port.ts";
 
 export interface ThrowawayPostgres {
   readonly url: string;
@@ -53,16 +53,4 @@ export async function throwawayPostgres(
       await rm(dataDir, { recursive: true, force: true });
     },
   };
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -4,12 +4,12 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { createAuthority, issueCertificate, type KeyPair } from "#apimachinery/pki.ts";
 import { writeKubeconfig } from "#client/kubeconfig.ts";
+import { freePort } from "./free-port.ts";
 
 export const peersDir = process.env["KUBUN_PEERS"] ?? join(homedir(), ".cache/kubun-peers");
 
@@ -40,19 +40,6 @@ export function startPeer(dir: string, name: string, args: readonly string[]): S
       log.end();
     },
   };
-}
-
-/** A port that nobody listened on a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 export interface StockServer {

@@ -19,7 +19,7 @@ import { embeddedAccount, spawnAs } from "#storage/postgres/embedded-account.ts"
 import { embeddedBinaries } from "#storage/postgres/embedded-binaries.ts";
 import { settings } from "#storage/postgres/embedded-settings.ts";
 import { silent } from "#telemetry/log.ts";
-import { freePort } from "../storage/throwaway-postgres.ts";
+import { freePort } from "#tests/support/free-port.ts";
 import { waitFor } from "../support/cluster.ts";
 
 /** Room for the data of a long run, and small enough to be filled in a moment. */

@@ -5,7 +5,7 @@ import type { Client } from "#client/client.ts";
 import { createClient } from "#client/create-client.ts";
 import { httpsTransport } from "#client/https-transport.ts";
 import type { Kubeconfig } from "#client/kubeconfig.ts";
-import { freePort } from "../storage/throwaway-postgres.ts";
+import { freePort } from "#tests/support/free-port.ts";
 import { type ServerProcess, startServer } from "../support/servers.ts";
 import { type PostgresPair, startPostgresPair } from "./postgres-pair.ts";
 import { openTcpProxy, type TcpProxy } from "./tcp-proxy.ts";

@@ -3,12 +3,7 @@ import { selectorFromLabelSelector } from "#apimachinery/labels.ts";
 import { keyOf, splitKey } from "#client/store.ts";
 import type { Controller } from "#controllers/controller.ts";
 import { enqueueOwner } from "#controllers/enqueue-owner.ts";
-import {
-  byController,
-  controllerValues,
-  mayAdopt,
-  orphansIn,
-} from "#controllers/owner-references.ts";
+import { byController, candidatesOf, controllerValues } from "#controllers/owner-references.ts";
 import { controllerrevisions, type DaemonSet, daemonsets } from "#gen/api/apps/v1.ts";
 import { type Node, nodes, type Pod, pods } from "#gen/api/core/v1.ts";
 import { reconcile } from "./reconcile.ts";
@@ -43,10 +38,9 @@ export const daemonSet: Controller = {
       const set = sets.get(namespace, name);
       if (set === undefined) return [];
       const uid = set.metadata.uid ?? "";
-      const orphans = all.byIndex(byController, orphansIn(namespace));
-      const adoption = { owner: set, selector: selectorOf(set), candidates: orphans };
-      if (!(await mayAdopt(client, daemonsets, adoption))) return [];
-      const candidates = [...all.byIndex(byController, uid), ...orphans];
+      const asked = { owner: set, selector: selectorOf(set), all };
+      const candidates = await candidatesOf(client, daemonsets, asked);
+      if (candidates === undefined) return [];
       const revisions = history.byIndex(byController, uid);
       return reconcile(set, { nodes: machines.list(), candidates, revisions }, now);
     };

@@ -4,10 +4,9 @@ import type { Controller } from "#controllers/controller.ts";
 import { enqueueOwner } from "#controllers/enqueue-owner.ts";
 import {
   byController,
+  candidatesOf,
   controllerOf,
   controllerValues,
-  mayAdopt,
-  orphansIn,
 } from "#controllers/owner-references.ts";
 import { type Deployment, deployments, type ReplicaSet, replicasets } from "#gen/api/apps/v1.ts";
 import { type Pod, pods } from "#gen/api/core/v1.ts";
@@ -50,13 +49,12 @@ export const deployment: Controller = {
       const { namespace, name } = splitKey(key);
       const object = all.get(namespace, name);
       if (object === undefined) return [];
-      const owned = sets.byIndex(byController, object.metadata.uid ?? "");
-      const orphans = sets.byIndex(byController, orphansIn(namespace));
       const selector = selectorFromLabelSelector(object.spec.selector);
-      const adoption = { owner: object, selector, candidates: orphans };
-      if (!(await mayAdopt(client, deployments, adoption))) return [];
+      const asked = { owner: object, selector, all: sets };
+      const candidates = await candidatesOf(client, deployments, asked);
+      if (candidates === undefined) return [];
       const observed = {
-        candidates: [...owned, ...orphans],
+        candidates,
         setNamed: (setName: string) => sets.get(namespace, setName),
         podsOf: (set: ReplicaSet) => podsByOwner.byIndex(byController, set.metadata.uid ?? ""),
       };

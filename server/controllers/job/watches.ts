@@ -4,10 +4,9 @@ import type { Controller } from "#controllers/controller.ts";
 import { enqueueOwner } from "#controllers/enqueue-owner.ts";
 import {
   byController,
+  candidatesOf,
   controllerOf,
   controllerValues,
-  mayAdopt,
-  orphansIn,
 } from "#controllers/owner-references.ts";
 import { type Job, jobs } from "#gen/api/batch/v1.ts";
 import { type Pod, pods } from "#gen/api/core/v1.ts";
@@ -73,11 +72,9 @@ export const job: Controller = {
       const { namespace, name } = splitKey(key);
       const object = owners.get(namespace, name);
       if (object === undefined) return [];
-      const owned = all.byIndex(byController, object.metadata.uid ?? "");
-      const orphans = all.byIndex(byController, orphansIn(namespace));
-      const adoption = { owner: object, selector: selectorOf(object), candidates: orphans };
-      if (!(await mayAdopt(client, jobs, adoption))) return [];
-      return reconcile(object, [...owned, ...orphans], now);
+      const asked = { owner: object, selector: selectorOf(object), all };
+      const candidates = await candidatesOf(client, jobs, asked);
+      return candidates === undefined ? [] : reconcile(object, candidates, now);
     };
   },
 };

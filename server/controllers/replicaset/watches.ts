@@ -4,10 +4,9 @@ import type { Controller } from "#controllers/controller.ts";
 import { enqueueOwner } from "#controllers/enqueue-owner.ts";
 import {
   byController,
+  candidatesOf,
   controllerOf,
   controllerValues,
-  mayAdopt,
-  orphansIn,
 } from "#controllers/owner-references.ts";
 import { isPodActive } from "#controllers/pod-conditions.ts";
 import { type ReplicaSet, replicasets } from "#gen/api/apps/v1.ts";
@@ -44,12 +43,9 @@ export const replicaSet: Controller = {
       const { namespace, name } = splitKey(key);
       const set = sets.get(namespace, name);
       if (set === undefined) return [];
-      const owned = all.byIndex(byController, set.metadata.uid ?? "");
-      const orphans = all.byIndex(byController, orphansIn(namespace));
-      const candidates = [...owned, ...orphans];
       const selector = selectorFromLabelSelector(set.spec.selector);
-      const adoption = { owner: set, selector, candidates: orphans };
-      if (!(await mayAdopt(client, replicasets, adoption))) return [];
+      const candidates = await candidatesOf(client, replicasets, { owner: set, selector, all });
+      if (candidates === undefined) return [];
       return reconcile(set, { candidates, siblings: siblingsOf(set).filter(isPodActive) }, now);
     };
   },

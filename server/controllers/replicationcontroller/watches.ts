@@ -2,12 +2,7 @@ import { selectorFromLabelSelector } from "#apimachinery/labels.ts";
 import { keyOf, splitKey } from "#client/store.ts";
 import type { Controller } from "#controllers/controller.ts";
 import { enqueueOwner } from "#controllers/enqueue-owner.ts";
-import {
-  byController,
-  controllerValues,
-  mayAdopt,
-  orphansIn,
-} from "#controllers/owner-references.ts";
+import { byController, candidatesOf, controllerValues } from "#controllers/owner-references.ts";
 import {
   type Pod,
   pods,
@@ -32,11 +27,9 @@ export const replicationController: Controller = {
       const { namespace, name } = splitKey(key);
       const owner = owners.get(namespace, name);
       if (owner === undefined) return [];
-      const owned = all.byIndex(byController, owner.metadata.uid ?? "");
-      const orphans = all.byIndex(byController, orphansIn(namespace));
-      const adoption = { owner, selector: selectorOf(owner), candidates: orphans };
-      if (!(await mayAdopt(client, replicationcontrollers, adoption))) return [];
-      return reconcile(owner, { candidates: [...owned, ...orphans] }, now);
+      const asked = { owner, selector: selectorOf(owner), all };
+      const candidates = await candidatesOf(client, replicationcontrollers, asked);
+      return candidates === undefined ? [] : reconcile(owner, { candidates }, now);
     };
   },
 };

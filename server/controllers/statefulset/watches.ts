@@ -2,12 +2,7 @@ import { selectorFromLabelSelector } from "#apimachinery/labels.ts";
 import { keyOf, splitKey } from "#client/store.ts";
 import type { Controller } from "#controllers/controller.ts";
 import { enqueueOwner } from "#controllers/enqueue-owner.ts";
-import {
-  byController,
-  controllerValues,
-  mayAdopt,
-  orphansIn,
-} from "#controllers/owner-references.ts";
+import { byController, candidatesOf, controllerValues } from "#controllers/owner-references.ts";
 import { controllerrevisions, type StatefulSet, statefulsets } from "#gen/api/apps/v1.ts";
 import { type Pod, persistentvolumeclaims, pods } from "#gen/api/core/v1.ts";
 import { ordinalOf } from "./identity.ts";
@@ -32,13 +27,12 @@ export const statefulSet: Controller = {
       const set = sets.get(namespace, name);
       if (set === undefined) return [];
       const uid = set.metadata.uid ?? "";
-      const orphans = all
-        .byIndex(byController, orphansIn(namespace))
-        .filter((pod) => ordinalOf(set, pod) !== undefined);
-      const adoption = { owner: set, selector: selectorOf(set), candidates: orphans };
-      if (!(await mayAdopt(client, statefulsets, adoption))) return [];
+      const fits = (pod: Pod): boolean => ordinalOf(set, pod) !== undefined;
+      const asked = { owner: set, selector: selectorOf(set), all, fits };
+      const candidates = await candidatesOf(client, statefulsets, asked);
+      if (candidates === undefined) return [];
       const observed = {
-        candidates: [...all.byIndex(byController, uid), ...orphans],
+        candidates,
         revisions: history.byIndex(byController, uid),
         hasClaim: (claim: string) => claims.get(namespace, claim) !== undefined,
       };

@@ -4,22 +4,12 @@ import type { PersistentVolumeClaim, Pod, Service } from "#gen/api/core/v1.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { ResourceRef } from "#gen/api/resource-ref.ts";
 import { podLimits, podRequests } from "#resources/core/v1/pod-requests.ts";
-import { isExtendedResource, isHugePages } from "#resources/core/v1/resource-names.ts";
+import { isExtendedResource, isHugePages, namedCounts } from "#resources/core/v1/resource-names.ts";
 import { isAbove } from "./amounts.ts";
 
 type Kind = Pick<ResourceRef, "group" | "plural">;
 
 const computed = ["cpu", "memory", "ephemeral-storage"];
-/** Resources of the core group that a quota may name without `count/`. */
-const namedCounts = [
-  "pods",
-  "services",
-  "replicationcontrollers",
-  "resourcequotas",
-  "secrets",
-  "configmaps",
-  "persistentvolumeclaims",
-];
 const classSuffix = ".storageclass.storage.k8s.io/";
 const classAnnotation = "volume.beta.kubernetes.io/storage-class";
 

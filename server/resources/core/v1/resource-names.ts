@@ -5,7 +5,8 @@ const hugePagesPrefix = "hugepages-";
 
 const containerResources = new Set(["cpu", "memory", "ephemeral-storage"]);
 
-const objectCounts = [
+/** Resources of the core group that a quota may name without `count/`. */
+export const namedCounts: readonly string[] = [
   "pods",
   "services",
   "replicationcontrollers",
@@ -13,9 +14,8 @@ const objectCounts = [
   "secrets",
   "configmaps",
   "persistentvolumeclaims",
-  "services.nodeports",
-  "services.loadbalancers",
 ];
+const objectCounts = [...namedCounts, "services.nodeports", "services.loadbalancers"];
 const computeResources = [
   "cpu",
   "memory",
