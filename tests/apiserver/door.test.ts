@@ -1,12 +1,13 @@
 /** The TLS door over real sockets: both HTTP versions, who is there, and clients that mean harm. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { type ClientHttp2Session, connect } from "node:http2";
 import { request as httpsRequest } from "node:https";
 import { connect as connectTcp } from "node:net";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Connection } from "#apiserver/attributes.ts";
+import { missingPeers, peer } from "#tests/support/peers.ts";
 import { ask } from "./harness.ts";
 import { serve } from "./serve.ts";
 
@@ -158,9 +159,11 @@ test("garbage and half-open connections disturb nobody", async () => {
   for (const socket of sockets) socket.destroy();
 });
 
-const kubectl = join(process.env["PEERS"] ?? join(homedir(), ".cache/kubun-peers"), "bin/kubectl");
-test.skipIf(!existsSync(kubectl))(
-  "stock kubectl creates, reads and deletes",
+const kubectl = peer("kubectl");
+const isMissing = missingPeers("kubectl").length > 0;
+const why = isMissing ? " (skipped: the stock kubectl is not built here)" : "";
+test.skipIf(isMissing)(
+  `stock kubectl creates, reads and deletes${why}`,
   async () => {
     const run = async (...args: string[]) => {
       const done = Bun.spawn([kubectl, "--kubeconfig", served.kubeconfig, ...args], {

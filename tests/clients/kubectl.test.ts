@@ -190,7 +190,9 @@ async function deletes(kubectl: Kubectl): Promise<void> {
 
 const scenarioMsMax = 120_000;
 
-describe.skipIf(clients.size === 0)("kubectl", () => {
+const why = clients.size === 0 ? " (skipped: no kubectl is installed)" : "";
+
+describe.skipIf(clients.size === 0)(`kubectl${why}`, () => {
   beforeAll(async () => {
     cluster = await startCluster(["--runtime", "simulated", "--nodes", "2"]);
   }, scenarioMsMax);
