@@ -1,4 +1,4 @@
-/** OpenAPI v2 and v3, served from the generated documents: read, and encoded, when first asked for. */
+/** OpenAPI v2 and v3, served from the generated documents: read, described and encoded when first asked for. */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -12,6 +12,7 @@ import { openApiPaths } from "#gen/openapi/paths.ts";
 import type { CustomResources } from "./apiextensions/custom-resources.ts";
 import { customPaths, documentV2, documentV3 } from "./apiextensions/openapi-documents.ts";
 import type { Routes } from "./app.ts";
+import { Descriptions } from "./openapi-descriptions.ts";
 
 type Encode = (document: object) => Uint8Array;
 
@@ -23,25 +24,57 @@ const encoders: Readonly<Record<"v2" | "v3", Encode>> = {
 const documents = join(import.meta.dirname, "../gen/openapi");
 
 interface Document {
-  readonly json: Uint8Array<ArrayBuffer>;
   readonly hash: string;
+  json(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-async function load(file: string): Promise<Document> {
-  const json = new Uint8Array(await readFile(join(documents, file)));
-  return { json, hash: createHash("sha512").update(json).digest("hex").toUpperCase() };
+function hashOf(...parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash("sha512");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex").toUpperCase();
 }
 
-/** One read a file, however many ask at once. */
+/** Its value, made once, at the first call. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+const bytesOfObject = (object: object) => new Uint8Array(Buffer.from(JSON.stringify(object)));
+
+/** One read a file, however many ask at once. The index needs hashes alone: they tell of the text before it is made. */
 class Documents {
   readonly #known = new Map<string, Promise<Document>>();
+  readonly #descriptions = new Descriptions();
 
   get(file: string): Promise<Document> {
     const known = this.#known.get(file);
     if (known !== undefined) return known;
-    const loading = load(file);
+    const loading = this.#load(file);
     this.#known.set(file, loading);
     return loading;
+  }
+
+  async #load(file: string): Promise<Document> {
+    const path = join(documents, file);
+    const hash = hashOf(await readFile(path), this.#descriptions.version);
+    return { hash, json: once(() => this.#described(path)) };
+  }
+
+  async #described(path: string): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(await readFile(path));
+    if (this.#descriptions.version === "") return bytes;
+    // Ours, of a known shape: v2 keeps schemas at `definitions`, v3 at `components.schemas`.
+    const document = JSON.parse(textOf(bytes)) as {
+      definitions?: Record<string, unknown>;
+      components?: { schemas?: Record<string, unknown> };
+    };
+    await this.#descriptions.addTo(document.definitions ?? document.components?.schemas ?? {});
+    return bytesOfObject(document);
   }
 }
 
@@ -73,17 +106,17 @@ interface Served {
 
 const encodedBytes = new WeakMap<Document, Uint8Array<ArrayBuffer>>();
 
-function bytesOf({ document, form, version }: Served): Uint8Array<ArrayBuffer> {
+async function bytesOf({ document, form, version }: Served): Promise<Uint8Array<ArrayBuffer>> {
   const encode = encoders[version];
-  if (form === "json") return document.json;
+  if (form === "json") return document.json();
   const known = encodedBytes.get(document);
   if (known !== undefined) return known;
-  const made = new Uint8Array(encode(JSON.parse(new TextDecoder().decode(document.json))));
+  const made = new Uint8Array(encode(JSON.parse(textOf(await document.json()))));
   encodedBytes.set(document, made);
   return made;
 }
 
-function answer(request: Request, served: Served): Response {
+async function answer(request: Request, served: Served): Promise<Response> {
   const { document, form, version, immutable } = served;
   const type = `application/com.github.proto-openapi.spec.${version}.v1.0+protobuf`;
   const headers = new Headers({
@@ -95,7 +128,7 @@ function answer(request: Request, served: Served): Response {
   if (request.headers.get("if-none-match")?.includes(document.hash)) {
     return new Response(null, { status: 304, headers });
   }
-  const bytes = bytesOf(served);
+  const bytes = await bytesOf(served);
   if (!/\bgzip\b/.test(request.headers.get("accept-encoding") ?? "")) {
     return new Response(bytes, { headers });
   }
@@ -106,11 +139,12 @@ function answer(request: Request, served: Served): Response {
 type Make = () => Promise<object>;
 
 function documentOf(object: object): Document {
-  const json = new Uint8Array(Buffer.from(JSON.stringify(object)));
-  return { json, hash: createHash("sha512").update(json).digest("hex").toUpperCase() };
+  const json = bytesOfObject(object);
+  return { hash: hashOf(json), json: async () => json };
 }
 
-const parsed = ({ json }: Document): unknown => JSON.parse(new TextDecoder().decode(json));
+const parsed = async (document: Document): Promise<unknown> =>
+  JSON.parse(textOf(await document.json()));
 
 /** A document with the schemas of everything that custom resources refer to: Scale and metadata. */
 const schemasFrom = "v3/apis__autoscaling__v1.json";
@@ -146,7 +180,7 @@ class CustomDocuments {
     const definitions = this.#definitions();
     if (definitions.length === 0) return this.#builtIn.get("v2.json");
     return this.#document("v2", async () => {
-      const builtIn = parsed(await this.#builtIn.get("v2.json"));
+      const builtIn = await parsed(await this.#builtIn.get("v2.json"));
       // Ours, of a known shape.
       return documentV2(builtIn as Parameters<typeof documentV2>[0], definitions);
     });
@@ -155,7 +189,7 @@ class CustomDocuments {
   /** By path. */
   v3(): ReadonlyMap<string, () => Promise<Document>> {
     const known = async () => {
-      const from = parsed(await this.#builtIn.get(schemasFrom));
+      const from = await parsed(await this.#builtIn.get(schemasFrom));
       // Ours, of a known shape.
       return (from as { components: { schemas: Record<string, unknown> } }).components.schemas;
     };

@@ -90,6 +90,14 @@ describe("OpenAPI", () => {
     expect((await get("/openapi/v3/apis/apps/v1?hash=0")).status).toBe(301);
     expect((await get("/openapi/v3/apis/nothing")).status).toBe(404);
   });
+  test("types and fields are described, in both versions", async () => {
+    const { body: v3 } = await get("/openapi/v3/api/v1");
+    const pod = v3.components.schemas["io.k8s.api.core.v1.Pod"];
+    expect(pod.description).toMatch(/containers/);
+    expect(pod.properties.apiVersion.description).toMatch(/schema/);
+    const { body: v2 } = await get("/openapi/v2");
+    expect(v2.definitions["io.k8s.api.core.v1.Pod"].description).toBe(pod.description);
+  });
   test("both versions in protobuf", async () => {
     const v2 = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
     const answer = await raw("/openapi/v2", v2);
