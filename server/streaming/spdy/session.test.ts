@@ -41,6 +41,22 @@ test("a long write comes whole, though its reader is slow", async () => {
   client.close();
 });
 
+test("what came before the connection was closed is read whole", async () => {
+  // More than a stream holds unread, by less than the connection holds for it.
+  const sent = Buffer.alloc(1200 * 1024, "0123456789");
+  const { client, server, near } = pair(async (stream) => {
+    await stream.write(sent);
+    stream.end();
+    server.close();
+  });
+  const stream = client.open({});
+  const closed = new Promise((done) => near.once("close", done));
+  near.once("end", () => client.close());
+  await closed;
+  expect((await stream.readAll()).length).toBe(sent.length);
+  await client.done;
+});
+
 test("what is no SPDY ends the connection, and its streams with it", async () => {
   for (const noise of ["GET / HTTP/1.1\r\n\r\n", "\x80\x03\x00\x01\x00\x00\x00\x0cgarbagegarba"]) {
     const { client, server, near } = pair(() => {});

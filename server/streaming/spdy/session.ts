@@ -41,11 +41,14 @@ export class SpdySession {
     this.#nextId = options.role === "client" ? 1 : 2;
     const { socket } = options;
     socket.on("error", () => socket.destroy());
-    // Also where a stream that nobody reads holds the session: its end lets go.
+    // What came before the close is still handed on, and a stream that nobody reads holds the session no longer.
     socket.once("close", () => {
-      for (const stream of this.#streams.values()) stream.finish();
+      for (const stream of this.#streams.values()) stream.holdNoMore();
     });
-    this.done = this.#read().finally(() => socket.destroy());
+    this.done = this.#read().finally(() => {
+      for (const stream of this.#streams.values()) stream.finish();
+      socket.destroy();
+    });
   }
 
   open(headers: SpdyHeaders): SpdyStream {

@@ -19,6 +19,7 @@ export class SpdyStream {
   readonly #chunks: Buffer[] = [];
   #waiting = 0;
   #peerEnded = false;
+  #holds = true;
   #ended = false;
   #wakeReader = (): void => {};
   #wakeSession = (): void => {};
@@ -74,10 +75,16 @@ export class SpdyStream {
     this.#chunks.push(bytes);
     this.#waiting += bytes.length;
     this.#wakeReader();
-    if (this.#waiting <= waitingBytesMax) return;
+    if (!this.#holds || this.#waiting <= waitingBytesMax) return;
     await new Promise<void>((resolve) => {
       this.#wakeSession = resolve;
     });
+  }
+
+  /** The session's: its connection is closed, what is left of it is bounded and may come whole. */
+  holdNoMore(): void {
+    this.#holds = false;
+    this.#wakeSession();
   }
 
   /** The session's: the peer writes no more. */
