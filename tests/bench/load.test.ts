@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { missingPeers } from "#tests/support/peers.ts";
 import { benchLoad, type LoadSize } from "./load.ts";
 
-const missing = missingPeers("etcd", "kube-apiserver", "kubectl", "load");
+const missing = missingPeers("etcd", "kube-apiserver", "load");
 const why = missing.length === 0 ? "" : ` (skipped: not built here: ${missing.join(", ")})`;
 const small: LoadSize = { rounds: 1, creates: 50, pods: 20, watchers: 20, writes: 40 };
 

@@ -8,7 +8,8 @@ import type { Client } from "#client/client.ts";
 import { clientFromKubeconfig, readKubeconfig } from "#client/kubeconfig.ts";
 import { configmaps, namespaces, pods, serviceaccounts } from "#gen/api/core/v1.ts";
 import { removeDataDir, startCluster } from "#tests/support/cluster.ts";
-import { missingPeers, run, startStockServer } from "#tests/support/peers.ts";
+import { missingPeers, run } from "#tests/support/peers.ts";
+import { startStockServer } from "#tests/support/stock-server.ts";
 import type { Bench } from "./main.ts";
 
 type Print = (line: string) => void;
@@ -189,7 +190,7 @@ async function compareWatches(sides: readonly Side[], size: LoadSize, print: Pri
 }
 
 export async function benchLoad(size: LoadSize, print: Print): Promise<void> {
-  const missing = missingPeers("etcd", "kube-apiserver", "kubectl", "load");
+  const missing = missingPeers("etcd", "kube-apiserver", "load");
   if (missing.length > 0) return print(`skipped: not built here: ${missing.join(", ")}`);
   const cluster = await startCluster(["--runtime", "simulated", "--nodes", "0", "--no-scheduler"]);
   const stock = await startStockServer();

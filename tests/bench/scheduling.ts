@@ -7,7 +7,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { clientFromKubeconfig, readKubeconfig } from "#client/kubeconfig.ts";
 import { buildWasm } from "#scheduler-wasm/build.ts";
 import { removeDataDir, startCluster } from "#tests/support/cluster.ts";
-import { missingPeers, startPeer, startStockServer } from "#tests/support/peers.ts";
+import { missingPeers } from "#tests/support/peers.ts";
+import { startStockServer } from "#tests/support/stock-server.ts";
 import type { Bench } from "./main.ts";
 import { runApi } from "./scheduling-api.ts";
 import { type SchedulingCase, scaled, schedulingCases } from "./scheduling-cases.ts";
@@ -62,16 +63,12 @@ async function onKubun(size: SchedulingCase): Promise<number> {
 
 /** With the client limits lifted: upstream's own 50 requests a second are no measure of it. */
 async function onStock(size: SchedulingCase): Promise<number> {
-  const server = await startStockServer();
-  const kubeconfig = await server.kubeconfigFor("system:kube-scheduler");
-  const scheduler = startPeer(server.dir, "kube-scheduler", [
-    ...["--kubeconfig", kubeconfig, "--leader-elect=false", "--secure-port=0"],
-    ...["--kube-api-qps=5000", "--kube-api-burst=5000", "--authentication-kubeconfig="],
-  ]);
+  const server = await startStockServer({
+    scheduler: ["--kube-api-qps=5000", "--kube-api-burst=5000"],
+  });
   try {
     return await runApi(clientOf(server.kubeconfig), size);
   } finally {
-    await scheduler.stop();
     await server.stop();
   }
 }

@@ -1,15 +1,19 @@
 /** Controllers change sides: stock kube-controller-manager on our API server, ours on a stock kube-apiserver. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { generateKeyPairSync } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { createAuthority } from "#apimachinery/pki.ts";
 import { readKubeconfig } from "#client/kubeconfig.ts";
 import { type RunningCluster, removeDataDir, startCluster } from "#tests/support/cluster.ts";
-import { PeerProcesses, peer } from "./peer-processes.ts";
+import { PeerProcesses, peer } from "#tests/support/peers.ts";
+import {
+  controllerFlags,
+  type StockServer,
+  serviceAccountKey,
+  startStockServer,
+} from "#tests/support/stock-server.ts";
 import { skipped } from "./skip.ts";
-import { type StockControlPlane, startStockControlPlane } from "./stock-control-plane.ts";
 import { type Kubectl, kubectlOf, scenarios } from "./workloads.ts";
 
 /** Longer than this and the scenarios are repeated: `KUBUN_SWAPS_MINUTES=30 npm run swaps`. */
@@ -45,26 +49,14 @@ describe.skipIf(stockReason !== "")(`stock controllers on our API server${stockR
       return join(folder, name);
     };
     const signing = await createAuthority({ commonName: "signer", now: new Date() });
-    const { privateKey } = generateKeyPairSync("rsa", {
-      modulusLength: 2048,
-      publicKeyEncoding: { type: "spki", format: "pem" },
-      privateKeyEncoding: { type: "pkcs8", format: "pem" },
-    });
     const { certificateAuthority } = readKubeconfig(readFileSync(cluster.kubeconfig, "utf8"));
     processes = new PeerProcesses(folder);
-    processes.start("kube-controller-manager", peer("kube-controller-manager"), [
-      `--kubeconfig=${cluster.kubeconfig}`,
-      "--leader-elect=false",
-      "--secure-port=0",
-      "--authentication-kubeconfig=",
-      "--authorization-kubeconfig=",
-      `--service-account-private-key-file=${file("sa.key", privateKey)}`,
-      `--root-ca-file=${file("root-ca.crt", certificateAuthority)}`,
-      `--cluster-signing-cert-file=${file("signer.crt", signing.certificate)}`,
-      `--cluster-signing-key-file=${file("signer.key", signing.privateKey)}`,
-      "--allocate-node-cidrs=true",
-      "--cluster-cidr=10.214.0.0/16",
-    ]);
+    const flags = controllerFlags(cluster.kubeconfig, {
+      authority: file("root-ca.crt", certificateAuthority),
+      signer: [file("signer.crt", signing.certificate), file("signer.key", signing.privateKey)],
+      key: file("sa.key", serviceAccountKey()),
+    });
+    processes.start("kube-controller-manager", peer("kube-controller-manager"), flags);
     kubectl = kubectlOf(cluster.kubeconfig, () => processes.said());
   }, 120_000);
   afterAll(async () => {
@@ -90,11 +82,11 @@ describe.skipIf(stockReason !== "")(`stock controllers on our API server${stockR
 
 const ownReason = skipped(["etcd", "kube-apiserver", "fakenode"]);
 describe.skipIf(ownReason !== "")(`our controllers on a stock API server${ownReason}`, () => {
-  let stock: StockControlPlane;
+  let stock: StockServer;
   let processes: PeerProcesses;
   let kubectl: Kubectl;
   beforeAll(async () => {
-    stock = await startStockControlPlane({ controllers: false });
+    stock = await startStockServer({ scheduler: [] });
     const { kubeconfig, directory } = stock;
     processes = new PeerProcesses(directory);
     const authority = ["ca.crt", "ca.key"].map((name) => join(directory, name));

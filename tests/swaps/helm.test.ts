@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type RunningCluster, removeDataDir, startCluster } from "#tests/support/cluster.ts";
-import { peer } from "./peer-processes.ts";
+import { peer } from "#tests/support/peers.ts";
 import { skipped } from "./skip.ts";
 import { type Kubectl, kubectlOf } from "./workloads.ts";
 

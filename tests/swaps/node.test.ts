@@ -18,8 +18,8 @@ import {
   waitFor,
 } from "#tests/support/cluster.ts";
 import { busyboxArchive, busyboxImage } from "#tests/support/images.ts";
-import { missingPeers } from "./peer-processes.ts";
-import { type StockControlPlane, startStockControlPlane } from "./stock-control-plane.ts";
+import { missingPeers } from "#tests/support/peers.ts";
+import { type StockServer, startStockServer } from "#tests/support/stock-server.ts";
 import { type StockNode, startStockNode } from "./stock-node.ts";
 
 const peers = [
@@ -33,7 +33,7 @@ const peers = [
 const missing = [
   // A minute of other people's programs: `npm run swaps`.
   ...(process.env["KUBUN_SWAPS"] === undefined ? ["KUBUN_SWAPS is not set"] : []),
-  ...missingPeers(peers),
+  ...missingPeers(...peers).map((name) => `no stock ${name}`),
   ...(await missingForContainers()),
   ...(hasKubectl ? [] : ["kubectl is not installed"]),
 ];
@@ -119,12 +119,12 @@ describe.skipIf(missing.length > 0)(
 );
 
 describe.skipIf(missing.length > 0)(`our agent on a stock kube-apiserver${why}`, () => {
-  let plane: StockControlPlane;
+  let plane: StockServer;
   let agent: RunningVerb | undefined;
   let run: Run;
   const dataDir = temporaryDataDir();
   beforeAll(async () => {
-    plane = await startStockControlPlane();
+    plane = await startStockServer({ controllers: [], scheduler: [] });
     run = runner(plane.kubeconfig, () => `${agent?.said()}\n${plane.said()}`);
     // What kubeadm sets up for joining machines.
     const bind = (name: string, role: string): string =>

@@ -10,9 +10,9 @@ import {
   startCluster,
   waitFor,
 } from "#tests/support/cluster.ts";
-import { PeerProcesses, peer } from "./peer-processes.ts";
+import { PeerProcesses, peer } from "#tests/support/peers.ts";
+import { alone, type StockServer, startStockServer } from "#tests/support/stock-server.ts";
 import { skipped } from "./skip.ts";
-import { type StockControlPlane, startStockControlPlane } from "./stock-control-plane.ts";
 
 const nodes = 100;
 /** Pods of each shape; by anti-affinity a node takes one. */
@@ -73,9 +73,7 @@ describe.skipIf(stockReason !== "")(`stock scheduler on our API server${stockRea
     processes = new PeerProcesses(cluster.dataDir);
     processes.start("kube-scheduler", peer("kube-scheduler"), [
       `--kubeconfig=${cluster.kubeconfig}`,
-      "--leader-elect=false",
-      "--secure-port=0",
-      "--authentication-kubeconfig=",
+      ...alone,
       "--kube-api-qps=5000",
       "--kube-api-burst=5000",
     ]);
@@ -93,10 +91,10 @@ describe.skipIf(stockReason !== "")(`stock scheduler on our API server${stockRea
 
 const ownReason = skipped(["etcd", "kube-apiserver", "load"]);
 describe.skipIf(ownReason !== "")(`our scheduler on a stock API server${ownReason}`, () => {
-  let stock: StockControlPlane;
+  let stock: StockServer;
   let processes: PeerProcesses;
   beforeAll(async () => {
-    stock = await startStockControlPlane({ controllers: false, scheduler: false });
+    stock = await startStockServer();
     await load(stock.kubeconfig, "nodes", "-n", `${nodes}`);
     processes = new PeerProcesses(stock.directory);
     const own = [join(import.meta.dirname, "component-main.ts"), "scheduler", stock.kubeconfig];

@@ -11,7 +11,7 @@ import { pauseImage, pauseImageName } from "#kubelet/oci/pause-image.ts";
 import { waitFor } from "#tests/support/cluster.ts";
 import { freePort } from "#tests/support/free-port.ts";
 import { busyboxArchive } from "#tests/support/images.ts";
-import { PeerProcesses, peer } from "./peer-processes.ts";
+import { PeerProcesses, peer } from "#tests/support/peers.ts";
 
 const bridge = "kubun-swap0";
 const podCidr = "10.246.0.0/24";
