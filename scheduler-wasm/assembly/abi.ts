@@ -6,7 +6,7 @@ export const HEADER: usize = 4096;
 /** First byte of the arena: all above belongs to the host's allocator. */
 export const ARENA: usize = 65536;
 /** Layout version: the host refuses a module of another one. */
-export const ABI_VERSION: i32 = 2;
+export const ABI_VERSION: i32 = 3;
 /** "This node has no such label": in feature vectors. Domain columns say -1. */
 export const MISSING: i32 = -2147483648;
 
@@ -99,6 +99,8 @@ export const P_PRIORITY: usize = 12;
 export const P_START: usize = 16;
 /** i32: scratch of the preemption: 1 while its removal would violate a budget. */
 export const P_VIOLATES: usize = 24;
+/** i32: the host's number of the pod; the module does not read it. */
+export const P_HOST: usize = 28;
 export const POD_BYTES: usize = 32;
 
 // Kind: effects, and a list of the disruption budgets that cover the pod.

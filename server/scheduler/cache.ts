@@ -12,41 +12,24 @@ import {
   H_VICTIM_COUNT,
   H_VICTIMS,
   HEADER,
-  P_KIND,
-  P_PRIORITY,
-  P_START,
-  POD_BYTES,
 } from "#gen/scheduler-abi.ts";
 import { Budgets } from "./budgets.ts";
 import { type PodClass, PodClasses } from "./classes.ts";
 import { type Core, openCore } from "./core.ts";
 import { Counters } from "./counters.ts";
 import { Images } from "./images.ts";
-import { type Kind, Kinds } from "./kinds.ts";
+import { Kinds } from "./kinds.ts";
 import { type LabelSet, LabelSets } from "./label-sets.ts";
 import { type NodeFacts, nodeFacts } from "./node-facts.ts";
 import { NodeFilters } from "./node-filter.ts";
 import { NodeTable } from "./node-table.ts";
 import { Nominations } from "./nominations.ts";
 import { pinnedName } from "./pin.ts";
+import { type PlacedPod, PlacedPods } from "./placed-pods.ts";
 import { type PodShape, PodShapes } from "./pod-shape.ts";
 import type { Labels } from "./predicate.ts";
 import { defaultProfile, type Profile } from "./profile.ts";
 import { isExclusive, type StorageSource, volumeLists } from "./volume-lists.ts";
-
-/** A pod on a node; `slot` is -1 while the node is unknown. */
-interface PlacedPod {
-  readonly key: string;
-  readonly priority: number;
-  readonly nodeName: string;
-  readonly kind: Kind;
-  /** Seconds since 1970; Infinity while it has not started. */
-  start: number;
-  /** Its record in the module's memory while its node is known, else 0. */
-  record: number;
-  slot: number;
-  assumed: boolean;
-}
 
 export interface CacheOptions {
   /** Parts equals; a run with the same seed and events decides the same. */
@@ -97,10 +80,7 @@ export class SchedulerCache {
   readonly #images: Images;
   readonly #shapes: PodShapes;
   readonly #classes: PodClasses;
-  readonly #pods = new Map<string, PlacedPod>();
-  /** Priority -> pods of it on nodes. */
-  readonly #priorities = new Map<number, number>();
-  readonly #byNode = new Map<string, Set<PlacedPod>>();
+  readonly #pods: PlacedPods;
   readonly #batch: number;
   readonly #results: number;
   readonly budgets: Budgets;
@@ -142,11 +122,12 @@ export class SchedulerCache {
     this.#labelSets.onStale = (set) => this.#kinds.markStale(set);
     this.budgets.onCover = (namespace) => this.#labelSets.coverAnew(namespace);
     this.nominations = new Nominations(this.core, this.nodes, this.#kinds);
+    this.#pods = new PlacedPods(this.core, this.nodes, this.#kinds);
   }
 
   /** Of the pods on nodes; Infinity without any. */
   get lowestPriority(): number {
-    return Math.min(...this.#priorities.keys());
+    return this.#pods.lowestPriority;
   }
 
   get podCount(): number {
@@ -164,14 +145,14 @@ export class SchedulerCache {
     const slot = known ?? this.nodes.place(facts.name);
     this.#rewrite(slot, facts);
     if (known !== undefined) return;
-    for (const pod of this.#byNode.get(facts.name) ?? []) this.#enter(pod, slot);
+    this.#pods.nodeAdded(facts.name, slot);
     this.nominations.nodeAdded(facts.name, slot);
   }
 
   removeNode(name: string): void {
     const slot = this.nodes.slotOf(name);
     if (slot === undefined) return;
-    for (const pod of this.#byNode.get(name) ?? []) this.#leave(pod);
+    this.#pods.nodeRemoved(slot);
     this.nominations.nodeRemoved(name);
     this.nodes.release(name);
     this.#rewrite(slot, undefined);
@@ -203,15 +184,16 @@ export class SchedulerCache {
     ) {
       known.assumed = false;
       this.#kinds.release(placed.kind);
-      if (known.start !== placed.start) this.#restart(known, placed.start);
+      if (known.start !== placed.start) {
+        this.#pods.restart(known, placed.start);
+        this.core.arena.set(HEADER + H_P_CLASS, 0);
+      }
       return;
     }
     placed.kind.labelSet.users++;
     if (known !== undefined) this.removePod(key);
     placed.kind.labelSet.users--;
-    this.#remember(placed);
-    const slot = this.nodes.slotOf(placed.nodeName);
-    if (slot !== undefined) this.#enter(placed, slot);
+    this.#pods.add(placed);
   }
 
   #read(key: string, pod: Pod): PlacedPod {
@@ -223,42 +205,29 @@ export class SchedulerCache {
     return {
       key,
       priority: spec.priority ?? 0,
-      nodeName: spec.nodeName ?? "",
+      // The table's own string where there is one: a pod's is a copy.
+      nodeName: this.nodes.ownName(spec.nodeName ?? ""),
       kind: this.#kinds.intern({ shape, labelSet, live, exempt }),
       start: startOf(pod),
       record: 0,
       slot: -1,
       assumed: false,
+      id: -1,
+      place: -1,
     };
-  }
-
-  /** The pod's importance changed. */
-  #restart(placed: PlacedPod, start: number): void {
-    placed.start = start;
-    if (placed.record === 0) return;
-    const { arena, calls } = this.core;
-    calls.place(placed.record, placed.slot, -1);
-    arena.setDouble(placed.record + P_START, start);
-    calls.place(placed.record, placed.slot, 1);
-    arena.set(HEADER + H_P_CLASS, 0);
   }
 
   removePod(key: string): void {
     const placed = this.#pods.get(key);
     if (placed === undefined) return;
-    this.#leave(placed);
-    this.#pods.delete(key);
-    this.#countPriority(placed.priority, -1);
-    const there = this.#byNode.get(placed.nodeName);
-    there?.delete(placed);
-    if (there?.size === 0) this.#byNode.delete(placed.nodeName);
+    this.#pods.delete(placed);
     const { labelSet } = placed.kind;
     this.#kinds.release(placed.kind);
     this.#labelSets.release(labelSet);
   }
 
   has(key: string): boolean {
-    return this.#pods.has(key);
+    return this.#pods.get(key) !== undefined;
   }
 
   isAssumed(key: string): boolean {
@@ -334,8 +303,7 @@ export class SchedulerCache {
   }
 
   /** Notes what `schedule` already did in the module: the pod stands on the node until told otherwise. */
-  assume(pod: Pod, { shape, labelSet }: Encoded, slot: number): void {
-    const key = podKey(pod);
+  assume(pod: Pod, { shape, labelSet }: Encoded, slot: number, key = podKey(pod)): void {
     const placed = {
       key,
       priority: pod.spec.priority ?? 0,
@@ -345,51 +313,10 @@ export class SchedulerCache {
       record: 0,
       slot,
       assumed: true,
+      id: -1,
+      place: -1,
     };
-    this.#remember(placed);
-    this.#link(placed, slot);
-  }
-
-  #remember(placed: PlacedPod): void {
-    placed.kind.labelSet.users++;
-    this.#countPriority(placed.priority, 1);
-    this.#pods.set(placed.key, placed);
-    const there = this.#byNode.get(placed.nodeName);
-    if (there === undefined) this.#byNode.set(placed.nodeName, new Set([placed]));
-    else there.add(placed);
-  }
-
-  #countPriority(priority: number, change: number): void {
-    const pods = (this.#priorities.get(priority) ?? 0) + change;
-    if (pods === 0) this.#priorities.delete(priority);
-    else this.#priorities.set(priority, pods);
-  }
-
-  #enter(placed: PlacedPod, slot: number): void {
-    this.core.calls.apply(this.#kinds.effects(placed.kind), slot, 1);
-    placed.slot = slot;
-    this.#link(placed, slot);
-  }
-
-  #link(placed: PlacedPod, slot: number): void {
-    const { arena, calls } = this.core;
-    placed.record = arena.allocate(POD_BYTES);
-    arena.set(placed.record + P_KIND, placed.kind.address);
-    arena.set(placed.record + P_PRIORITY, placed.priority);
-    arena.setDouble(placed.record + P_START, placed.start);
-    calls.place(placed.record, slot, 1);
-    countPlaced(placed.kind, slot, 1);
-  }
-
-  #leave(placed: PlacedPod): void {
-    const { slot } = placed;
-    if (slot < 0) return;
-    this.core.calls.place(placed.record, slot, -1);
-    this.core.arena.free(placed.record, POD_BYTES);
-    this.core.calls.apply(this.#kinds.effects(placed.kind), slot, -1);
-    countPlaced(placed.kind, slot, -1);
-    placed.record = 0;
-    placed.slot = -1;
+    this.#pods.add(placed, true);
   }
 
   /** The pod waits for room on the node; pods of no higher priority heed it. */
@@ -414,17 +341,14 @@ export class SchedulerCache {
     const first = arena.get(HEADER + H_VICTIMS) >> 2;
     const records = new Set(arena.i32.subarray(first, first + arena.get(HEADER + H_VICTIM_COUNT)));
     const nodeName = this.nodes.nameOf(slot);
-    const victims = [...(this.#byNode.get(nodeName) ?? [])].filter(({ record }) =>
-      records.has(record),
-    );
+    const victims = this.#pods.on(slot).filter(({ record }) => records.has(record));
     victims.sort((a, b) => b.priority - a.priority || a.start - b.start);
     return { nodeName, slot, victims: victims.map(({ key }) => key) };
   }
 
   /** H_VICTIMS has room for the pods of the fullest node. */
   #reserveVictims(): void {
-    let most = 0;
-    for (const pods of this.#byNode.values()) most = Math.max(most, pods.size);
+    const most = this.#pods.mostOnNode;
     if (most <= this.#victimRoom) return;
     const { arena } = this.core;
     if (this.#victimRoom > 0) arena.free(arena.get(HEADER + H_VICTIMS), this.#victimRoom * 4);
@@ -434,18 +358,13 @@ export class SchedulerCache {
 
   /** Keys of the pods on the node of lower priority than this. */
   lesserPods(nodeName: string, priority: number): string[] {
-    return [...(this.#byNode.get(nodeName) ?? [])]
+    const slot = this.nodes.slotOf(nodeName);
+    if (slot === undefined) return [];
+    return this.#pods
+      .on(slot)
       .filter((placed) => placed.priority < priority)
       .map(({ key }) => key);
   }
-}
-
-function countPlaced({ labelSet, live }: Kind, slot: number, sign: 1 | -1): void {
-  const there = labelSet.placed.get(slot) ?? { pods: 0, live: 0 };
-  there.pods += sign;
-  if (live) there.live += sign;
-  if (there.pods === 0) labelSet.placed.delete(slot);
-  else labelSet.placed.set(slot, there);
 }
 
 function startOf({ status }: Pod): number {

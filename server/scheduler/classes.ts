@@ -2,6 +2,8 @@
  * Classes: pods that no plugin can tell apart (one shape, labels that the same selectors match). A class is
  * a record in the module's memory: what its filters and scores ask, and the cache of the nodes' answers.
  */
+import { deepEqual } from "#apimachinery/deep-equal.ts";
+import type { Selector } from "#apimachinery/labels.ts";
 import type { PodSpec, Toleration } from "#gen/api/core/v1.ts";
 import {
   CLASS_BYTES,
@@ -67,7 +69,7 @@ import type { LabelSets } from "./label-sets.ts";
 import { type NodeFilter, type NodeFilters, tolerates } from "./node-filter.ts";
 import type { NodeTable } from "./node-table.ts";
 import type { PodShape, PodShapes } from "./pod-shape.ts";
-import { countsResource, type Filter, scorers } from "./profile.ts";
+import { countsResource, type Filter, type Profile, scorers } from "./profile.ts";
 import { writeScoring } from "./scoring.ts";
 
 export interface PodClass {
@@ -80,6 +82,19 @@ export interface PodClass {
   readonly blocks: (readonly [address: number, bytes: number])[];
   groupCapacity: number;
   lastUsed: number;
+}
+
+/** A class, and what about a pod of its shape led to it. */
+interface Found {
+  readonly cls: PodClass;
+  readonly namespace: string;
+  readonly defaultSelector: Selector | undefined;
+  readonly system: string;
+  readonly asking: string;
+  readonly signature: string;
+  readonly profile: Profile;
+  readonly priority: number;
+  readonly volumesSignature: string;
 }
 
 interface Parts {
@@ -107,6 +122,8 @@ export class PodClasses {
   readonly #classes = new Map<string, PodClass>();
   /** Shapes (with their default selector) whose counters stand. */
   readonly #registered = new Set<string>();
+  /** By shape: the class that one of its pods was found to be of. */
+  #last: (Found | undefined)[] = [];
   /** Raised when all classes are dropped. */
   generation = 0;
   #tick = 0;
@@ -134,24 +151,43 @@ export class PodClasses {
 
   find(subject: Subject): PodClass {
     const { labelSets } = this.#parts;
-    const { shape, labelSet, defaultSelector } = subject;
-    const system = defaultSelector === undefined ? "" : JSON.stringify(defaultSelector);
-    const asking = `${shape.id} ${system}`;
-    if (!this.#registered.has(asking)) {
+    const { shape, labelSet, defaultSelector, profile, priority, volumes } = subject;
+    const last = this.#last[shape.id];
+    const system =
+      last !== undefined && sameSystem(last, subject) ? last.system : systemOf(subject);
+    const asking = last?.system === system ? last.asking : `${shape.id} ${system}`;
+    if (asking !== last?.asking && !this.#registered.has(asking)) {
       registerCounters({ ...this.#parts, topologies: this.#parts.nodes.topologies }, subject);
       this.#registered.add(asking);
     }
-    const { profile, priority, volumes } = subject;
-    const rest = `${profile.id} ${priority} ${volumes?.signature ?? ""}`;
-    const key = `${asking} ${labelSets.signatureOf(labelSet)} ${rest}`;
-    const known = this.#classes.get(key);
-    if (known !== undefined) {
-      known.lastUsed = this.#tick;
-      this.#widen(known);
-      return known;
+    const signature = labelSets.signatureOf(labelSet);
+    const volumesSignature = volumes?.signature ?? "";
+    if (
+      last !== undefined &&
+      last.asking === asking &&
+      last.signature === signature &&
+      last.profile === profile &&
+      last.priority === priority &&
+      last.volumesSignature === volumesSignature
+    ) {
+      return this.#use(last.cls);
     }
-    const cls = this.#build(subject);
-    this.#classes.set(key, cls);
+    const rest = `${profile.id} ${priority} ${volumesSignature}`;
+    const key = `${asking} ${signature} ${rest}`;
+    let cls = this.#classes.get(key);
+    if (cls === undefined) {
+      cls = this.#build(subject);
+      this.#classes.set(key, cls);
+    }
+    const { namespace } = labelSet;
+    const found = { namespace, system, asking, signature, volumesSignature };
+    this.#last[shape.id] = { cls, profile, priority, defaultSelector, ...found };
+    return this.#use(cls);
+  }
+
+  #use(cls: PodClass): PodClass {
+    cls.lastUsed = this.#tick;
+    this.#widen(cls);
     return cls;
   }
 
@@ -175,6 +211,7 @@ export class PodClasses {
       this.#bytes -= bytes;
     }
     this.#classes.delete(key);
+    this.#last = [];
   }
 
   #build(subject: Subject): PodClass {
@@ -349,4 +386,15 @@ export class PodClasses {
 
 function nameSet(nodes: NodeTable, name: string | undefined): number {
   return name ? nodes.setId(`name ${name}`, (node) => node.name === name) : -1;
+}
+
+function sameSystem(last: Found, { defaultSelector, labelSet }: Subject): boolean {
+  if (defaultSelector === undefined) return last.defaultSelector === undefined;
+  return last.namespace === labelSet.namespace && deepEqual(defaultSelector, last.defaultSelector);
+}
+
+/** System default spreading counts pods of one namespace. */
+function systemOf({ labelSet, defaultSelector }: Subject): string {
+  if (defaultSelector === undefined) return "";
+  return `${labelSet.namespace} ${JSON.stringify(defaultSelector)}`;
 }

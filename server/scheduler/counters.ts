@@ -69,8 +69,8 @@ export class Counters {
     if (known !== undefined) return known;
     const counter = this.named(predicate.signature);
     const { columns } = this.#nodes;
-    this.#labelSets.addCounter({ predicate, id: counter.id }, (slot, pods) => {
-      columns.set(counter.column, slot, columns.get(counter.column, slot) + pods);
+    this.#labelSets.addCounter({ predicate, id: counter.id }, (slot) => {
+      columns.set(counter.column, slot, columns.get(counter.column, slot) + 1);
     });
     return counter;
   }

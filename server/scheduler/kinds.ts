@@ -24,6 +24,14 @@ export interface Kind {
   budgetBytes: number;
   version: number;
   users: number;
+  /** Those on nodes. */
+  readonly pods: Resident[];
+}
+
+/** A pod on the node of a slot; `place`: its index among its kind's. */
+interface Resident {
+  readonly slot: number;
+  place: number;
 }
 
 interface KindFacts {
@@ -75,6 +83,7 @@ export class Kinds {
         budgetBytes: 0,
         version: -1,
         users: 0,
+        pods: [],
       };
       labelSet.kinds.set(key, kind);
     }

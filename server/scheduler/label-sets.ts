@@ -5,12 +5,6 @@
 import type { Kind } from "./kinds.ts";
 import type { Labels, Predicate, Subject } from "./predicate.ts";
 
-/** Pods of one label set on one node. */
-interface Placed {
-  pods: number;
-  live: number;
-}
-
 export interface LabelSet extends Subject {
   readonly key: string;
   namespaceLabels: Labels;
@@ -21,7 +15,6 @@ export interface LabelSet extends Subject {
   terms: number[];
   /** All that a class has to know of it; empty: to be written anew. */
   signature: string;
-  readonly placed: Map<number, Placed>;
   /** Raised when its counters or budgets change. */
   version: number;
   readonly kinds: Map<string, Kind>;
@@ -34,8 +27,24 @@ export interface Watched {
   readonly id: number;
 }
 
+const noLabels: Labels = {};
+const recentMax = 4;
+
+function sameLabels(a: Labels, b: Labels): boolean {
+  if (a === b) return true;
+  let present = 0;
+  for (const key in a) {
+    if (a[key] !== b[key]) return false;
+    present++;
+  }
+  for (const _ in b) present--;
+  return present === 0;
+}
+
 export class LabelSets {
   readonly #sets = new Map<string, LabelSet>();
+  /** Namespace -> the sets that were asked for last: found again without making their key. */
+  readonly #recent = new Map<string, LabelSet[]>();
   readonly #namespaces = new Map<string, Labels>();
   readonly #counters: Watched[] = [];
   readonly #terms: Watched[] = [];
@@ -45,20 +54,30 @@ export class LabelSets {
   /** Kinds of the set have to be written anew. */
   onStale: (set: LabelSet) => void = () => {};
 
-  intern(namespace: string, labels: Labels | undefined): LabelSet {
-    const key = `${namespace} ${JSON.stringify(labels ?? {})}`;
+  intern(namespace: string, labels: Labels = noLabels): LabelSet {
+    const recent = this.#recent.get(namespace);
+    if (recent !== undefined) {
+      for (const set of recent) if (sameLabels(set.labels, labels)) return set;
+    }
+    const set = this.#find(namespace, labels);
+    if (recent === undefined) this.#recent.set(namespace, [set]);
+    else if (recent.push(set) > recentMax) recent.shift();
+    return set;
+  }
+
+  #find(namespace: string, labels: Labels): LabelSet {
+    const key = `${namespace} ${JSON.stringify(labels)}`;
     const known = this.#sets.get(key);
     if (known !== undefined) return known;
     const set: LabelSet = {
       key,
       namespace,
-      labels: labels ?? {},
+      labels,
       namespaceLabels: this.#namespaces.get(namespace) ?? {},
       counters: [],
       liveCounters: [],
       terms: [],
       signature: "",
-      placed: new Map(),
       version: 0,
       kinds: new Map(),
       users: 0,
@@ -69,20 +88,21 @@ export class LabelSets {
   }
 
   release(set: LabelSet): void {
-    if (--set.users <= 0 && set.placed.size === 0 && set.kinds.size === 0)
-      this.#sets.delete(set.key);
+    if (--set.users <= 0 && set.kinds.size === 0) this.#sets.delete(set.key);
   }
 
-  /** From now on `id` counts what the predicate selects; `count` is told of the pods already placed. */
-  addCounter(watched: Watched, count: (slot: number, pods: number) => void): void {
+  /** From now on `id` counts what the predicate selects; `count` is told the slot of each pod already placed. */
+  addCounter(watched: Watched, count: (slot: number) => void): void {
     const { predicate, id } = watched;
     this.#counters.push(watched);
     for (const set of this.#sets.values()) {
       if (!predicate.matches(set)) continue;
       (predicate.liveOnly ? set.liveCounters : set.counters).push(id);
       this.#changed(set);
-      for (const [slot, { pods, live }] of set.placed)
-        count(slot, predicate.liveOnly ? live : pods);
+      for (const kind of set.kinds.values()) {
+        if (predicate.liveOnly && !kind.live) continue;
+        for (const { slot } of kind.pods) count(slot);
+      }
     }
   }
 
@@ -110,9 +130,14 @@ export class LabelSets {
       set.namespaceLabels = labels;
       this.#read(set);
       const now = new Set(set.counters);
-      for (const [slot, { pods }] of set.placed) {
-        for (const id of now) if (!before.has(id)) this.onRecount(id, slot, pods);
-        for (const id of before) if (!now.has(id)) this.onRecount(id, slot, -pods);
+      const come = set.counters.filter((id) => !before.has(id));
+      const gone = [...before].filter((id) => !now.has(id));
+      if (come.length + gone.length === 0) continue;
+      for (const { pods } of set.kinds.values()) {
+        for (const { slot } of pods) {
+          for (const id of come) this.onRecount(id, slot, 1);
+          for (const id of gone) this.onRecount(id, slot, -1);
+        }
       }
     }
   }

@@ -111,6 +111,12 @@ export class NodeTable {
     return this.#names[slot] ?? "";
   }
 
+  /** The name, as the table's own string if the node is known. */
+  ownName(name: string): string {
+    const slot = this.#slots.get(name);
+    return slot === undefined ? name : this.nameOf(slot);
+  }
+
   factsOf(slot: number): NodeFacts | undefined {
     return this.#facts[slot];
   }

@@ -10,10 +10,9 @@ function nameOf({ matchFields = [] }: NodeSelectorTerm): string | undefined {
 
 /** The node that every required term names, if they agree. Spread constraints read all of the affinity. */
 export function pinnedName(spec: PodSpec): string | undefined {
-  if ((spec.topologySpreadConstraints ?? []).length > 0) return undefined;
   const terms =
-    spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
-      ?.nodeSelectorTerms ?? [];
+    spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  if (terms === undefined || (spec.topologySpreadConstraints ?? []).length > 0) return undefined;
   const [first, ...others] = terms.map(nameOf);
   return first !== undefined && others.every((name) => name === first) ? first : undefined;
 }

@@ -3,7 +3,7 @@
  * to its node (requests, host ports, terms that others must heed) is known at once; what it asks for itself
  * is compiled when it is first scheduled (classes.ts).
  */
-import type { Container, Pod, PodAffinityTerm, PodSpec, Volume } from "#gen/api/core/v1.ts";
+import type { Pod, PodAffinityTerm, PodSpec } from "#gen/api/core/v1.ts";
 import type { Counters } from "./counters.ts";
 import { claimNames, disksOf } from "./disks.ts";
 import { hostPorts } from "./host-ports.ts";
@@ -12,6 +12,7 @@ import type { NodeTable } from "./node-table.ts";
 import { pinnedName, withoutPin } from "./pin.ts";
 import { type Amounts, podRequests, podScoringRequests } from "./pod-requests.ts";
 import { type Labels, type Predicate, termPredicate } from "./predicate.ts";
+import { type ClaimQuestion, isLike, type Model, modelOf, shapeKey } from "./shape-key.ts";
 
 /** A term of placed pods that newcomers must heed. */
 export interface HeldTerm {
@@ -26,6 +27,7 @@ export interface HeldTerm {
 export interface PodShape {
   readonly id: number;
   readonly spec: PodSpec;
+  /** Of the first pod of the shape: that of all where the spec reads it. */
   readonly namespace: string;
   /** Those that matchLabelKeys and mismatchLabelKeys read, at least. */
   readonly labels: Labels;
@@ -49,7 +51,14 @@ interface Parts {
   readonly labelSets: LabelSets;
 }
 
-type ClaimQuestion = (namespace: string, name: string) => boolean;
+interface Recent {
+  readonly model: Model;
+  readonly shape: PodShape;
+}
+
+/** Models of one image, and images that have any. */
+const recentMax = 8;
+const imagesMax = 1024;
 
 export class PodShapes {
   readonly #isExclusive: ClaimQuestion;
@@ -57,6 +66,8 @@ export class PodShapes {
   readonly #counters: Counters;
   readonly #labelSets: LabelSets;
   readonly #shapes = new Map<string, PodShape>();
+  /** First image -> pods met last. */
+  readonly #recent = new Map<string, Recent[]>();
   readonly #terms: HeldTerm[] = [];
   readonly #termIds = new Map<string, HeldTerm>();
 
@@ -77,10 +88,28 @@ export class PodShapes {
   }
 
   /** `placed`: where it stands is no part of what it asks. */
-  intern(given: Pod, placed = false): PodShape {
+  intern(pod: Pod, placed = false): PodShape {
+    const { spec } = pod;
+    const nodeName = placed ? undefined : spec.nodeName;
+    const image = spec.containers[0]?.image ?? "";
+    const recent = this.#recent.get(image);
+    if (recent !== undefined) {
+      for (const { model, shape } of recent) if (isLike(model, pod, nodeName)) return shape;
+    }
+    const shape = this.#find(pod, nodeName, placed);
+    const model = modelOf(pod, nodeName);
+    if (model === undefined || pinnedName(spec) !== undefined) return shape;
+    if (recent === undefined) {
+      if (this.#recent.size >= imagesMax) this.#recent.clear();
+      this.#recent.set(image, [{ model, shape }]);
+    } else if (recent.push({ model, shape }) > recentMax) recent.shift();
+    return shape;
+  }
+
+  #find(given: Pod, nodeName: string | undefined, placed: boolean): PodShape {
     const pinned = pinnedName(given.spec) !== undefined;
     const pod = pinned ? { ...given, spec: withoutPin(given.spec) } : given;
-    const key = shapeKey(pod, this.#isExclusive, placed ? undefined : pod.spec.nodeName);
+    const key = shapeKey(pod, this.#isExclusive, nodeName);
     const known = this.#shapes.get(key);
     if (known !== undefined) return known;
     const own = placed ? { ...pod, spec: { ...pod.spec, nodeName: undefined } } : pod;
@@ -192,71 +221,5 @@ export class PodShapes {
     this.#termIds.set(name, term);
     this.#labelSets.addTerm({ predicate, id: term.id });
     return counter;
-  }
-}
-
-function containerKey({ image, resources, ports, restartPolicy }: Container): unknown[] {
-  return [image, resources?.requests, ports, restartPolicy];
-}
-
-/** May the volume say where the pod can go? */
-function isPlaced(volume: Volume): boolean {
-  return placedKinds.some((kind) => volume[kind] !== undefined);
-}
-
-const placedKinds = [
-  "persistentVolumeClaim",
-  "ephemeral",
-  "gcePersistentDisk",
-  "awsElasticBlockStore",
-  "iscsi",
-  "rbd",
-] as const;
-
-/** What tells shapes apart of volumes: those that say where the pod can go, and claims for one pod alone. */
-function placedVolumes(pod: Pick<Pod, "metadata" | "spec">, isExclusive: ClaimQuestion): unknown {
-  const volumes = pod.spec.volumes?.filter(isPlaced) ?? [];
-  if (volumes.length === 0) return 0;
-  const { namespace = "" } = pod.metadata;
-  const names = claimNames(pod);
-  return [volumes, names, names.filter((name) => isExclusive(namespace, name))];
-}
-
-/** Equal for pods whose placement reads the same; labels enter only where keys of the spec read them. */
-function shapeKey(
-  { spec, metadata }: Pod,
-  isExclusive: ClaimQuestion,
-  nodeName: string | undefined,
-): string {
-  const { affinity, topologySpreadConstraints: spread } = spec;
-  const plain = [
-    metadata.namespace,
-    spec.containers.map(containerKey),
-    spec.initContainers?.map(containerKey),
-    spec.resources?.requests,
-    spec.overhead,
-    spec.tolerations,
-    spec.nodeSelector,
-    nodeName,
-    placedVolumes({ metadata, spec }, isExclusive),
-  ];
-  if (affinity === undefined && spread === undefined) return JSON.stringify(plain);
-  const keys = new Set<string>();
-  for (const constraint of spread ?? [])
-    for (const key of constraint.matchLabelKeys ?? []) keys.add(key);
-  for (const term of podTerms(spec)) {
-    for (const key of term.matchLabelKeys ?? []) keys.add(key);
-    for (const key of term.mismatchLabelKeys ?? []) keys.add(key);
-  }
-  const labels = [...keys].map((key) => [key, metadata.labels?.[key]]);
-  return JSON.stringify([plain, affinity, spread, labels]);
-}
-
-function* podTerms({ affinity }: PodSpec): Iterable<PodAffinityTerm> {
-  for (const side of [affinity?.podAffinity, affinity?.podAntiAffinity]) {
-    yield* side?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
-    for (const { podAffinityTerm } of side?.preferredDuringSchedulingIgnoredDuringExecution ?? []) {
-      yield podAffinityTerm;
-    }
   }
 }

@@ -12,6 +12,7 @@
 import type { Pod } from "#gen/api/core/v1.ts";
 import { Heap } from "./heap.ts";
 import { type ClusterEvent, prepareEvent } from "./hints.ts";
+import { Lanes } from "./lanes.ts";
 
 export interface QueuedPod {
   readonly key: string;
@@ -29,6 +30,8 @@ export interface QueuedPod {
   /** Its victims are being evicted: it is not tried before that is done, but what would wake it is noted. */
   held: boolean;
   woken: boolean;
+  /** Where it waits; undefined: nowhere, an attempt is under way. */
+  place: Place | undefined;
 }
 
 /** Upstream's podInitialBackoffSeconds and podMaxBackoffSeconds, in milliseconds. */
@@ -39,6 +42,12 @@ const backoffWindow = 1000;
 const unschedulableMax = 5 * 60_000;
 
 type Place = "active" | "backoff" | "unschedulable" | "gated";
+
+/** What a place's pods come out of. */
+interface Order {
+  peek(): QueuedPod | undefined;
+  pop(): QueuedPod | undefined;
+}
 
 export function backoffOf(attempts: number, { initial, max } = backoffDefaults): number {
   return Math.min(initial * 2 ** Math.max(0, attempts - 1), max);
@@ -55,10 +64,8 @@ export interface QueueOptions {
 
 export class SchedulingQueue {
   readonly #options: QueueOptions;
-  readonly #places = new Map<string, { readonly queued: QueuedPod; place: Place }>();
-  readonly #active = new Heap<QueuedPod>(
-    (a, b) => b.priority - a.priority || a.sequence - b.sequence,
-  );
+  readonly #waiting = new Map<string, QueuedPod>();
+  readonly #active = new Lanes<QueuedPod>();
   readonly #backoff = new Heap<QueuedPod>(
     (a, b) =>
       this.#windowOf(a) - this.#windowOf(b) || b.priority - a.priority || a.sequence - b.sequence,
@@ -74,44 +81,45 @@ export class SchedulingQueue {
   /** Pods in each place, as upstream's pending_pods counts them. */
   counts(): Record<Place, number> {
     const counts = { active: 0, backoff: 0, unschedulable: 0, gated: 0 };
-    for (const { place } of this.#places.values()) counts[place]++;
+    for (const { place } of this.#waiting.values()) if (place !== undefined) counts[place]++;
     return counts;
   }
 
   get size(): number {
-    return this.#places.size;
+    return this.#waiting.size;
   }
 
   has(key: string): boolean {
-    return this.#places.has(key);
+    return this.#waiting.has(key);
   }
 
   /** A pending pod appeared or changed. A change may make it fit: it is tried again. */
   set(key: string, pod: Pod): void {
-    const known = this.#places.get(key);
-    if (known === undefined || known.queued.pod.metadata.uid !== pod.metadata.uid) {
+    const known = this.#waiting.get(key);
+    if (known === undefined || known.pod.metadata.uid !== pod.metadata.uid) {
       this.remove(key);
       const sequence = this.#sequence++;
       const priority = pod.spec.priority ?? 0;
       const fresh = { attempts: 0, attemptedAt: 0, refusedBy: 0, alike: "" };
-      const queued = { key, pod, priority, sequence, ...fresh, held: false, woken: false };
+      const held = { held: false, woken: false, place: undefined };
+      const queued = { key, pod, priority, sequence, ...fresh, ...held };
       this.#put(queued, this.#isGated(pod) ? "gated" : "active");
       return;
     }
-    const { queued, place } = known;
-    const before = queued.pod;
-    queued.pod = pod;
-    if (this.#isGated(pod)) this.#put(queued, "gated");
-    else if (place === "gated") this.#put(queued, "active");
-    else if (place === "unschedulable" && !queued.held && changesPlacement(before, pod))
-      this.#put(queued, "backoff");
+    const { pod: before, place } = known;
+    known.pod = pod;
+    if (this.#isGated(pod)) this.#put(known, "gated");
+    else if (place === "gated") this.#put(known, "active");
+    else if (place === "unschedulable" && !known.held && changesPlacement(before, pod))
+      this.#put(known, "backoff");
   }
 
   remove(key: string): void {
-    const known = this.#places.get(key);
+    const known = this.#waiting.get(key);
     if (known === undefined) return;
-    this.#places.delete(key);
-    if (known.place === "unschedulable") this.#forgetRefused(known.queued);
+    this.#waiting.delete(key);
+    if (known.place === "unschedulable") this.#forgetRefused(known);
+    known.place = undefined;
   }
 
   #isGated(pod: Pod): boolean {
@@ -129,7 +137,8 @@ export class SchedulingQueue {
     this.#releaseBackoff(now);
     const queued = this.#take(this.#active, "active") ?? this.#take(this.#backoff, "backoff");
     if (queued === undefined) return undefined;
-    this.#places.delete(queued.key);
+    this.#waiting.delete(queued.key);
+    queued.place = undefined;
     queued.attempts++;
     queued.attemptedAt = now;
     return queued;
@@ -154,8 +163,7 @@ export class SchedulingQueue {
   /** Ends `hold`; the pod is tried again if something woke it meanwhile, or in any case (`activate`). */
   release(queued: QueuedPod, activate: boolean): void {
     queued.held = false;
-    const known = this.#places.get(queued.key);
-    if (known?.queued !== queued || known.place !== "unschedulable") return;
+    if (queued.place !== "unschedulable") return;
     if (activate) this.#put(queued, "active");
     else if (queued.woken) this.#put(queued, "backoff");
   }
@@ -202,8 +210,13 @@ export class SchedulingQueue {
   }
 
   #put(queued: QueuedPod, place: Place): void {
-    if (this.#places.get(queued.key)?.place === "unschedulable") this.#forgetRefused(queued);
-    this.#places.set(queued.key, { queued, place });
+    if (queued.place === "unschedulable") this.#forgetRefused(queued);
+    if (queued.place === undefined) {
+      // A pod of the same name that came meanwhile gives way.
+      this.remove(queued.key);
+      this.#waiting.set(queued.key, queued);
+    }
+    queued.place = place;
     if (place === "unschedulable") {
       const alike = this.#refused.get(queued.alike);
       if (alike === undefined) this.#refused.set(queued.alike, new Set([queued]));
@@ -220,19 +233,18 @@ export class SchedulingQueue {
     if (alike?.size === 0) this.#refused.delete(queued.alike);
   }
 
-  /** Heaps keep entries that have moved on; they are passed over here. */
-  #first(heap: Heap<QueuedPod>, place: Place): QueuedPod | undefined {
-    for (let next = heap.peek(); next !== undefined; next = heap.peek()) {
-      const known = this.#places.get(next.key);
-      if (known?.queued === next && known.place === place) return next;
-      heap.pop();
+  /** Entries that have moved on stay where they were; they are passed over here. */
+  #first(from: Order, place: Place): QueuedPod | undefined {
+    for (let next = from.peek(); next !== undefined; next = from.peek()) {
+      if (next.place === place) return next;
+      from.pop();
     }
     return undefined;
   }
 
-  #take(heap: Heap<QueuedPod>, place: Place): QueuedPod | undefined {
-    const first = this.#first(heap, place);
-    if (first !== undefined) heap.pop();
+  #take(from: Order, place: Place): QueuedPod | undefined {
+    const first = this.#first(from, place);
+    if (first !== undefined) from.pop();
     return first;
   }
 }

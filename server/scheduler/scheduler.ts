@@ -218,7 +218,7 @@ class Scheduler {
   }
 
   #placed(queued: QueuedPod, encoded: Encoded, slot: number): void {
-    this.#cache.assume(queued.pod, encoded, slot);
+    this.#cache.assume(queued.pod, encoded, slot, queued.key);
     this.#track(this.#bind(queued, this.#cache.nodes.nameOf(slot)).finally(() => this.#wake()));
   }
 
