@@ -239,6 +239,7 @@ export class SchedulerCache {
    * counts the others of the batch, so all are encoded again until nothing new turns up.
    */
   encode(pods: readonly Pod[]): Encoded[] {
+    this.#labelSets.sweep();
     this.#classes.beginBatch();
     for (;;) {
       const before = this.#knowledge();

@@ -29,6 +29,8 @@ export interface Watched {
 
 const noLabels: Labels = {};
 const recentMax = 4;
+/** Sets that may lie idle: pods of their kind often come again. */
+const idleMax = 1024;
 
 function sameLabels(a: Labels, b: Labels): boolean {
   if (a === b) return true;
@@ -45,6 +47,8 @@ export class LabelSets {
   readonly #sets = new Map<string, LabelSet>();
   /** Namespace -> the sets that were asked for last: found again without making their key. */
   readonly #recent = new Map<string, LabelSet[]>();
+  /** Sets that perhaps no pod has. */
+  readonly #idle = new Set<LabelSet>();
   readonly #namespaces = new Map<string, Labels>();
   readonly #counters: Watched[] = [];
   readonly #terms: Watched[] = [];
@@ -84,11 +88,24 @@ export class LabelSets {
     };
     this.#read(set);
     this.#sets.set(key, set);
+    this.#idle.add(set);
     return set;
   }
 
   release(set: LabelSet): void {
-    if (--set.users <= 0 && set.kinds.size === 0) this.#sets.delete(set.key);
+    if (--set.users <= 0) this.#idle.add(set);
+  }
+
+  /** Forgets sets that no pod has any more; none of them may be in anybody's hands. */
+  sweep(): void {
+    if (this.#idle.size <= idleMax) return;
+    for (const set of this.#idle) {
+      // Nominated pods have a kind only.
+      if (set.users <= 0 && set.kinds.size > 0) continue;
+      if (set.users <= 0) this.#sets.delete(set.key);
+      this.#idle.delete(set);
+    }
+    this.#recent.clear();
   }
 
   /** From now on `id` counts what the predicate selects; `count` is told the slot of each pod already placed. */
