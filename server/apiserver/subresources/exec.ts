@@ -13,6 +13,7 @@ import {
   upgradeFields,
 } from "#apiserver/streams/forward.ts";
 import { containerOf, endpointOf, nodesOf } from "#apiserver/streams/pod-node.ts";
+import { choosePortProtocol, forwardPorts, portsOf } from "#apiserver/streams/port-channels.ts";
 import {
   nodeProtocol,
   runRemoteCommand,
@@ -20,6 +21,7 @@ import {
 } from "#apiserver/streams/remote-command.ts";
 import { portForwardProtocol, tunnel, tunnelProtocol } from "#apiserver/streams/tunnel.ts";
 import type { Pod } from "#gen/api/core/v1.ts";
+import type { Side } from "#streaming/relay.ts";
 import { type Fields, grantUpgrade } from "#streaming/upgrade.ts";
 import { acceptKey } from "#streaming/websocket.ts";
 
@@ -129,23 +131,38 @@ const portForward: Handler = async (server, call) => {
   await authorizeCreate(server, call);
   const { request, info, query } = call;
   const pod = await podOf(server, call);
-  const ports = new URLSearchParams(
-    (query?.getAll("ports") ?? []).map((port): [string, string] => ["port", port]),
-  );
+  const asked = query?.getAll("ports") ?? [];
+  const ports = new URLSearchParams(asked.map((port): [string, string] => ["port", port]));
   const place = [info.namespace, info.name].map(encodeURIComponent).join("/");
   const path = `/portForward/${place}${ports.size === 0 ? "" : `?${ports}`}`;
-  const offered = request.headers.get("sec-websocket-protocol") ?? "";
-  if (!offered.split(/,\s*/).includes(tunnelProtocol)) {
+  if (!isWebSocket(call)) {
     const fields = upgradeFields(request.headers);
     return forward(upgrade, await askNode(server, pod, path, fields, request.method));
   }
+  const talk = portTalk(request.headers.get("sec-websocket-protocol"), asked);
   const fields = { upgrade: "SPDY/3.1", "x-stream-protocol-version": portForwardProtocol };
   const far = await askNode(server, pod, path, fields, "POST");
   const { socket, answer } = far;
   if (answer.status !== 101) return refusedUpgrade(far);
-  void tunnel(accept(call, upgrade, tunnelProtocol), { socket, head: answer.head });
+  void talk.run(accept(call, upgrade, talk.protocol), { socket, head: answer.head });
   return taken();
 };
+
+interface PortTalk {
+  readonly protocol: string;
+  run(near: Side, far: Side): Promise<void>;
+}
+
+/** A WebSocket carries either the SPDY connection that the client would have made, or two channels a port. */
+function portTalk(offered: string | null, asked: readonly string[]): PortTalk {
+  if (offered?.split(/,\s*/).includes(tunnelProtocol)) {
+    return { protocol: tunnelProtocol, run: tunnel };
+  }
+  const protocol = choosePortProtocol(offered);
+  if (protocol === undefined) throw badRequest("no WebSocket protocol of the request is known");
+  const ports = portsOf(asked);
+  return { protocol, run: (near, far) => forwardPorts(near, protocol, far, ports) };
+}
 
 const both = (handler: Handler) => ({ get: handler, create: handler });
 
