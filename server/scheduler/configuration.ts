@@ -31,10 +31,17 @@ export class ConfigurationError extends Error {
 const apiVersion = "kubescheduler.config.k8s.io/v1";
 const alwaysOn = ["PrioritySort", "DefaultBinder"];
 const known: readonly string[] = [
-  ...new Set([...filters, ...scorers, ...alwaysOn, "SchedulingGates", "DefaultPreemption"]),
+  ...new Set([
+    ...filters,
+    ...scorers,
+    ...alwaysOn,
+    "SchedulingGates",
+    "DefaultPreemption",
+    "DynamicResources",
+  ]),
 ];
 /** In upstream's default set, of no effect here; their names are no mistakes. */
-const idle = ["NodeVolumeLimits", "DynamicResources", "NodeDeclaredFeatures", "GangScheduling"];
+const idle = ["NodeVolumeLimits", "NodeDeclaredFeatures", "GangScheduling"];
 const removed = ["AzureDiskLimits", "CinderLimits", "EBSLimits", "GCEPDLimits"];
 const points = [
   "preEnqueue",
@@ -102,6 +109,7 @@ function readPlugins(reader: ConfigReader): Partial<Profile> {
     weights,
     filters: new Set(filters.filter((filter: Filter) => has("filter", filter))),
     gates: has("preEnqueue", "SchedulingGates"),
+    devices: has("postFilter", "DynamicResources"),
     preempts: has("postFilter", "DefaultPreemption"),
   };
 }

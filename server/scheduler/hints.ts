@@ -56,7 +56,7 @@ function comesTrue({ before, now }: NodeChange, asks: (node: NodeFacts) => boole
 
 function fitsEmpty(pod: Pod, { allocatable }: NodeFacts): boolean {
   if ((allocatable.get("pods") ?? 0) < 1) return false;
-  for (const [resource, amount] of podRequests(pod.spec)) {
+  for (const [resource, amount] of podRequests(pod)) {
     if (amount > (allocatable.get(resource) ?? 0)) return false;
   }
   return true;
@@ -68,7 +68,7 @@ function growsFor(pod: Pod, { before, now }: NodeChange): boolean {
   if (before === undefined) return true;
   const grew = (resource: string) =>
     (now.allocatable.get(resource) ?? 0) > (before.allocatable.get(resource) ?? 0);
-  return grew("pods") || [...podRequests(pod.spec).keys()].some(grew);
+  return grew("pods") || [...podRequests(pod).keys()].some(grew);
 }
 
 /** Gone, or asking for less than before. */

@@ -1,6 +1,14 @@
 /** What a pod asks of a node, in integers: milli-cpu, bytes, counts (upstream's PodRequests). */
+import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { quantityMilli, quantityValue } from "#apimachinery/quantity.ts";
-import type { Container, PodSpec } from "#gen/api/core/v1.ts";
+import type { ResourceList } from "#apimachinery/resource-list.ts";
+import type { Container, ContainerStatus } from "#gen/api/core/v1.ts";
+import {
+  type Arithmetic,
+  isPodLevelResource,
+  type PodLike,
+  sumRequests,
+} from "#resources/core/v1/pod-requests.ts";
 
 /** Resource name -> amount. */
 export type Amounts = ReadonlyMap<string, number>;
@@ -35,61 +43,93 @@ function readAmount(resource: string, quantity: string): number {
   }
 }
 
-export function amountsOf(list: Readonly<Record<string, string>> | undefined): Map<string, number> {
+export function amountsOf(list: ResourceList | undefined): Map<string, number> {
   const amounts = new Map<string, number>();
   for (const resource in list) amounts.set(resource, amountOf(resource, list[resource] ?? "0"));
   return amounts;
 }
 
-function add(into: Map<string, number>, amounts: Amounts): void {
-  for (const [resource, amount] of amounts) {
-    into.set(resource, (into.get(resource) ?? 0) + amount);
-  }
+/** `missing`: what a container that names none counts as. */
+function numbers(missing: Amounts): Arithmetic<Map<string, number>> {
+  return {
+    read: amountsOf,
+    readContainer(list) {
+      const amounts = amountsOf(list);
+      for (const [resource, amount] of missing)
+        if (!amounts.has(resource)) amounts.set(resource, amount);
+      return amounts;
+    },
+    add(into, amounts) {
+      for (const [resource, amount] of amounts)
+        into.set(resource, (into.get(resource) ?? 0) + amount);
+      return into;
+    },
+    max(into, amounts) {
+      for (const [resource, amount] of amounts)
+        into.set(resource, Math.max(into.get(resource) ?? 0, amount));
+      return into;
+    },
+    replace(into, amounts) {
+      for (const [resource, amount] of amounts) into.set(resource, amount);
+      return into;
+    },
+  };
 }
 
-function raise(into: Map<string, number>, amounts: Amounts): void {
-  for (const [resource, amount] of amounts) {
-    into.set(resource, Math.max(into.get(resource) ?? 0, amount));
-  }
-}
-
-function ofContainer(container: Container, missing: Amounts): Map<string, number> {
-  const amounts = amountsOf(container.resources?.requests);
-  for (const [resource, amount] of missing) {
-    if (!amounts.has(resource)) amounts.set(resource, amount);
-  }
-  return amounts;
-}
-
-function sum(spec: PodSpec, missing: Amounts): Map<string, number> {
-  const running = new Map<string, number>();
-  for (const container of spec.containers) add(running, ofContainer(container, missing));
-  const sidecars = new Map<string, number>();
-  const peak = new Map<string, number>();
-  for (const container of spec.initContainers ?? []) {
-    const amounts = ofContainer(container, missing);
-    if (container.restartPolicy === "Always") {
-      add(running, amounts);
-      add(sidecars, amounts);
-      raise(peak, sidecars);
-    } else {
-      add(amounts, sidecars);
-      raise(peak, amounts);
-    }
-  }
-  raise(running, peak);
-  for (const [resource, amount] of amountsOf(spec.resources?.requests))
-    running.set(resource, amount);
-  add(running, amountsOf(spec.overhead));
-  return running;
-}
+const asAsked = numbers(new Map());
+const withDefaults = numbers(scoringDefaults);
 
 /** What filters and the balance see. */
-export function podRequests(spec: PodSpec): Amounts {
-  return sum(spec, new Map());
+export function podRequests(pod: PodLike): Amounts {
+  return sumRequests(pod, asAsked);
 }
 
-/** What NodeResourcesFit's score sees: containers without a request count with defaults. */
-export function podScoringRequests(spec: PodSpec): Amounts {
-  return sum(spec, scoringDefaults);
+/**
+ * What NodeResourcesFit's score sees of a pod that comes: containers without a request count with defaults,
+ * and pod-level resources are passed over, as upstream does.
+ */
+export function incomingScoringRequests({ spec }: PodLike): Amounts {
+  return sumRequests({ spec }, withDefaults, { podLevel: false });
+}
+
+export function hasPodLevelRequests({ spec }: PodLike): boolean {
+  return Object.keys(spec.resources?.requests ?? {}).some(isPodLevelResource);
+}
+
+/** What it sees of a pod that is there: with pod-level resources defaults stand in only where nothing is said. */
+export function placedScoringRequests(pod: PodLike): Amounts {
+  if (!hasPodLevelRequests(pod)) return sumRequests(pod, withDefaults);
+  const known = podRequests(pod);
+  const missing = [...scoringDefaults].filter(([resource]) => !known.has(resource));
+  return sumRequests(pod, numbers(new Map(missing)));
+}
+
+/** Nothing that its node says of the pod's resources is other than what the pod asks for. */
+function isAsAsked({ spec, status }: PodLike): boolean {
+  if (status === undefined) return true;
+  if (status.resources !== undefined || status.allocatedResources !== undefined) return false;
+  const { containerStatuses, initContainerStatuses } = status;
+  const asAsked = ({ name, allocatedResources, resources }: ContainerStatus) => {
+    const told = resources?.requests;
+    if (allocatedResources === undefined && told === undefined) return true;
+    const asks = (one: Container) => one.name === name;
+    const asked = (spec.containers.find(asks) ?? spec.initContainers?.find(asks))?.resources
+      ?.requests;
+    return (
+      (allocatedResources === undefined || deepEqual(allocatedResources, asked)) &&
+      (told === undefined || deepEqual(told, asked))
+    );
+  };
+  return (
+    (containerStatuses?.every(asAsked) ?? true) && (initContainerStatuses?.every(asAsked) ?? true)
+  );
+}
+
+/** What a pod counts as while its node gives it something else than it asks for (a resize); else undefined. */
+export function resizedAmounts(pod: PodLike): unknown {
+  if (isAsAsked(pod)) return undefined;
+  const [now, asked] = [podRequests(pod), podRequests({ spec: pod.spec })];
+  if (now.size === asked.size && [...now].every(([name, amount]) => asked.get(name) === amount))
+    return undefined;
+  return [[...now], [...placedScoringRequests(pod)]];
 }

@@ -10,7 +10,14 @@ import { hostPorts } from "./host-ports.ts";
 import type { LabelSets } from "./label-sets.ts";
 import type { NodeTable } from "./node-table.ts";
 import { pinnedName, withoutPin } from "./pin.ts";
-import { type Amounts, podRequests, podScoringRequests } from "./pod-requests.ts";
+import {
+  type Amounts,
+  hasPodLevelRequests,
+  incomingScoringRequests,
+  placedScoringRequests,
+  podRequests,
+  resizedAmounts,
+} from "./pod-requests.ts";
 import { type Labels, type Predicate, termPredicate } from "./predicate.ts";
 import { type ClaimQuestion, isLike, type Model, modelOf, shapeKey } from "./shape-key.ts";
 
@@ -38,9 +45,11 @@ export interface PodShape {
   readonly memory: number;
   readonly scoringCpu: number;
   readonly scoringMemory: number;
-  /** As the filter and the balance see them; as NodeResourcesFit's score does. */
+  /** As the filter and the balance see them. */
   readonly amounts: Amounts;
-  readonly scoring: Amounts;
+  /** As NodeResourcesFit's score sees them, where it comes as something else than it counts once it is there. */
+  readonly incomingScoring: Amounts;
+  readonly comesAsItStays: boolean;
   /** [counter id, delta] of ports and held terms. */
   readonly held: readonly (readonly [counter: number, delta: number])[];
 }
@@ -91,12 +100,14 @@ export class PodShapes {
   intern(pod: Pod, placed = false): PodShape {
     const { spec } = pod;
     const nodeName = placed ? undefined : spec.nodeName;
+    const resized = resizedAmounts(pod);
+    if (resized !== undefined) return this.#find(pod, nodeName, { placed, resized });
     const image = spec.containers[0]?.image ?? "";
     const recent = this.#recent.get(image);
     if (recent !== undefined) {
       for (const { model, shape } of recent) if (isLike(model, pod, nodeName)) return shape;
     }
-    const shape = this.#find(pod, nodeName, placed);
+    const shape = this.#find(pod, nodeName, { placed, resized });
     const model = modelOf(pod, nodeName);
     if (model === undefined || pinnedName(spec) !== undefined) return shape;
     if (recent === undefined) {
@@ -106,10 +117,14 @@ export class PodShapes {
     return shape;
   }
 
-  #find(given: Pod, nodeName: string | undefined, placed: boolean): PodShape {
+  #find(
+    given: Pod,
+    nodeName: string | undefined,
+    { placed, resized }: { readonly placed: boolean; readonly resized: unknown },
+  ): PodShape {
     const pinned = pinnedName(given.spec) !== undefined;
     const pod = pinned ? { ...given, spec: withoutPin(given.spec) } : given;
-    const key = shapeKey(pod, this.#isExclusive, nodeName);
+    const key = shapeKey(pod, this.#isExclusive, nodeName, resized);
     const known = this.#shapes.get(key);
     if (known !== undefined) return known;
     const own = placed ? { ...pod, spec: { ...pod.spec, nodeName: undefined } } : pod;
@@ -120,8 +135,8 @@ export class PodShapes {
 
   #read(pod: Pod, id: number): PodShape {
     const { spec, metadata } = pod;
-    const requests = [...podRequests(spec)].filter(([name, n]) => n > 0 && name !== "pods");
-    const scoring = podScoringRequests(spec);
+    const requests = [...podRequests(pod)].filter(([name, n]) => n > 0 && name !== "pods");
+    const scoring = placedScoringRequests(pod);
     const real = new Map(requests);
     const namespace = metadata.namespace ?? "";
     return {
@@ -134,7 +149,8 @@ export class PodShapes {
       cpu: real.get("cpu") ?? 0,
       memory: real.get("memory") ?? 0,
       amounts: real,
-      scoring,
+      incomingScoring: incomingScoringRequests(pod),
+      comesAsItStays: !hasPodLevelRequests(pod),
       scoringCpu: scoring.get("cpu") ?? 0,
       scoringMemory: scoring.get("memory") ?? 0,
       held: [

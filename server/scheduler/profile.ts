@@ -50,6 +50,8 @@ export interface Profile {
   readonly weights: Readonly<Record<Scorer, number>>;
   /** SchedulingGates holds gated pods back. */
   readonly gates: boolean;
+  /** DynamicResources looks at pods that fit nowhere. */
+  readonly devices: boolean;
   /** DefaultPreemption is on. */
   readonly preempts: boolean;
   readonly fit: FitStrategy;
@@ -83,6 +85,7 @@ export const defaultProfile: Profile = {
     ImageLocality: 1,
   },
   gates: true,
+  devices: true,
   preempts: true,
   fit: { type: "LeastAllocated", resources: cpuAndMemory, shape: [] },
   ignoredResources: [],

@@ -38,7 +38,7 @@ const phrases = [
   [V_DISK, "node(s) had no available disk"],
   [
     V_EXCLUSIVE,
-    "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode",
+    "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod",
   ],
   [V_VOLUME_NODE, "node(s) didn't match PersistentVolume's node affinity"],
   [V_VOLUME_NONE, "node(s) didn't find available persistent volumes to bind"],
@@ -117,6 +117,26 @@ export function refusalSentence({ verdicts, requests, notAsked, preemption }: Re
   const victims = tallied(preemption.verdicts, requests);
   count(victims, "Preemption is not helpful for scheduling", notAsked);
   return `${filters} preemption: ${sentence(nodes, victims)}`;
+}
+
+interface AfterFilters {
+  /** DynamicResources is on: it comes first, and finds none of its notes on a pod that no node was asked about. */
+  readonly devices: boolean;
+  readonly preempts: boolean;
+}
+
+/** No node was asked: every one is refused for the same reason, and nobody's leaving would help. */
+export function hopelessSentence(
+  nodes: number,
+  why: string,
+  { devices, preempts }: AfterFilters,
+): string {
+  if (nodes === 0) return "no nodes available to schedule pods";
+  const filters = `0/${nodes} nodes are available: ${why}.`;
+  if (devices) return `${filters} not found`;
+  if (!preempts) return filters;
+  const hopeless = `${nodes} Preemption is not helpful for scheduling.`;
+  return `${filters} preemption: 0/${nodes} nodes are available: ${hopeless}`;
 }
 
 /** What a pod without lesser pods anywhere is told, without asking: nodes by whether eviction could help. */

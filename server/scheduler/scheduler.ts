@@ -20,6 +20,7 @@ import { type SchedulerMetrics, schedulerMetrics } from "./metrics.ts";
 import { writeRefusal } from "./pod-condition.ts";
 import { defaultProfile, type Profile } from "./profile.ts";
 import { type QueuedPod, SchedulingQueue } from "./queue.ts";
+import { hopelessSentence } from "./reasons.ts";
 import { Slice } from "./slice.ts";
 import { feed, openSources } from "./sources.ts";
 import { evict, isPreempted } from "./victims.ts";
@@ -59,8 +60,6 @@ export async function runScheduler(options: SchedulerOptions): Promise<void> {
 
 /** Claims that rule every node out are VolumeBinding's refusal: storage events may lift it. */
 const volumeFilters = 1 << (V_VOLUME_NODE >>> V_FILTER_SHIFT);
-
-const sentenceOf = (nodes: number, why: string) => `0/${nodes} nodes are available: ${why}.`;
 
 class Scheduler {
   readonly #options: SchedulerOptions & { readonly clock: Clock };
@@ -262,11 +261,8 @@ class Scheduler {
 
   /** Its claims rule every node out. */
   #refuseUnasked(queued: QueuedPod, encoded: Encoded, why: string): void {
-    const { size } = this.#cache.nodes;
-    const filters = sentenceOf(size, why);
-    const hopeless = `${size} Preemption is not helpful for scheduling`;
-    const preempts = this.#profileOf(queued.pod).preempts;
-    const message = preempts ? `${filters} preemption: ${sentenceOf(size, hopeless)}` : filters;
+    const profile = this.#profileOf(queued.pod);
+    const message = hopelessSentence(this.#cache.nodes.size, why, profile);
     this.#count(queued.pod, "unschedulable", performance.now());
     this.#queue.refused(queued, volumeFilters, `${encoded.shape.id} ${encoded.labelSet.key}`);
     this.#tell(queued, message, undefined);

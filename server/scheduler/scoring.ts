@@ -69,12 +69,12 @@ export function writeScoring(
 ): void {
   const { fit } = profile;
   record.put(K_FIT_STRATEGY, strategies[fit.type]);
-  if (!hasPlainFit(profile)) {
+  if (!hasPlainFit(profile) || !shape.comesAsItStays) {
     const taken = (name: string, id: number) =>
       name === "cpu" ? NONZERO_CPU : name === "memory" ? NONZERO_MEMORY : id;
     writeScored(record, K_FIT_RESOURCES, {
       resources: fit.resources,
-      requests: shape.scoring,
+      requests: shape.incomingScoring,
       taken,
       nodes,
     });

@@ -56,11 +56,12 @@ function readsNamespace(spec: PodSpec): boolean {
   return false;
 }
 
-/** Equal for pods whose placement reads the same. */
+/** Equal for pods whose placement reads the same. `resized`: what it counts as in the middle of a resize. */
 export function shapeKey(
   { spec, metadata }: Pod,
   isExclusive: ClaimQuestion,
   nodeName: string | undefined,
+  resized: unknown,
 ): string {
   const { affinity, topologySpreadConstraints: spread } = spec;
   const plain = [
@@ -73,6 +74,7 @@ export function shapeKey(
     spec.nodeSelector,
     nodeName,
     placedVolumes({ metadata, spec }, isExclusive),
+    resized,
   ];
   if (affinity === undefined && spread === undefined) return JSON.stringify(plain);
   const labels = labelKeys(spec).map((key) => [key, metadata.labels?.[key]]);

@@ -184,6 +184,12 @@ export function randomBudget(r: Random, name: string): PodDisruptionBudget {
   };
 }
 
+function podLevel(r: Random): Record<string, string> {
+  const requests: Record<string, string> = { cpu: r.pick(["300m", "2", "3"]) };
+  if (r.chance(0.6)) requests["memory"] = r.pick(["1Gi", "6Gi"]);
+  return requests;
+}
+
 export function randomPod(r: Random, name: string, nodeNames: readonly string[]): Pod {
   const labels: Record<string, string> = { app: r.pick(["web", "db", "job"]) };
   if (r.chance(0.5)) labels["tier"] = r.pick(["front", "back"]);
@@ -224,6 +230,7 @@ export function randomPod(r: Random, name: string, nodeNames: readonly string[])
         randomContainer(r, "i0"),
         { ...randomContainer(r, "i1"), restartPolicy: r.maybe(0.6, () => "Always") },
       ]),
+      resources: r.maybe(0.06, () => ({ requests: podLevel(r) })),
       overhead: r.maybe(0.05, () => ({ cpu: "10m", memory: "10Mi" })),
       nodeSelector: r.maybe(0.08, () => ({ disk: r.pick(["ssd", "hdd"]) })),
       affinity:

@@ -8,15 +8,22 @@ export interface Answer {
   readonly totals: ReadonlyMap<string, number>;
   readonly chosen?: string | undefined;
   readonly message?: string | undefined;
+  /** Where evicting pods ("namespace/name", sorted) lets it in, of nodes that cost alike. */
+  readonly makesRoom?: ReadonlyMap<string, readonly string[]> | undefined;
 }
 
 export interface Replayer {
   decide(pod: Pod): Answer;
   bind(pod: Pod, node: string): void;
+  /** By "namespace/name". Who cannot, skips the steps that need it. */
+  evict?(key: string): void;
 }
 
-/** Upstream's plugins that always say 0 without volumes and claims. */
+/** Upstream's plugins that always say 0 without claims of devices and scored capacity. */
 const unscored = new Set(["VolumeBinding", "DynamicResources"]);
+/** Upstream's words for room that it makes; which of equal nodes it names is chance. */
+const placement =
+  / preemption: found a potential placement for pod on node (\S+), preempting (\d+) victims$/;
 
 function scoreDifferences(step: TraceStep, answer: Answer): string[] {
   const found: string[] = [];
@@ -61,15 +68,62 @@ export function stepDifferences(step: TraceStep, answer: Answer): string[] {
   return found;
 }
 
+interface Room {
+  readonly node: string;
+  /** undefined: not recorded. */
+  readonly victims: readonly string[] | undefined;
+}
+
+/** Where upstream made room, by the step's own fields or else by its message. */
+function roomOf({ message, node, nominated, victims }: TraceStep): Room | undefined {
+  const said = placement.exec(message ?? "")?.[1];
+  const where = nominated ?? said ?? (victims?.length ? (node ?? undefined) : undefined);
+  return where === undefined ? undefined : { node: where, victims: victims && [...victims].sort() };
+}
+
+function roomDifferences(step: TraceStep, room: Room, answer: Answer): string[] {
+  if (answer.totals.size > 0) return [`fits ${[...answer.totals.keys()]}, preempts upstream`];
+  const found: string[] = [];
+  const best = answer.makesRoom ?? new Map();
+  const mine = best.get(room.node);
+  if (mine === undefined) {
+    found.push(`preempts on ${room.node} upstream, here on ${[...best.keys()].join(" or ")}`);
+  } else if (room.victims !== undefined && mine.join() !== room.victims.join()) {
+    found.push(`victims on ${room.node}: upstream ${room.victims}, here ${mine}`);
+  }
+  const told = step.message?.replace(placement, "");
+  const here = answer.message?.replace(placement, "");
+  if (told !== undefined && told !== here)
+    found.push(`message\n  upstream: ${told}\n  here:     ${here}`);
+  const victims = placement.exec(step.message ?? "")?.[2];
+  if (mine !== undefined && victims !== undefined && Number(victims) !== mine.length)
+    found.push(`${victims} victims upstream, here ${mine.length}`);
+  return found;
+}
+
+/** Who had to go is gone, and the pod stands where it went afterwards. */
+function makeRoom(step: TraceStep, room: Room, answer: Answer, replayer: Replayer): string[] {
+  for (const key of room.victims ?? answer.makesRoom?.get(room.node) ?? []) replayer.evict?.(key);
+  const { node, pod } = step;
+  if (node === null) return [];
+  const fits = replayer.decide(pod).totals.has(node);
+  replayer.bind(pod, node);
+  return fits ? [] : [`${node} takes it upstream once its victims are gone`];
+}
+
 /** Differences of one scenario, each naming its step. */
 export function replay(scenario: Scenario, open: (scenario: Scenario) => Replayer): string[] {
   const replayer = open(scenario);
   const found: string[] = [];
   for (const step of scenario.steps) {
     const where = `seed ${scenario.seed} ${step.pod.metadata.namespace}/${step.pod.metadata.name}`;
-    for (const line of stepDifferences(step, replayer.decide(step.pod)))
-      found.push(`${where}: ${line}`);
-    if (step.node !== null) replayer.bind(step.pod, step.node);
+    const answer = replayer.decide(step.pod);
+    const room = roomOf(step);
+    const lines =
+      room === undefined ? stepDifferences(step, answer) : roomDifferences(step, room, answer);
+    if (room !== undefined) lines.push(...makeRoom(step, room, answer, replayer));
+    else if (step.node !== null) replayer.bind(step.pod, step.node);
+    for (const line of lines) found.push(`${where}: ${line}`);
   }
   return found;
 }

@@ -1,8 +1,8 @@
 import type { Filter, OracleNode, Score } from "./cluster.ts";
-import { type Amounts, amounts, podRequests, scoringDefaults } from "./requests.ts";
+import { amounts, incomingRequests, placedRequests, podRequests } from "./requests.ts";
 
-function total(at: OracleNode, resource: string, missing?: Amounts): number {
-  return at.pods.reduce((sum, pod) => sum + (podRequests(pod, missing)[resource] ?? 0), 0);
+function total(at: OracleNode, resource: string, requests = podRequests): number {
+  return at.pods.reduce((sum, pod) => sum + (requests(pod)[resource] ?? 0), 0);
 }
 
 export const nodeResourcesFitFilter: Filter = (pod, at) => {
@@ -22,14 +22,14 @@ export const nodeResourcesFitFilter: Filter = (pod, at) => {
 
 /** LeastAllocated over cpu and memory, weight 1 each, with the scoring defaults. */
 export const leastAllocatedScore: Score = (pod, feasible) => {
-  const request = podRequests(pod, scoringDefaults);
+  const request = incomingRequests(pod);
   return feasible.map((at) => {
     const allocatable = amounts(at.node.status.allocatable);
     const scores = ["cpu", "memory"]
       .filter((resource) => (allocatable[resource] ?? 0) > 0)
       .map((resource) => {
         const has = BigInt(allocatable[resource] ?? 0);
-        const used = BigInt(total(at, resource, scoringDefaults) + (request[resource] ?? 0));
+        const used = BigInt(total(at, resource, placedRequests) + (request[resource] ?? 0));
         return used > has ? 0n : ((has - used) * 100n) / has;
       });
     if (scores.length === 0) return 0;

@@ -5,6 +5,9 @@ import type { Container, Pod } from "#gen/api/core/v1.ts";
 
 export type Amounts = Record<string, number>;
 
+/** Upstream's defaults for scoring: 100m cpu, 200Mi memory a container. */
+const scoringDefaults: Amounts = { cpu: 100, memory: 200 * 1024 * 1024 };
+
 export function amount(resource: string, quantity: string): number {
   return Number(resource === "cpu" ? quantityMilli(quantity) : quantityValue(quantity));
 }
@@ -27,6 +30,25 @@ function max(a: Amounts, b: Amounts): Amounts {
   return most;
 }
 
+/**
+ * What NodeResourcesFit's score takes an incoming pod for: upstream leaves pod-level resources out of it (not out
+ * of what a placed pod counts as).
+ */
+export function incomingRequests(pod: Pod): Amounts {
+  return podRequests({ ...pod, spec: { ...pod.spec, resources: undefined } }, scoringDefaults);
+}
+
+/** What it takes a placed pod for: defaults stand in where neither the pod nor its containers say anything. */
+export function placedRequests(pod: Pod): Amounts {
+  if (Object.keys(pod.spec.resources?.requests ?? {}).length === 0)
+    return podRequests(pod, scoringDefaults);
+  return podRequests(pod, without(scoringDefaults, podRequests(pod)));
+}
+
+function without(defaults: Amounts, known: Amounts): Amounts {
+  return Object.fromEntries(Object.entries(defaults).filter(([name]) => known[name] === undefined));
+}
+
 /** `missing` is what a container that names no cpu or memory counts as (scoring only). */
 export function podRequests(pod: Pod, missing: Amounts = {}): Amounts {
   const of = (container: Container) => ({ ...missing, ...amounts(container.resources?.requests) });
@@ -45,6 +67,3 @@ export function podRequests(pod: Pod, missing: Amounts = {}): Amounts {
   const podLevel = amounts(pod.spec.resources?.requests);
   return add({ ...max(running, peak), ...podLevel }, amounts(pod.spec.overhead));
 }
-
-/** Upstream's defaults for scoring: 100m cpu, 200Mi memory a container. */
-export const scoringDefaults: Amounts = { cpu: 100, memory: 200 * 1024 * 1024 };
