@@ -15,7 +15,7 @@ export class FieldChecks {
   readonly errors: FieldError[] = [];
 
   add(errors: readonly FieldError[]): void {
-    this.errors.push(...errors);
+    if (errors.length > 0) this.errors.push(...errors);
   }
 
   required(path: Path, detail = ""): void {

@@ -40,7 +40,9 @@ export class Path {
   }
 
   child(name: string, ...deeper: readonly string[]): Path {
-    return new Path(deeper.length === 0 ? name : [name, ...deeper].join("."), this);
+    let path = new Path(name, this);
+    for (const step of deeper) path = new Path(step, path);
+    return path;
   }
 
   index(position: number): Path {

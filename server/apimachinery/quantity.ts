@@ -81,8 +81,21 @@ function parseSuffix(suffix: string): Suffix {
   return { base: 10, exponent, format: "DecimalExponent" };
 }
 
+/** The same few texts are read over and over: "100m" of every Pod. Emptied when full. */
+const parsed = new Map<string, Quantity>();
+const parsedMax = 4096;
+
 /** Parses a quantity. Throws QuantityError. */
 export function parseQuantity(text: string): Quantity {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const quantity = parseText(text);
+  if (parsed.size >= parsedMax) parsed.clear();
+  parsed.set(text, quantity);
+  return quantity;
+}
+
+function parseText(text: string): Quantity {
   if (text === "") throw new QuantityError(formatWrong);
   if (text === "0") return { unscaled: 0n, scale: 0, format: "DecimalSI", text };
   const match = shape.exec(text);

@@ -15,6 +15,9 @@ import {
 import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from "#gen/api/meta/v1.ts";
 
 const byteLength = (value: string): number => Buffer.byteLength(value);
+/** In UTF-8, where no character takes more than three bytes a unit: what is short is not counted. */
+const isLonger = (value: string, bytesMax: number): boolean =>
+  value.length * 3 > bytesMax && byteLength(value) > bytesMax;
 
 export function maxLengthSentence(length: number): string {
   return `must be no more than ${length} characters`;
@@ -50,7 +53,7 @@ const underscoreSentence =
 
 export function isDNS1123Label(value: string): string[] {
   const sentences: string[] = [];
-  if (byteLength(value) > labelBytesMax) sentences.push(maxLengthSentence(labelBytesMax));
+  if (isLonger(value, labelBytesMax)) sentences.push(maxLengthSentence(labelBytesMax));
   if (labelPattern.test(value)) return sentences;
   const dotted = subdomainPattern.test(value);
   const shape = regexSentence(labelSentence, label, "my-name", "123-abc");
@@ -59,14 +62,14 @@ export function isDNS1123Label(value: string): string[] {
 
 export function isDNS1123Subdomain(value: string): string[] {
   const sentences: string[] = [];
-  if (byteLength(value) > subdomainBytesMax) sentences.push(maxLengthSentence(subdomainBytesMax));
+  if (isLonger(value, subdomainBytesMax)) sentences.push(maxLengthSentence(subdomainBytesMax));
   if (subdomainPattern.test(value)) return sentences;
   return [...sentences, regexSentence(subdomainSentence, subdomain, "example.com")];
 }
 
 export function isDNS1123SubdomainWithUnderscore(value: string): string[] {
   const sentences: string[] = [];
-  if (byteLength(value) > subdomainBytesMax) sentences.push(maxLengthSentence(subdomainBytesMax));
+  if (isLonger(value, subdomainBytesMax)) sentences.push(maxLengthSentence(subdomainBytesMax));
   if (underscorePattern.test(value)) return sentences;
   return [...sentences, regexSentence(underscoreSentence, underscoreSubdomain, "example.com")];
 }
@@ -78,7 +81,7 @@ const dns1035Sentence =
 
 export function isDNS1035Label(value: string): string[] {
   const sentences: string[] = [];
-  if (byteLength(value) > labelBytesMax) sentences.push(maxLengthSentence(labelBytesMax));
+  if (isLonger(value, labelBytesMax)) sentences.push(maxLengthSentence(labelBytesMax));
   if (dns1035Pattern.test(value)) return sentences;
   return [...sentences, regexSentence(dns1035Sentence, dns1035, "my-name", "abc-123")];
 }
@@ -90,8 +93,12 @@ const keySentence =
 const keyShape = (prefix: string): string =>
   regexSentence(`${prefix}${keySentence}`, key, "MyName", "my.name", "123-abc");
 
+/** Most of all names, by one look. */
+const plainNamePattern = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+
 /** `name` or `example.com/name`: keys of labels and annotations, finalizers, resource names. */
 export function isQualifiedName(value: string): string[] {
+  if (plainNamePattern.test(value)) return [];
   const parts = value.split("/");
   if (parts.length > 2)
     return [
@@ -100,7 +107,7 @@ export function isQualifiedName(value: string): string[] {
   const name = parts.at(-1) ?? "";
   const sentences = parts.length === 2 ? prefixSentences(parts[0] ?? "") : [];
   if (name === "") sentences.push("name part must be non-empty");
-  else if (byteLength(name) > labelBytesMax)
+  else if (isLonger(name, labelBytesMax))
     sentences.push(`name part ${maxLengthSentence(labelBytesMax)}`);
   if (!keyPattern.test(name)) sentences.push(keyShape("name part "));
   return sentences;
@@ -118,7 +125,7 @@ const labelValueSentence =
 
 export function isLabelValue(value: string): string[] {
   const sentences: string[] = [];
-  if (byteLength(value) > labelBytesMax) sentences.push(maxLengthSentence(labelBytesMax));
+  if (isLonger(value, labelBytesMax)) sentences.push(maxLengthSentence(labelBytesMax));
   if (labelValuePattern.test(value)) return sentences;
   const examples = ["MyValue", "my_value", "12345"];
   return [...sentences, regexSentence(labelValueSentence, labelValue, ...examples)];
@@ -147,7 +154,7 @@ export function isUnixId(id: number): string[] {
 
 export function isPortName(name: string): string[] {
   const sentences: string[] = [];
-  if (byteLength(name) > 15) sentences.push(maxLengthSentence(15));
+  if (isLonger(name, 15)) sentences.push(maxLengthSentence(15));
   if (!/^[-a-z0-9]+$/.test(name))
     sentences.push("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
   if (!/[a-z]/.test(name)) sentences.push("must contain at least one letter (a-z)");
@@ -181,7 +188,7 @@ export function isEnvVarName(value: string): string[] {
 /** A key of a ConfigMap or Secret, which becomes a file name. */
 export function isConfigMapKey(value: string): string[] {
   const sentences: string[] = [];
-  if (byteLength(value) > subdomainBytesMax) sentences.push(maxLengthSentence(subdomainBytesMax));
+  if (isLonger(value, subdomainBytesMax)) sentences.push(maxLengthSentence(subdomainBytesMax));
   if (!/^[-._a-zA-Z0-9]+$/.test(value)) {
     const what = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
     sentences.push(regexSentence(what, "[-._a-zA-Z0-9]+", "key.name", "KEY_NAME", "key-name"));
@@ -249,7 +256,9 @@ export function invalidEach(
   value: unknown,
   sentences: readonly string[],
 ): FieldError[] {
-  return sentences.map((sentence) => invalidValue(path, value, sentence));
+  return sentences.length === 0
+    ? []
+    : sentences.map((sentence) => invalidValue(path, value, sentence));
 }
 
 /** Metadata of an update; `meta` already has the stored resourceVersion where the client gave none. */
@@ -312,10 +321,12 @@ function validateCommonMeta(meta: ObjectMeta, path: Path): FieldError[] {
 }
 
 export function validateLabels(labels: Readonly<Record<string, string>>, path: Path): FieldError[] {
-  return Object.entries(labels).flatMap(([name, value]) => [
-    ...invalidEach(path, name, isQualifiedName(name)),
-    ...invalidEach(path, value, isLabelValue(value)),
-  ]);
+  const errors: FieldError[] = [];
+  for (const [name, value] of Object.entries(labels)) {
+    errors.push(...invalidEach(path, name, isQualifiedName(name)));
+    errors.push(...invalidEach(path, value, isLabelValue(value)));
+  }
+  return errors;
 }
 
 export function validateAnnotations(
@@ -381,7 +392,7 @@ function validateManagedFields(entry: ManagedFieldsEntry, path: Path): FieldErro
   if (fieldsType !== "" && fieldsType !== "FieldsV1")
     errors.push(invalidValue(path.child("fieldsType"), fieldsType, "must be `FieldsV1`"));
   errors.push(...validateFieldManager(manager, path.child("manager")));
-  if (byteLength(subresource) > subresourceBytesMax)
+  if (isLonger(subresource, subresourceBytesMax))
     errors.push(tooLong(path.child("subresource"), subresourceBytesMax));
   return errors;
 }
@@ -389,7 +400,8 @@ function validateManagedFields(entry: ManagedFieldsEntry, path: Path): FieldErro
 /** The name of a field manager: a query parameter too. */
 export function validateFieldManager(manager: string, path: Path): FieldError[] {
   const errors: FieldError[] = [];
-  if (byteLength(manager) > fieldManagerBytesMax) errors.push(tooLong(path, fieldManagerBytesMax));
+  if (isLonger(manager, fieldManagerBytesMax)) errors.push(tooLong(path, fieldManagerBytesMax));
+  if (plainNamePattern.test(manager)) return errors;
   for (const match of manager.matchAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu)) {
     const code = (match[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
     const position = byteLength(manager.slice(0, match.index));

@@ -71,9 +71,17 @@ function runtimeBinary(name) {
   return process.exit(1);
 }
 
+/**
+ * Bun's last compiler costs more than it gives here: a server's work is spread over thousands of functions, and
+ * while they were compiled the first 20 000 creates of Pods took twice the processor time (8 s for 4.6 s). Ten
+ * times its default of calls, it takes what is hot indeed: codecs, the scheduler's host.
+ */
+const bunSettings = { BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: "1000000" };
+
 /** The child owns the terminal: Ctrl-C reaches it directly, we only wait and pass other signals on. */
 function handOver(command, args) {
-  const child = spawn(command, args, { cwd: process.cwd(), stdio: "inherit" });
+  const env = { ...bunSettings, ...process.env };
+  const child = spawn(command, args, { cwd: process.cwd(), stdio: "inherit", env });
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   process.on("SIGINT", () => {});
   child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));

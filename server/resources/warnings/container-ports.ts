@@ -33,6 +33,7 @@ export function portWarnings(containers: readonly Placed[]): string[] {
       path: path.child("ports").index(index),
     })),
   );
+  if (places.length === 0) return [];
   const warnings: string[] = [];
   const seen = new Map<string, PortPlace[]>();
   for (const place of places) {

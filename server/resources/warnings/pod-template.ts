@@ -4,6 +4,7 @@ import type {
   Affinity,
   Container,
   EnvVar,
+  LocalObjectReference,
   Pod,
   PodSpec,
   PodTemplateSpec,
@@ -16,6 +17,9 @@ import { outdatedLabel, selectorWarnings, termWarnings } from "./node-labels.ts"
 import { pathWarnings } from "./volume-paths.ts";
 
 type Annotations = Readonly<Record<string, string>>;
+
+/** Resources that come in whole bytes. */
+const inBytes = ["memory", "ephemeral-storage"] as const;
 
 export function podWarnings({ spec, metadata }: Pod): string[] {
   return allWarnings(spec, metadata.annotations ?? {}, new Path());
@@ -31,47 +35,54 @@ export function templateWarnings(template: PodTemplateSpec | undefined, path: Pa
   ];
 }
 
+/** In upstream's order. Each part is gone into only where the Pod has it: every create of a Pod passes here. */
 function allWarnings(spec: PodSpec, annotations: Annotations, path: Path): string[] {
+  const { affinity, volumes, hostAliases, imagePullSecrets, overhead, dnsConfig } = spec;
   const specPath = path.child("spec");
   const containers = containersOf(spec, specPath);
   const metadataPath = path.child("metadata", "annotations");
-  return [
-    ...selectorWarnings(spec.nodeSelector, (key) => specPath.child("nodeSelector").key(key)),
-    ...nodeAffinityWarnings(spec.affinity, specPath.child("affinity", "nodeAffinity")),
-    ...spreadWarnings(spec, specPath.child("topologySpreadConstraints")),
-    ...outdatedAnnotations(annotations, metadataPath),
-    ...(spec.volumes ?? []).flatMap((volume, index) =>
-      volumeWarnings(volume, specPath.child("volumes").index(index)),
-    ),
-    ...pathWarnings(spec.volumes ?? []),
-    ...doubled(spec.hostAliases, "ip", specPath.child("hostAliases")),
-    ...doubled(spec.imagePullSecrets, "name", specPath.child("imagePullSecrets")),
-    ...(spec.imagePullSecrets ?? []).flatMap(({ name }, index) =>
-      name
-        ? []
-        : [
-            `${specPath.child("imagePullSecrets").index(index).child("name").text}: invalid empty name ""`,
-          ],
-    ),
-    ...["memory", "ephemeral-storage"].flatMap((name) =>
-      byteWarnings(specPath.child("overhead").key(name), spec.overhead?.[name]),
-    ),
-    ...seccompWarnings({ spec, containers }, annotations, metadataPath),
-    ...containers.flatMap(containerWarnings),
-    ...portWarnings(containers),
-    ...((spec.terminationGracePeriodSeconds ?? 0) < 0
-      ? [
-          `${specPath.child("terminationGracePeriodSeconds").text}: must be >= 0; negative values are invalid and will be treated as 1`,
-        ]
-      : []),
-    ...podAffinityWarnings(spec.affinity, specPath.child("affinity")),
-    ...(spec.dnsConfig?.nameservers ?? []).flatMap((address, index) =>
-      ipWarnings(specPath.child("dnsConfig", "nameservers").index(index), address),
-    ),
-    ...(spec.hostAliases ?? []).flatMap(({ ip }, index) =>
-      ipWarnings(specPath.child("hostAliases").index(index).child("ip"), ip),
-    ),
-  ];
+  const found: string[] = [];
+  const add = (warnings: readonly string[]): void => {
+    if (warnings.length > 0) found.push(...warnings);
+  };
+  add(selectorWarnings(spec.nodeSelector, (key) => specPath.child("nodeSelector").key(key)));
+  if (affinity !== undefined)
+    add(nodeAffinityWarnings(affinity, specPath.child("affinity", "nodeAffinity")));
+  if (spec.topologySpreadConstraints !== undefined)
+    add(spreadWarnings(spec, specPath.child("topologySpreadConstraints")));
+  add(outdatedAnnotations(annotations, metadataPath));
+  volumes?.forEach((volume, index) => {
+    add(volumeWarnings(volume, specPath.child("volumes").index(index)));
+  });
+  if (volumes !== undefined) add(pathWarnings(volumes));
+  if (hostAliases !== undefined) add(doubled(hostAliases, "ip", specPath.child("hostAliases")));
+  if (imagePullSecrets !== undefined)
+    add(pullSecretWarnings(imagePullSecrets, specPath.child("imagePullSecrets")));
+  if (overhead !== undefined)
+    for (const name of inBytes)
+      add(byteWarnings(specPath.child("overhead").key(name), overhead[name]));
+  add(seccompWarnings({ spec, containers }, annotations, metadataPath));
+  for (const placed of containers) add(containerWarnings(placed));
+  add(portWarnings(containers));
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0)
+    found.push(
+      `${specPath.child("terminationGracePeriodSeconds").text}: must be >= 0; negative values are invalid and will be treated as 1`,
+    );
+  if (affinity !== undefined) add(podAffinityWarnings(affinity, specPath.child("affinity")));
+  dnsConfig?.nameservers?.forEach((address, index) => {
+    add(ipWarnings(specPath.child("dnsConfig", "nameservers").index(index), address));
+  });
+  hostAliases?.forEach(({ ip }, index) => {
+    add(ipWarnings(specPath.child("hostAliases").index(index).child("ip"), ip));
+  });
+  return found;
+}
+
+function pullSecretWarnings(secrets: readonly LocalObjectReference[], path: Path): string[] {
+  const unnamed = secrets.flatMap(({ name }, index) =>
+    name ? [] : [`${path.index(index).child("name").text}: invalid empty name ""`],
+  );
+  return [...doubled(secrets, "name", path), ...unnamed];
 }
 
 /** In upstream's order: those that start first come first. */
@@ -143,19 +154,26 @@ function podAffinityWarnings(affinity: Affinity | undefined, path: Path): string
   });
 }
 
-const outdated: Readonly<Record<string, string>> = {
-  "scheduler.alpha.kubernetes.io/critical-pod":
+const outdated = [
+  [
+    "scheduler.alpha.kubernetes.io/critical-pod",
     'non-functional in v1.16+; use the "priorityClassName" field instead',
-  "security.alpha.kubernetes.io/sysctls":
+  ],
+  [
+    "security.alpha.kubernetes.io/sysctls",
     'non-functional in v1.11+; use the "sysctls" field instead',
-  "security.alpha.kubernetes.io/unsafe-sysctls":
+  ],
+  [
+    "security.alpha.kubernetes.io/unsafe-sysctls",
     'non-functional in v1.11+; use the "sysctls" field instead',
-};
+  ],
+] as const;
 
 function outdatedAnnotations(annotations: Annotations, path: Path): string[] {
-  return Object.entries(outdated).flatMap(([key, sentence]) =>
-    annotations[key] === undefined ? [] : [`${path.key(key).text}: ${sentence}`],
-  );
+  const found: string[] = [];
+  for (const [key, sentence] of outdated)
+    if (annotations[key] !== undefined) found.push(`${path.key(key).text}: ${sentence}`);
+  return found;
 }
 
 const outdatedVolumes = [
@@ -171,13 +189,13 @@ const outdatedVolumes = [
 ] as const;
 
 function volumeWarnings(volume: Volume, path: Path): string[] {
+  const found: string[] = [];
+  for (const [field, word, sentence] of outdatedVolumes)
+    if (volume[field] !== undefined) found.push(`${path.child(word).text}: ${sentence}`);
   const template = volume.ephemeral?.volumeClaimTemplate;
-  return [
-    ...outdatedVolumes.flatMap(([field, word, sentence]) =>
-      volume[field] === undefined ? [] : [`${path.child(word).text}: ${sentence}`],
-    ),
-    ...claimSpecWarnings(template?.spec, path.child("ephemeral", "volumeClaimTemplate", "spec")),
-  ];
+  if (template === undefined) return found;
+  const specPath = path.child("ephemeral", "volumeClaimTemplate", "spec");
+  return [...found, ...claimSpecWarnings(template.spec, specPath)];
 }
 
 function doubled<K extends string>(
@@ -203,6 +221,7 @@ function seccompWarnings(
   annotations: Annotations,
   path: Path,
 ): string[] {
+  if (Object.keys(annotations).length === 0) return [];
   const of = (key: string, profile: unknown): string[] =>
     profile === undefined && annotations[key] !== undefined
       ? [`${path.key(key).text}: ${seccompSentence}`]
@@ -228,13 +247,15 @@ function appArmorWarnings(spec: PodSpec, annotations: Annotations, path: Path): 
 }
 
 function containerWarnings({ container, path }: Placed): string[] {
-  const { resources = {}, env = [] } = container;
-  const bytes = ["memory", "ephemeral-storage"].flatMap((name) =>
-    (["limits", "requests"] as const).flatMap((part) =>
-      byteWarnings(path.child("resources", part).key(name), resources[part]?.[name]),
-    ),
-  );
-  return [...bytes, ...envWarnings(env, path.child("env"))];
+  const { resources, env } = container;
+  const found: string[] = [];
+  for (const name of resources === undefined ? [] : inBytes)
+    for (const part of ["limits", "requests"] as const)
+      found.push(
+        ...byteWarnings(path.child("resources", part).key(name), resources?.[part]?.[name]),
+      );
+  if (env !== undefined) found.push(...envWarnings(env, path.child("env")));
+  return found;
 }
 
 /** A later one may build on the earlier one; one that does not hides it. */
