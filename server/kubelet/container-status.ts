@@ -7,6 +7,7 @@ import type {
   ContainerStatus,
   EphemeralContainer,
   Pod,
+  ResourceRequirements,
   VolumeMountStatus,
 } from "#gen/api/core/v1.ts";
 import type { ContainerDetails } from "./cri/runtime.ts";
@@ -135,7 +136,8 @@ function base(input: ContainerStatusInput, container: AnyContainer): ContainerSt
   const mounts = volumeMountStatuses(container);
   const old = previousStatus(input.pod, container.name);
   const id = current === undefined ? old?.containerID : `${input.runtimeName}://${current.id}`;
-  const { requests, limits } = container.resources ?? {};
+  const allocated = container.resources?.requests;
+  const { requests, limits } = appliedResources(input, container, current) ?? {};
   return {
     name: container.name,
     state,
@@ -146,8 +148,8 @@ function base(input: ContainerStatusInput, container: AnyContainer): ContainerSt
     imageID: current?.imageRef ?? old?.imageID ?? "",
     ...(id === undefined ? {} : { containerID: id }),
     started: false,
-    ...(state.running !== undefined && requests !== undefined
-      ? { allocatedResources: { ...requests } }
+    ...(state.running !== undefined && allocated !== undefined
+      ? { allocatedResources: { ...allocated } }
       : {}),
     ...(state.running === undefined
       ? {}
@@ -159,6 +161,18 @@ function base(input: ContainerStatusInput, container: AnyContainer): ContainerSt
         }),
     ...(mounts.length > 0 ? { volumeMounts: mounts } : {}),
   };
+}
+
+/** What the running container may use now, which a resize under way has yet to change. */
+function appliedResources(
+  { memory }: ContainerStatusInput,
+  container: AnyContainer,
+  current: ContainerDetails | undefined,
+): ResourceRequirements | undefined {
+  const applied = memory.get(container.name)?.applied;
+  return applied !== undefined && applied.containerId === current?.id
+    ? applied.resources
+    : container.resources;
 }
 
 /** started: past its startup probe; ready: started, and past its readiness probe. */

@@ -39,6 +39,24 @@ export function admitPod(
     const message = `Pod was rejected: Predicate NodePorts failed: ${why}`;
     return { reason: "NodePorts", message };
   }
+  const short = shortage(pod, others, allocatable);
+  return short === undefined ? undefined : refused(short.resource, short);
+}
+
+/** cpu in thousandths, everything else in units. */
+export interface Shortage {
+  readonly resource: string;
+  readonly requested: number;
+  readonly used: number;
+  readonly capacity: number;
+}
+
+/** The first resource of which the node has not enough for this pod too. */
+export function shortage(
+  pod: Pod,
+  others: readonly Pod[],
+  allocatable: Readonly<Record<string, string>>,
+): Shortage | undefined {
   const wanted = amountsOf(pod);
   if (wanted.size === 0) return undefined;
   const nothing: Amounts = new Map();
@@ -50,7 +68,7 @@ export function admitPod(
     const has = amount(resource, allocatable[resource] ?? "0");
     const taken = used.get(resource) ?? 0;
     if (requested + taken > has) {
-      return refused(resource, { requested, used: taken, capacity: has });
+      return { resource, requested, used: taken, capacity: has };
     }
   }
   return undefined;

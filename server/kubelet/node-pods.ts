@@ -97,20 +97,37 @@ export class NodePods {
     const others = [...this.#workers.values()].filter(({ terminal }) => !terminal);
     return admitPod(
       pod,
-      others.map((worker) => worker.pod),
+      others.map((worker) => worker.allocated),
       this.#node.facts.allocatable,
     );
   }
 
   #start(pod: Pod, verdict: Verdict | undefined): PodWorker {
     const { uid = "", namespace, name } = pod.metadata;
-    const worker = new PodWorker(this.#node, pod, verdict, () => {
-      this.#workers.delete(uid);
-      const key = `${namespace}/${name}`;
-      if (this.#ownerOfName.get(key) === uid) this.#ownerOfName.delete(key);
+    const worker = new PodWorker(this.#node, pod, {
+      verdict,
+      others: () => this.#allocatedBeside(uid),
+      onChange: () => this.#retryResizes(uid),
+      onGone: () => {
+        this.#workers.delete(uid);
+        const key = `${namespace}/${name}`;
+        if (this.#ownerOfName.get(key) === uid) this.#ownerOfName.delete(key);
+        this.#retryResizes(uid);
+      },
     });
     this.#workers.set(uid, worker);
     return worker;
+  }
+
+  #allocatedBeside(uid: string): readonly Pod[] {
+    const others = [...this.#workers.values()].filter((one) => one.uid !== uid && !one.terminal);
+    return others.map(({ allocated }) => allocated);
+  }
+
+  /** There may be room now for what had to wait. */
+  #retryResizes(uid: string): void {
+    for (const worker of this.#workers.values())
+      if (worker.uid !== uid && worker.waitsForRoom) worker.wake();
   }
 
   /** Something changed in the runtime, about this pod. */

@@ -158,6 +158,9 @@ function conditions(input: NodeStatusInput): NodeCondition[] {
   return mine;
 }
 
+/** What the agent can do that other agents of this version need not; sorted. */
+const declaredFeatures = ["InPlacePodVerticalScalingInitContainers"] as const;
+
 export function nodeStatus(input: NodeStatusInput): NodeStatus {
   const { machine, nodeName } = input;
   return {
@@ -182,6 +185,7 @@ export function nodeStatus(input: NodeStatusInput): NodeStatus {
       architecture: machine.architecture,
     },
     images: nodeImages(input.images),
+    declaredFeatures: [...declaredFeatures],
   };
 }
 

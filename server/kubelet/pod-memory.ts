@@ -1,6 +1,6 @@
 /** What the agent knows of a pod's containers that the runtime cannot tell: rebuilt, or lost, at a restart. */
 import { parseTime } from "#apimachinery/time.ts";
-import type { ContainerStatus, Pod } from "#gen/api/core/v1.ts";
+import type { ContainerStatus, Pod, ResourceRequirements } from "#gen/api/core/v1.ts";
 import { type Backoff, containerBackoff } from "./backoff.ts";
 
 export interface Waiting {
@@ -22,6 +22,17 @@ export interface ContainerMemory {
   readonly startupPassed?: string | undefined;
   readonly ready?: string | undefined;
   readonly failedProbe?: FailedProbe | undefined;
+  /** Stopped so that it starts again with other resources. */
+  readonly stoppedForResize?: string | undefined;
+  /** What the runtime was last told that the container may use. */
+  readonly applied?: AppliedResources | undefined;
+}
+
+export interface AppliedResources {
+  readonly containerId: string;
+  readonly resources: ResourceRequirements;
+  /** Why they could not be changed. */
+  readonly error?: string | undefined;
 }
 
 export type PodMemory = ReadonlyMap<string, ContainerMemory>;
@@ -53,6 +64,9 @@ export function memoryFromStatus(pod: Pod): Map<string, ContainerMemory> {
     memory.set(status.name, {
       ...(status.started === true ? { startupPassed: id } : {}),
       ...(status.ready ? { ready: id } : {}),
+      ...(status.resources === undefined
+        ? {}
+        : { applied: { containerId: id, resources: status.resources } }),
     });
   }
   return memory;

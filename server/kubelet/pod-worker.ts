@@ -3,7 +3,7 @@
  *
  *   running ──deleted, refused, ended──> terminating ──all ended──> terminated ──gone from the API──> gone
  */
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { isReason } from "#apimachinery/status.ts";
 import { parseTime } from "#apimachinery/time.ts";
 import { type Pod, type PodStatus, pods } from "#gen/api/core/v1.ts";
@@ -13,16 +13,16 @@ import { ConfigError } from "./downward.ts";
 import { StartFailure } from "./image-pull.ts";
 import { removePodCgroup } from "./linux-cgroup.ts";
 import { containerPath, type NodeContext } from "./node-context.ts";
-import { hostAliases, hostsFile } from "./pod-hosts.ts";
+import { prepareFiles, sandboxOf } from "./pod-files.ts";
 import { type ContainerMemory, memoryFromStatus, type Waiting } from "./pod-memory.ts";
 import { podPaths } from "./pod-paths.ts";
 import { containersNamed, newestSandbox, type PodRuntime } from "./pod-runtime.ts";
 import { killContainer, killPod } from "./pod-termination.ts";
 import { PodProbes, type ProbeKind } from "./probes/pod-probes.ts";
-import { sandboxConfig } from "./sandbox-config.ts";
-import { podStatus, type Verdict } from "./status.ts";
+import { ResizeState } from "./resize-state.ts";
+import { passingConditions, podStatus, type Verdict } from "./status.ts";
 import { StatusWriter } from "./status-writer.ts";
-import { type Action, type Plan, syncPod } from "./sync-pod.ts";
+import { type Action, type Plan, stuck, syncPod } from "./sync-pod.ts";
 
 /** After a step that failed for a reason of the node's (no sandbox, no volume, no API). */
 const retryMilliseconds = 1000;
@@ -31,10 +31,22 @@ const defaultGraceSeconds = 30;
 
 type Stage = "running" | "terminating" | "terminated" | "gone";
 
+/** What a worker knows of the node beyond its pod. */
+export interface PodPlace {
+  /** The node's word on a pod that it does not take. */
+  readonly verdict: Verdict | undefined;
+  /** What the node's other pods were given. */
+  others(): readonly Pod[];
+  /** This pod has been given something else, or needs nothing any more. */
+  onChange(): void;
+  onGone(): void;
+}
+
 export class PodWorker {
   readonly uid: string;
   readonly #node: NodeContext;
-  readonly #onGone: () => void;
+  readonly #place: PodPlace;
+  readonly #resize: ResizeState;
   readonly #writer: StatusWriter;
   readonly #probes: PodProbes;
   readonly #memory: Map<string, ContainerMemory>;
@@ -50,12 +62,13 @@ export class PodWorker {
   /** The grace of the kill under way, and when it is over; a shorter one starts another. */
   #killing: { readonly until: number } | undefined;
 
-  constructor(node: NodeContext, pod: Pod, verdict: Verdict | undefined, onGone: () => void) {
+  constructor(node: NodeContext, pod: Pod, place: PodPlace) {
     this.uid = pod.metadata.uid ?? "";
     this.#node = node;
     this.#pod = pod;
-    this.#verdict = verdict;
-    this.#onGone = onGone;
+    this.#verdict = place.verdict;
+    this.#place = place;
+    this.#resize = new ResizeState(node, pod);
     this.#memory = memoryFromStatus(pod);
     node.runtime.adopt?.(pod);
     const { client, clock, logger, signal, runtime } = node;
@@ -74,6 +87,15 @@ export class PodWorker {
 
   get pod(): Pod {
     return this.#pod;
+  }
+
+  /** As the node has agreed to it, with nothing of a resize under way. */
+  get allocated(): Pod {
+    return { ...this.#resize.allocated(this.#pod), status: {} };
+  }
+
+  get waitsForRoom(): boolean {
+    return this.#resize.pending?.reason === "Deferred";
   }
 
   get terminal(): boolean {
@@ -164,11 +186,13 @@ export class PodWorker {
     const runtime = await this.#node.state.read(this.uid);
     this.#checkDeadline();
     if (this.#mustEnd()) return this.#terminate(runtime);
+    if (this.#resize.judge(this.#pod, () => this.#place.others())) this.#place.onChange();
     const plan = this.#plan(runtime);
     if (plan.actions.some((action) => action.do === "finish-pod")) return this.#terminate(runtime);
     this.#publish(runtime, plan.waiting, false);
     const after = await this.#perform(plan, runtime);
     const now = this.#plan(after);
+    this.#resize.completeUnless(now);
     this.#publish(after, now.waiting, false);
     this.#probes.reconcile(this.#pod, after, this.#memory, this.#podIp(after));
     // A plan that is not empty after it was carried out: something ended meanwhile, or has to wait.
@@ -182,19 +206,22 @@ export class PodWorker {
     return syncPod({ pod: this.#known(), runtime, memory: this.#memory, now: this.#now() });
   }
 
-  /** The pod with the newest status the agent has told, which the watch may not have brought back yet. */
+  /** The pod as the node agreed to it, with the newest status told, which the watch may not have brought back yet. */
   #known(): Pod {
     const latest = this.#writer.latest;
-    if (latest === undefined) return this.#pod;
+    const agreed = this.#resize.allocated(this.#pod);
+    if (latest === undefined) return agreed;
     const own = latest.conditions ?? [];
     const types = new Set(own.map(({ type }) => type));
-    const foreign = (this.#pod.status.conditions ?? []).filter(({ type }) => !types.has(type));
+    const foreign = (this.#pod.status.conditions ?? []).filter(
+      ({ type }) => !types.has(type) && !passingConditions.has(type),
+    );
     const status: PodStatus = {
       ...this.#pod.status,
       ...latest,
       conditions: [...own, ...foreign],
     };
-    return { ...this.#pod, status };
+    return { ...agreed, status };
   }
 
   #podIp(runtime: PodRuntime): string {
@@ -212,6 +239,7 @@ export class PodWorker {
       now: this.#now(),
       runtimeName: this.#node.runtime.version.split(":")[0] ?? "",
       verdict: this.#verdict,
+      pendingResize: this.#resize.pending,
       terminal,
     });
     this.#writer.publish(status);
@@ -271,6 +299,8 @@ export class PodWorker {
         return this.#start(action, runtime);
       case "kill-container":
         return this.#kill(action, runtime);
+      case "resize-container":
+        return this.#resizeContainer(action, runtime);
       case "finish-pod":
         return;
     }
@@ -286,24 +316,12 @@ export class PodWorker {
       this.#node.event(pod, undefined, "Warning", "FailedMount", errorText(error));
       throw error;
     }
-    const config = this.#sandboxConfig(attempt);
+    const config = sandboxOf(this.#node, pod, attempt);
     if (this.#node.runtime.real) await mkdir(config.logDirectory ?? "", { recursive: true });
     await this.#node.runtime.runPodSandbox(config).catch((error: unknown) => {
       const message = `Failed to create pod sandbox: ${errorText(error)}`;
       this.#node.event(pod, undefined, "Warning", "FailedCreatePodSandBox", message);
       throw error;
-    });
-  }
-
-  #sandboxConfig(attempt: number) {
-    const { dataDir, dns } = this.#node;
-    const logDirectory = podPaths(dataDir, this.#pod).logs;
-    return sandboxConfig({
-      pod: this.#pod,
-      attempt,
-      logDirectory,
-      dns,
-      seccompDir: `${dataDir}/seccomp`,
     });
   }
 
@@ -323,37 +341,24 @@ export class PodWorker {
     await this.#forgetOld(container.name, runtime);
     const podIps = this.#pod.spec.hostNetwork === true ? this.#node.facts.hostIps : sandbox.ips;
     try {
-      const volumes = await this.#prepareFiles(podIps);
-      await startContainer(this.#node, {
+      const volumes = await prepareFiles(this.#node, this.#pod, podIps);
+      const containerId = await startContainer(this.#node, {
         pod: this.#pod,
         container,
         attempt,
         sandboxId: sandbox.id,
-        sandbox: this.#sandboxConfig(sandbox.attempt),
+        sandbox: sandboxOf(this.#node, this.#pod, sandbox.attempt),
         podIps,
         volumes,
       });
       const { backoff } = this.#memory.get(container.name) ?? {};
-      this.#memory.set(container.name, { backoff });
+      const { resources = {} } = container;
+      this.#memory.set(container.name, { backoff, applied: { containerId, resources } });
     } catch (error) {
       if (!(error instanceof StartFailure)) throw error;
       const waiting = { reason: error.reason, message: error.message, retryAt: error.retryAt };
       this.#memory.set(container.name, { ...this.#memory.get(container.name), waiting });
     }
-  }
-
-  async #prepareFiles(podIps: readonly string[]) {
-    const { volumes, facts, dataDir, runtime, dns } = this.#node;
-    const mounted = await volumes.setUp(this.#pod, facts, podIps);
-    if (runtime.real) {
-      const { hosts } = podPaths(dataDir, this.#pod);
-      const text =
-        this.#pod.spec.hostNetwork === true
-          ? `# Kubernetes-managed hosts file (host network).\n127.0.0.1\tlocalhost\n${hostAliases(this.#pod)}`
-          : hostsFile(this.#pod, podIps, dns.clusterDomain);
-      await writeFile(hosts, text);
-    }
-    return mounted;
   }
 
   /** Upstream keeps one dead container of each name, for its logs and last state. */
@@ -374,7 +379,19 @@ export class PodWorker {
     const { message, graceSeconds = this.#specGrace() } = action;
     await killContainer(this.#node, this.#pod, container, { message, graceSeconds });
     const { failedProbe: _, ...rest } = this.#memory.get(action.name) ?? {};
-    this.#memory.set(action.name, rest);
+    const stoppedForResize = action.forResize === true ? action.id : undefined;
+    this.#memory.set(action.name, { ...rest, stoppedForResize });
+  }
+
+  async #resizeContainer(
+    { id, container: { name, resources = {} } }: Extract<Action, { do: "resize-container" }>,
+    runtime: PodRuntime,
+  ): Promise<void> {
+    const running = runtime.containers.find((container) => container.id === id);
+    const known = this.#memory.get(name);
+    if (running === undefined || known?.applied === undefined) return;
+    const applied = await this.#resize.apply(this.#known(), running, resources, known.applied);
+    this.#memory.set(name, { ...this.#memory.get(name), applied });
   }
 
   #specGrace(): number {
@@ -439,6 +456,7 @@ export class PodWorker {
     await this.#node.volumes.tearDown(this.#pod);
     if (this.#node.runtime.real) await removePodCgroup(this.#pod);
     this.#stage = "terminated";
+    this.#place.onChange();
     return this.#afterTermination();
   }
 
@@ -469,16 +487,8 @@ export class PodWorker {
     state.forget(this.uid, remains);
     images.forget(this.uid);
     this.#stage = "gone";
-    this.#onGone();
+    this.#place.onGone();
   }
-}
-
-/** What was to be done first is still to be done first: not again at once. */
-function stuck(before: Plan, after: Plan): boolean {
-  const [first, next] = [before.actions[0], after.actions[0]];
-  if (first?.do !== next?.do) return first === undefined;
-  if (first?.do !== "start-container" || next?.do !== "start-container") return true;
-  return first.container.name === next.container.name;
 }
 
 function errorText(error: unknown): string {

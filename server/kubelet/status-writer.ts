@@ -4,7 +4,7 @@ import type { Client } from "#client/client.ts";
 import { type Clock, sleep } from "#client/clock.ts";
 import { type Pod, type PodCondition, type PodStatus, pods } from "#gen/api/core/v1.ts";
 import type { Logger } from "#telemetry/log.ts";
-import { statusIsNews } from "./status.ts";
+import { passingConditions, statusIsNews } from "./status.ts";
 
 const retryMilliseconds = 1000;
 
@@ -107,7 +107,11 @@ function conditionsPatch(
   before: readonly PodCondition[],
   conditions: readonly PodCondition[],
 ): readonly object[] {
-  return conditions.map((condition) => {
+  const over = before.filter(
+    ({ type }) => passingConditions.has(type) && !conditions.some((one) => one.type === type),
+  );
+  const gone = over.map(({ type }) => ({ type, $patch: "delete" }));
+  const told = conditions.map((condition) => {
     const old = before.find(({ type }) => type === condition.type);
     const reason = old?.reason !== undefined && condition.reason === undefined;
     const message = old?.message !== undefined && condition.message === undefined;
@@ -117,4 +121,5 @@ function conditionsPatch(
       ...(message ? { message: null } : {}),
     };
   });
+  return [...gone, ...told];
 }

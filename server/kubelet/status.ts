@@ -5,6 +5,7 @@ import type { ContainerStatus, Pod, PodCondition, PodStatus } from "#gen/api/cor
 import { containerStatuses, ephemeralStatuses, initStatuses } from "./container-status.ts";
 import type { PodMemory, Waiting } from "./pod-memory.ts";
 import { podPhase } from "./pod-phase.ts";
+import { type PendingResize, resizedResources } from "./pod-resize.ts";
 import { hasInitialized, isSidecar, newestSandbox, type PodRuntime } from "./pod-runtime.ts";
 import { qosClass } from "./qos.ts";
 
@@ -26,6 +27,8 @@ export interface StatusInput {
   readonly runtimeName: string;
   /** Fails the pod. */
   readonly verdict: Verdict | undefined;
+  /** A resize that the node has not agreed to. */
+  readonly pendingResize?: PendingResize | undefined;
   /** The pod will never run again: what has not ended is told as ended. */
   readonly terminal: boolean;
 }
@@ -56,6 +59,7 @@ export function podStatus(input: StatusInput): PodStatus {
     initializedCondition(input, init, phase),
     ...readyConditions(pod, main, init, phase),
     { type: "PodScheduled", status: "True" },
+    ...resizeConditions(input),
   ];
   status.conditions = mergeConditions(old.conditions ?? [], own, input);
   return status;
@@ -167,6 +171,34 @@ function containersCondition(
   return { type, status: "False", reason: "ContainersNotReady", message };
 }
 
+/** Conditions that are there only while they hold. */
+export const passingConditions: ReadonlySet<string> = new Set([
+  "PodResizePending",
+  "PodResizeInProgress",
+]);
+
+function resizeConditions(input: StatusInput): PodCondition[] {
+  const { pendingResize, pod, memory, runtime, terminal, verdict } = input;
+  if (terminal || verdict !== undefined) return [];
+  const conditions: PodCondition[] = [];
+  if (pendingResize !== undefined)
+    conditions.push({ type: "PodResizePending", status: "True", ...pendingResize });
+  const behind = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].flatMap(
+    ({ name, resources }) => {
+      const applied = memory.get(name)?.applied;
+      const runs = runtime.containers.some(
+        ({ id, state }) => id === applied?.containerId && state === "running",
+      );
+      if (applied === undefined || !runs) return [];
+      return resizedResources(applied.resources, resources).length === 0 ? [] : [applied];
+    },
+  );
+  if (behind.length === 0) return conditions;
+  const error = behind.find((applied) => applied.error !== undefined)?.error;
+  const why = error === undefined ? {} : { reason: "Error", message: error };
+  return [...conditions, { type: "PodResizeInProgress", status: "True", ...why }];
+}
+
 /** Own conditions replace the old of their type, keeping the transition time while the status stays. */
 function mergeConditions(
   old: readonly PodCondition[],
@@ -181,7 +213,9 @@ function mergeConditions(
       before?.status === condition.status ? (before.lastTransitionTime ?? time) : time;
     return { ...condition, lastTransitionTime, observedGeneration };
   });
-  const foreign = old.filter(({ type }) => !own.some((condition) => condition.type === type));
+  const foreign = old.filter(
+    ({ type }) => !passingConditions.has(type) && !own.some((condition) => condition.type === type),
+  );
   return [...mine, ...foreign];
 }
 

@@ -67,6 +67,8 @@ function shown(action: Action): string {
       return `sandbox ${action.attempt}`;
     case "stop-sandbox":
       return `stop ${action.id}`;
+    case "resize-container":
+      return `resize ${action.id} ${action.container.resources?.limits?.["cpu"]}`;
     case "finish-pod":
       return "finish";
   }
@@ -247,4 +249,33 @@ test("ephemeral containers start once", () => {
   expect(plan(pod, up(container({})))).toEqual(["start debug 0"]);
   const done = ended({ id: "d0", name: "debug", exitCode: 1 });
   expect(plan(pod, up(container({}), done))).toEqual([]);
+});
+
+describe("a resize that the node agreed to", () => {
+  const resizes = (restartPolicy: string) =>
+    podOf({
+      containers: [
+        {
+          ...init("c"),
+          resources: { limits: { cpu: "2" } },
+          resizePolicy: [{ resourceName: "cpu", restartPolicy }],
+        },
+      ],
+    });
+  const applied = { containerId: "c0", resources: { limits: { cpu: "1" } } };
+  test("is made while the container runs", () => {
+    expect(plan(resizes("NotRequired"), up(container({})), { c: { applied } })).toEqual([
+      "resize c0 2",
+    ]);
+    const done = { containerId: "c0", resources: { limits: { cpu: "2000m" } } };
+    expect(plan(resizes("NotRequired"), up(container({})), { c: { applied: done } })).toEqual([]);
+  });
+  test("restarts the container where its policy says so, at once, even after a good end", () => {
+    const pod = { ...resizes("RestartContainer") };
+    pod.spec = { ...pod.spec, restartPolicy: "OnFailure" };
+    expect(plan(pod, up(container({})), { c: { applied } })).toEqual(["kill c0"]);
+    const stopped = up(ended({ exitCode: 0 }));
+    expect(plan(pod, stopped, { c: { applied, stoppedForResize: "c0" } })).toEqual(["start c 1"]);
+    expect(plan(pod, stopped, { c: { applied } })).toEqual(["finish"]);
+  });
 });

@@ -9,6 +9,7 @@ import type { Container, EphemeralContainer, Pod } from "#gen/api/core/v1.ts";
 import { containerBackoff, dueAt, durationText } from "./backoff.ts";
 import type { ContainerDetails } from "./cri/runtime.ts";
 import type { PodMemory, Waiting } from "./pod-memory.ts";
+import { resizedResources, restartsForResize } from "./pod-resize.ts";
 import type { PodRuntime } from "./pod-runtime.ts";
 import { containersNamed, hasInitialized, isSidecar, newestSandbox } from "./pod-runtime.ts";
 import { restartsAfter } from "./restart-policy.ts";
@@ -33,7 +34,11 @@ export type Action =
       readonly name: string;
       readonly message: string;
       readonly graceSeconds: number | undefined;
+      /** Its end is the node's wish: it starts again at once, whatever the restart policy. */
+      readonly forResize?: true;
     }
+  /** It runs on with other resources: those of `container`. */
+  | { readonly do: "resize-container"; readonly id: string; readonly container: Container }
   /** Nothing is left to run: sidecars and the sandbox go, the pod is Succeeded or Failed. */
   | { readonly do: "finish-pod" };
 
@@ -96,7 +101,7 @@ class Planner {
       return;
     }
     const last = this.current(container);
-    const crashed = last !== undefined && last.state === "exited" ? last : undefined;
+    const crashed = last?.state === "exited" && !this.stoppedForResize(last) ? last : undefined;
     if (crashed !== undefined) {
       const due = dueAt(known?.backoff, crashed.finishedAt, now, containerBackoff);
       if (due !== undefined) {
@@ -115,6 +120,10 @@ class Planner {
       replaces,
       restarts: crashed,
     });
+  }
+
+  stoppedForResize({ id, name }: ContainerDetails): boolean {
+    return this.input.memory.get(name)?.stoppedForResize === id;
   }
 
   /** Kills what runs but must not: a failed probe, a changed definition. True when it did. */
@@ -136,6 +145,26 @@ class Planner {
     });
     return true;
   }
+}
+
+/** Brings what runs to the resources that its node agreed to: by the runtime, or by a restart. */
+function resizeRunning(planner: Planner, container: Container, current: ContainerDetails): void {
+  const applied = planner.input.memory.get(container.name)?.applied;
+  if (applied === undefined || applied.containerId !== current.id) return;
+  const changed = resizedResources(applied.resources, container.resources);
+  if (changed.length === 0) return;
+  if (!restartsForResize(container, changed)) {
+    planner.actions.push({ do: "resize-container", id: current.id, container });
+    return;
+  }
+  planner.actions.push({
+    do: "kill-container",
+    id: current.id,
+    name: container.name,
+    message: `Container ${container.name} resize requires restart`,
+    graceSeconds: undefined,
+    forResize: true,
+  });
 }
 
 /** Attempts count up over the containers' lives; the reported status bridges containers lost with their sandbox. */
@@ -169,7 +198,7 @@ function planInit(planner: Planner): boolean {
     const current = planner.active(container);
     if (isSidecar(container)) {
       if (current?.state === "running") {
-        planner.killUnwanted(container, current);
+        if (!planner.killUnwanted(container, current)) resizeRunning(planner, container, current);
         if (!initialized && !hasStarted(planner, container, current)) return false;
         continue;
       }
@@ -178,7 +207,10 @@ function planInit(planner: Planner): boolean {
       continue;
     }
     if (initialized || (current?.state === "exited" && current.exitCode === 0)) continue;
-    if (current?.state === "running") return false;
+    if (current?.state === "running") {
+      resizeRunning(planner, container, current);
+      return false;
+    }
     if (mustStart(pod, container, current)) planner.start(container);
     else planner.actions.push({ do: "finish-pod" });
     return false;
@@ -193,9 +225,12 @@ function planMain(planner: Planner): boolean {
   for (const container of pod.spec.containers) {
     const current = planner.current(container);
     if (current?.state === "running") {
-      planner.killUnwanted(container, current);
+      if (!planner.killUnwanted(container, current)) resizeRunning(planner, container, current);
       wanted = true;
-    } else if (mustStart(pod, container, current)) {
+    } else if (
+      mustStart(pod, container, current) ||
+      (current !== undefined && planner.stoppedForResize(current))
+    ) {
       planner.start(container);
       wanted = true;
     }
@@ -272,4 +307,12 @@ function withoutLostContainers(input: SyncInput): SyncInput {
     ready.has(container.sandboxId) ? container : (lost(container) ?? container),
   );
   return { ...input, runtime: { ...input.runtime, containers } };
+}
+
+/** What was to be done first is still to be done first: not again at once. */
+export function stuck(before: Plan, after: Plan): boolean {
+  const [first, next] = [before.actions[0], after.actions[0]];
+  if (first?.do !== next?.do) return first === undefined;
+  if (first?.do !== "start-container" || next?.do !== "start-container") return true;
+  return first.container.name === next.container.name;
 }

@@ -11,6 +11,7 @@ import { eventually, openPlane, type Plane } from "#tests/controllers/plane.ts";
 import { busyboxImage as image } from "#tests/support/images.ts";
 import {
   askNode,
+  memoryLimitOf,
   missingForContainers,
   mountsOf,
   openTestNode,
@@ -241,5 +242,44 @@ describe.skipIf(missing.length > 0)(`the agent on containerd${why}`, () => {
     const answer = await askNode(other, node, "/pods");
     expect(answer.status).toBe(401);
     await other.close();
+  });
+
+  test("a resize changes the running container's cgroup, or restarts it where its policy says so", async () => {
+    const resources = { requests: { cpu: "100m" }, limits: { memory: "64Mi" } };
+    const policy = [{ resourceName: "cpu", restartPolicy: "RestartContainer" }];
+    await create("resized", {
+      terminationGracePeriodSeconds: 1,
+      containers: [
+        { ...shell("sleep 1000"), resources },
+        { ...shell("sleep 1000"), name: "d", resources, resizePolicy: policy },
+      ],
+    });
+    const before = await until("resized", isReady);
+    const resize = (name: string, wanted: object) =>
+      client.patch(
+        pods,
+        { namespace: "default", name: "resized", subresource: "resize" },
+        "application/strategic-merge-patch+json",
+        { spec: { containers: [{ name, resources: wanted }] } },
+      );
+    const statusOf = ({ status }: Pod, name: string) =>
+      status.containerStatuses?.find((one) => one.name === name);
+    await resize("c", { limits: { memory: "96Mi" } });
+    const grown = await until(
+      "resized",
+      (pod) => statusOf(pod, "c")?.resources?.limits?.["memory"] === "96Mi",
+    );
+    expect(statusOf(grown, "c")?.containerID).toBe(statusOf(before, "c")?.containerID ?? "");
+    const id = statusOf(grown, "c")?.containerID?.split("//")[1] ?? "";
+    expect(memoryLimitOf(id)).toBe(96 * 1024 * 1024);
+    await resize("d", { requests: { cpu: "200m" } });
+    const restarted = await until(
+      "resized",
+      (pod) => statusOf(pod, "d")?.restartCount === 1 && isReady(pod),
+    );
+    expect(statusOf(restarted, "d")?.allocatedResources).toMatchObject({ cpu: "200m" });
+    expect(restarted.status.conditions?.some(({ type }) => type.startsWith("PodResize"))).toBe(
+      false,
+    );
   });
 });

@@ -117,3 +117,13 @@ export function mountsOf(text: string): readonly string[] {
     .split("\n")
     .filter((line) => line.includes(text));
 }
+
+/** Bytes: the limit of a container's cgroup, wherever this kernel's hierarchy has it. */
+export function memoryLimitOf(containerId: string): number {
+  const found = execFileSync("find", ["/sys/fs/cgroup", "-type", "d", "-name", `*${containerId}*`])
+    .toString()
+    .split("\n")
+    .flatMap((directory) => ["memory.max", "memory.limit_in_bytes"].map((f) => join(directory, f)))
+    .find((file) => existsSync(file));
+  return found === undefined ? 0 : Number(readFileSync(found, "utf8"));
+}

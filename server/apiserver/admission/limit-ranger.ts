@@ -10,7 +10,7 @@ import {
   persistentvolumeclaims,
   pods,
 } from "#gen/api/core/v1.ts";
-import { type AdmissionParts, draftOf, refused } from "./admission-parts.ts";
+import { type AdmissionParts, draftOf, isOf, refused } from "./admission-parts.ts";
 import { type Amounts, boundFaults, podAmounts } from "./limit-bounds.ts";
 
 const annotation = "kubernetes.io/limit-ranger";
@@ -74,9 +74,18 @@ function podFaults(pod: Pod, item: LimitRangeItem): readonly string[] {
   );
 }
 
+/** A Pod that is made or resized; no other update changes what its containers ask for. */
+function limitedPod(attributes: AdmissionAttributes): Pod | undefined {
+  const { operation, subresource, object } = attributes;
+  if (operation === "CREATE") return draftOf(attributes, pods);
+  const resizes = operation === "UPDATE" && subresource === "resize" && isOf(attributes, pods);
+  // Its resource says so.
+  return resizes ? (object as Pod) : undefined;
+}
+
 function faults(attributes: AdmissionAttributes, range: LimitRange): readonly string[] {
   const items = range.spec?.limits ?? [];
-  const pod = attributes.operation === "CREATE" ? draftOf(attributes, pods) : undefined;
+  const pod = limitedPod(attributes);
   if (pod !== undefined) return items.flatMap((item) => podFaults(pod, item));
   const claim = draftOf(attributes, persistentvolumeclaims);
   if (claim === undefined) return [];
@@ -92,7 +101,7 @@ export function limitRanger({ cache }: AdmissionParts): AdmissionPlugin {
   return {
     name: "LimitRanger",
     mutate(attributes) {
-      const pod = attributes.operation === "CREATE" ? draftOf(attributes, pods) : undefined;
+      const pod = limitedPod(attributes);
       if (pod === undefined) return;
       const applied = rangesOf(attributes).flatMap((range) => applyDefaults(pod, range));
       if (applied.length === 0) return;
@@ -101,7 +110,6 @@ export function limitRanger({ cache }: AdmissionParts): AdmissionPlugin {
     },
     validate(attributes) {
       if (attributes.operation !== "CREATE" && attributes.operation !== "UPDATE") return;
-      if (attributes.subresource !== "") return;
       for (const range of rangesOf(attributes)) {
         const found = [...new Set(faults(attributes, range))];
         const [only = ""] = found;

@@ -36,12 +36,6 @@ const special: Readonly<Record<string, ResetFields>> = {
     ),
   },
   "/pods/ephemeralcontainers": { ...nothing, allBut: [["f:spec", "f:ephemeralContainers"]] },
-  "/pods/resize": {
-    ...nothing,
-    allBut: ["f:containers", "f:initContainers"].flatMap((list) =>
-      ["f:resources", "f:resizePolicy"].map((field) => ["f:spec", list, "*", field]),
-    ),
-  },
   "certificates.k8s.io/certificatesigningrequests": {
     fields: setOf(["f:spec"], ["f:status"]),
   },

@@ -19,7 +19,8 @@ const specPath = new Path("spec");
 const annotationsPath = new Path("metadata.annotations");
 const int32Max = 2 ** 31 - 1;
 
-function common({ metadata, spec }: Pod): FieldError[] {
+/** What every Pod must be, on every path that writes one. */
+export function validateWholePod({ metadata, spec }: Pod): FieldError[] {
   const checks = new FieldChecks();
   podAnnotations(checks, { annotations: metadata.annotations ?? {}, spec }, annotationsPath);
   checks.add(validatePodSpec(spec, { path: specPath, meta: metadata }));
@@ -50,7 +51,7 @@ function common({ metadata, spec }: Pod): FieldError[] {
 export function validatePod(pod: Pod): FieldError[] {
   const checks = new FieldChecks();
   const { spec, metadata } = pod;
-  checks.add(common(pod));
+  checks.add(validateWholePod(pod));
   if ((spec.ephemeralContainers ?? []).length > 0)
     checks.forbidden(specPath.child("ephemeralContainers"), "cannot be set on create");
   if (spec.nodeName && (spec.schedulingGates ?? []).length > 0)
@@ -72,7 +73,7 @@ const updatable = [
 
 export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   const checks = new FieldChecks();
-  checks.add(common(pod));
+  checks.add(validateWholePod(pod));
   annotationUpdates(checks, pod, old);
   // Upstream judges what stands in the annotations once more.
   podAnnotations(
