@@ -84,7 +84,8 @@ function factsOf(
   }
   // Every other default is the type's zero: only these complete the key of an item in a list map.
   const given = property["default"];
-  if (typeof given === "string" && given !== "") found["default"] = given;
+  const said = given !== "" || field.omit !== undefined;
+  if (typeof given === "string" && said) found["default"] = given;
   return Object.keys(found).length === 0 ? undefined : found;
 }
 

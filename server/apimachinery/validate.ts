@@ -2,7 +2,7 @@
  * How names, labels and other words must look: each check returns upstream's sentences, none when all is well.
  * And the metadata of any object, whose checks return field errors.
  */
-import { deepEqual } from "#apimachinery/deep-equal.ts";
+import { meansTheSame } from "#apimachinery/deep-equal.ts";
 import {
   type FieldError,
   forbiddenField,
@@ -293,7 +293,7 @@ export function validateObjectMetaUpdate(
 /** A field that no update may change; absent and empty text are the same. */
 export function validateImmutable(value: unknown, old: unknown, path: Path): FieldError[] {
   const given = value === "" ? undefined : value;
-  if (deepEqual(given, old === "" ? undefined : old)) return [];
+  if (meansTheSame(given, old === "" ? undefined : old)) return [];
   return [invalidValue(path, value, immutableSentence)];
 }
 

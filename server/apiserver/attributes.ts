@@ -14,7 +14,12 @@ export interface Connection {
   readonly remoteAddress: string;
   /** Verified by the client CA; undefined when none was presented or it did not verify. */
   readonly clientCertificate?:
-    | { readonly commonName: string; readonly organizations: readonly string[] }
+    | {
+        readonly commonName: string;
+        readonly organizations: readonly string[];
+        /** SHA-256 of the certificate, in lower-case hexadecimal. */
+        readonly fingerprint?: string | undefined;
+      }
     | undefined;
   /** Set only by the in-process transport: a component of this very process. */
   readonly component?: UserInfo | undefined;

@@ -2,7 +2,7 @@
  * What every object goes through around its resource's own rules, before a create and before an update
  * (upstream's rest.BeforeCreate and rest.BeforeUpdate). Drafts are changed in place; stored objects never.
  */
-import { deepEqual } from "#apimachinery/deep-equal.ts";
+import { meansTheSame } from "#apimachinery/deep-equal.ts";
 import type { FieldError } from "#apimachinery/field-error.ts";
 import { conflict, invalid } from "#apimachinery/status.ts";
 import { formatTime } from "#apimachinery/time.ts";
@@ -16,6 +16,15 @@ function refuseInvalid({ ref }: Resource, name: string, errors: readonly FieldEr
   if (errors.length > 0) throw invalid({ group: ref.group, kind: ref.kind }, name, errors);
 }
 
+/** What only the server sets: who sends it is not even noted as its manager. */
+export function wipeSystemFields({ metadata }: KubeObject): void {
+  metadata.uid = undefined;
+  metadata.creationTimestamp = undefined;
+  metadata.deletionTimestamp = undefined;
+  metadata.deletionGracePeriodSeconds = undefined;
+  metadata.selfLink = undefined;
+}
+
 export function prepareForCreate(server: ServerContext, call: Call, object: KubeObject): void {
   const { endpoint, info } = call;
   const { resource } = endpoint;
@@ -27,7 +36,8 @@ export function prepareForCreate(server: ServerContext, call: Call, object: Kube
   metadata.deletionTimestamp = undefined;
   metadata.deletionGracePeriodSeconds = undefined;
   metadata.selfLink = undefined;
-  metadata.generation = resource.hasGeneration === false ? undefined : 1;
+  if (resource.hasGeneration !== false) metadata.generation = 1;
+  resource.dropDisabled?.(object);
   resource.prepareForCreate?.(object, { now, user: call.user });
 }
 
@@ -53,7 +63,7 @@ function judgedAs({ addressed, conversion }: Call["endpoint"]): {
 /** True when anything but metadata and status differs: upstream's strategies compare spec and its like. */
 function desiresDiffer(object: KubeObject, old: KubeObject): boolean {
   const desired = ({ metadata: _, status: __, ...rest }: KubeObject & { status?: unknown }) => rest;
-  return !deepEqual(desired(object), desired(old));
+  return !meansTheSame(desired(object), desired(old));
 }
 
 function statusOf(object: KubeObject): unknown {
@@ -71,10 +81,9 @@ export function prepareForUpdate(
   const { metadata } = object;
   const now = server.clock();
   metadata.namespace = old.metadata.namespace;
-  metadata.creationTimestamp ??= old.metadata.creationTimestamp;
+  metadata.creationTimestamp = old.metadata.creationTimestamp;
   metadata.uid =
     metadata.uid === undefined || metadata.uid === "" ? old.metadata.uid : metadata.uid;
-  metadata.selfLink = undefined;
   metadata.generation = old.metadata.generation;
   // Only a delete sets or moves them: upstream puts back what the client left out.
   metadata.deletionTimestamp ??= old.metadata.deletionTimestamp;
@@ -85,9 +94,10 @@ export function prepareForUpdate(
     } else keepAllButStatus(resource, object, old);
     return;
   }
+  resource.dropDisabled?.(object);
   resource.prepareForUpdate?.(object, old, { now });
   if (servesStatus(resource)) Object.assign(object, { status: statusOf(old) });
-  if (resource.hasGeneration === false) return;
+  if (resource.hasGeneration === false && resource.raisesGeneration === undefined) return;
   const raised = resource.raisesGeneration?.(object, old) ?? desiresDiffer(object, old);
   if (raised) metadata.generation = (old.metadata.generation ?? 0) + 1;
 }

@@ -51,6 +51,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
   takeIn?(object: T): readonly string[];
   /** Upstream's defaulting (SetDefaults_*), on create and update. */
   default?(object: T): void;
+  /** Takes out the fields of features that are off, on create and update of the main resource: upstream drops them unjudged. */
+  dropDisabled?(object: T): void;
   /** Strategy before create: clear status, set what the server owns. metadata (uid too) is already done generically. */
   prepareForCreate?(object: T, context: StrategyContext): void;
   /** Strategy before update of the main resource: keep status, what the client may not change. */

@@ -1,80 +1,117 @@
 /** What two servers answered to one request, as far as it must be alike. */
-export interface Answer {
-  readonly code: number;
-  // biome-ignore lint/suspicious/noExplicitAny: answers of every shape are compared
-  readonly body: any;
-  readonly warnings: readonly string[];
-}
+import type { Answer } from "./side.ts";
 
-const volatile = [
-  "uid",
-  "resourceVersion",
-  "creationTimestamp",
-  "managedFields",
-  "generation",
-  "selfLink",
-];
-/** Of the certificate that a side was asked with. */
-const ofTheAsker = "extra";
+/** What each server hands out as it likes: addresses, ports, names. Alike is in which order they are met again. */
+const handedOut = new Set(["clusterIP", "nodePort", "healthCheckNodePort"]);
 const uid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|uid-\d+/g;
 const time = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z/g;
-/** What each server hands out as it likes: addresses, ports, names of token volumes. */
-const handedOut = new Set(["clusterIP", "clusterIPs", "nodePort", "healthCheckNodePort"]);
+const tokenVolume = /kube-api-access-\w{5}/g;
+const generated = /^(gen-|[ab]{58}|a\.b|a)[bcdfghjklmnpqrstvwxz2456789]{5}(?=\||$)/;
 
-/** Sorted, without what differs between any two servers. */
-function normal(value: unknown, key = ""): unknown {
-  if (handedOut.has(key)) return typeof value === "object" ? ["given"] : "given";
-  if (typeof value === "string")
-    return value
-      .replaceAll(uid, "UID")
-      .replaceAll(time, "TIME")
-      .replace(/kube-api-access-\w{5}/, "kube-api-access")
-      .replace(/^(gen-?|a{58})\w{5}$/, "$1GENERATED");
-  if (Array.isArray(value)) return value.map((item) => normal(item));
+/** What one side said in one scenario, by its first appearance: `version 2` is the second version that was seen. */
+export class Seen {
+  readonly #seen = new Map<string, Map<string, number>>();
+
+  ordinal(kind: string, value: string): string {
+    const known = this.#seen.get(kind) ?? new Map<string, number>();
+    this.#seen.set(kind, known);
+    const ordinal = known.get(value) ?? known.size + 1;
+    known.set(value, ordinal);
+    return `${kind} ${ordinal}`;
+  }
+}
+
+/** The same text for what differs between any two servers. */
+export function normal(value: unknown, seen: Seen, key = "", at: readonly string[] = []): unknown {
+  if (key === "resourceVersion" && typeof value === "string" && /^[1-9]\d*$/.test(value))
+    return at.at(-2) === "metadata" && at.length === 2 && at[0] === "list"
+      ? "version of a list"
+      : seen.ordinal("version", value);
+  if (key === "continue" && typeof value === "string" && value !== "") return "token";
+  if (handedOut.has(key) && (typeof value === "number" || /^10\.\d/.test(String(value))))
+    return seen.ordinal(key, String(value));
+  if (key === "authentication.kubernetes.io/credential-id") return "credential";
+  if (key === "managedFields" && Array.isArray(value)) return managers(value, seen);
+  if (typeof value === "string") return plain(value, seen);
+  if (Array.isArray(value))
+    return value.map((item) => normal(item, seen, key === "clusterIPs" ? "clusterIP" : "", at));
   if (typeof value !== "object" || value === null) return value;
-  const dropped = key === "metadata" ? volatile : [];
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  const isList = at.length === 0 && "items" in value;
+  const here = isList ? ["list"] : at;
   return Object.fromEntries(
-    Object.entries(value)
-      .filter(([name]) => !dropped.includes(name) && name !== ofTheAsker)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, item]) => [name, normal(item, name)]),
+    entries.map(([name, item]) => [name, normal(item, seen, name, [...here, name])]),
   );
 }
 
-function refusalOf({ code, body }: Answer): unknown {
-  const causes: { reason?: string; field?: string }[] = body?.details?.causes ?? [];
+const plain = (text: string, seen: Seen): string =>
+  text
+    .replaceAll(uid, (found) => seen.ordinal("uid", found))
+    .replaceAll(time, "TIME")
+    .replaceAll(tokenVolume, "kube-api-access")
+    .replace(generated, "$1GENERATED");
+
+/** Sorted: upstream's order has the second in which each was written. */
+function managers(entries: readonly unknown[], seen: Seen): unknown {
+  const shown = entries.map((entry) => normal(entry, seen, "", ["managed"]));
+  const name = (entry: unknown): string => {
+    // An entry is a flat object of text beside its fields.
+    const { manager, operation, subresource, apiVersion } = entry as Record<string, string>;
+    return [manager, operation, subresource, apiVersion].join(" ");
+  };
+  return Object.fromEntries(shown.map((entry) => [name(entry), entry]));
+}
+
+/** Answers that nobody reads but by their code, reason and causes. */
+function refusalOf({ answer: { code, body }, seen }: Compared["stock"]): unknown {
+  const { causes = [], name, group, kind, retryAfterSeconds } = body?.details ?? {};
+  const said: { reason?: string; field?: string }[] = causes;
   return {
     code,
     reason: body?.reason,
-    causes: causes.map(({ reason, field }) => `${reason} ${field}`).sort(),
+    causes: said.map(({ reason, field }) => `${reason} ${field}`).sort(),
+    about: code >= 400 ? plain([name, group, kind, retryAfterSeconds].join("|"), seen) : "",
   };
 }
 
-/** Of what is stored: a stock cluster's controllers have been at it. Of a list only that it is one: they add and collect. */
-function withoutControllers(body: Answer["body"]): unknown {
-  if (Array.isArray(body?.items)) return { kind: body.kind };
-  const { status: _, ...rest } = body ?? {};
-  const { ownerReferences: __, annotations, ...metadata } = rest.metadata ?? {};
-  const kept = Object.fromEntries(
-    Object.entries(annotations ?? {}).filter(
-      ([name]) => !/^(deployment\.kubernetes|autoscaling\.alpha)/.test(name),
-    ),
-  );
-  return { ...rest, metadata: { ...metadata, annotations: kept } };
+export interface Compared {
+  readonly stock: { readonly answer: Answer; readonly seen: Seen };
+  readonly ours: { readonly answer: Answer; readonly seen: Seen };
+  /** Of an object that a stock cluster's controllers have been at: without what they write. */
+  readonly controlled: boolean;
 }
 
 /** undefined: alike. */
-export function differenceOf(stock: Answer, ours: Answer, title = ""): string | undefined {
-  const [wanted, got] = [refusalOf(stock), refusalOf(ours)].map((one) => JSON.stringify(one));
+export function differenceOf({ stock, ours, controlled }: Compared): string | undefined {
+  const [wanted, got] = [stock, ours].map((one) => JSON.stringify(refusalOf(one)));
   if (wanted !== got) return `want ${wanted} got ${got}`;
-  const said = [stock, ours].map(({ warnings }) => JSON.stringify([...warnings].sort()));
+  if (stock.answer.contentType.split(";")[0] !== ours.answer.contentType.split(";")[0])
+    return `want ${stock.answer.contentType} got ${ours.answer.contentType}`;
+  const said = [stock, ours].map(({ answer }) => JSON.stringify([...answer.warnings].sort()));
   if (said[0] !== said[1]) return `want warnings ${said[0]} got ${said[1]}`;
-  if (stock.code >= 300) return undefined;
-  const settled = title.startsWith("create ") || title.startsWith("may ");
-  const [left, right] = [stock.body, ours.body].map((body) =>
-    normal(settled ? body : withoutControllers(body)),
+  if (stock.answer.code >= 300 || typeof stock.answer.body === "string") return undefined;
+  const [left, right] = [stock, ours].map(({ answer: { body }, seen }) =>
+    normal(controlled ? withoutControllers(body) : body, seen),
   );
   return firstDifference(left, right, "");
+}
+
+/** What a stock cluster's controllers write: status, owners, annotations. */
+function withoutControllers(body: Answer["body"]): unknown {
+  if (Array.isArray(body?.items)) return { kind: body.kind };
+  const { status: _, ...rest } = body ?? {};
+  const {
+    ownerReferences: __,
+    managedFields: ___,
+    resourceVersion: ____,
+    generation: _____,
+    annotations,
+    ...metadata
+  } = rest.metadata ?? {};
+  const kept = Object.entries(annotations ?? {}).filter(
+    ([name]) => !/^(deployment\.kubernetes|autoscaling\.alpha)/.test(name),
+  );
+  return { ...rest, metadata: { ...metadata, annotations: Object.fromEntries(kept) } };
 }
 
 function firstDifference(a: unknown, b: unknown, at: string): string | undefined {

@@ -1,6 +1,6 @@
 /** What admission and allocation do before validation, as far as validation depends on it. */
 import type { FieldError } from "#apimachinery/field-error.ts";
-import { refusal } from "#apimachinery/status.ts";
+import { plainFailure, refusal } from "#apimachinery/status.ts";
 import { defaultFamilies, normalizeClusterIps } from "#apiserver/allocation/service-families.ts";
 import type { Pod, Service } from "#gen/api/core/v1.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
@@ -37,6 +37,13 @@ function admitPod({ spec }: Pod, old: Pod | undefined): void {
   }
 }
 
+function isDoubled({ ports = [] }: Service["spec"]): boolean {
+  const given = ports.filter(({ nodePort }) => nodePort);
+  return (
+    new Set(given.map(({ protocol, nodePort }) => `${protocol} ${nodePort}`)).size < given.length
+  );
+}
+
 /** The fixed addresses and ports that the recorded answers have too. */
 function allocateService(service: Service, old: Service | undefined): FieldError[] {
   const { spec } = service;
@@ -46,7 +53,7 @@ function allocateService(service: Service, old: Service | undefined): FieldError
       spec.clusterIPs = old.spec.clusterIPs;
   }
   normalizeClusterIps(service, old);
-  const faults = defaultFamilies(service, ["IPv4"]);
+  const faults = defaultFamilies(service, ["IPv4"], old);
   if (faults.length > 0) return faults;
   if (spec.type === "ExternalName") return [];
   if (!spec.clusterIP) spec.clusterIP = old?.spec.clusterIP || "10.0.0.0";
@@ -57,6 +64,7 @@ function allocateService(service: Service, old: Service | undefined): FieldError
   if (wantsPorts)
     for (const [index, port] of (spec.ports ?? []).entries())
       port.nodePort ||= old?.spec.ports?.[index]?.nodePort || 32769 + index;
+  if (old !== undefined && isDoubled(spec)) throw plainFailure("duplicate nodePort");
   if (spec.type === "LoadBalancer" && spec.externalTrafficPolicy === "Local")
     spec.healthCheckNodePort ||= old?.spec.healthCheckNodePort || 32770;
   return [];

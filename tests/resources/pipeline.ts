@@ -121,6 +121,7 @@ export function create(resource: Resource, request: unknown, hooks: Hooks = {}):
   const early = completed(hooks, object, undefined);
   if (!Array.isArray(early)) return early;
   if (early.length > 0) return { code: 422, reason: "Invalid", errors: early, warnings: [] };
+  resource.dropDisabled?.(object);
   resource.prepareForCreate?.(object, { now, user });
   const errors = [...validateMeta(resource, metadata), ...(resource.validate?.(object) ?? [])];
   return judged(resource, object, 201, { errors });
@@ -165,6 +166,7 @@ export function update(
   for (const field of ["deletionTimestamp", "deletionGracePeriodSeconds"] as const)
     if (old[field] !== undefined) Object.assign(metadata, { [field]: old[field] });
   delete metadata.managedFields;
+  resource.dropDisabled?.(object);
   resource.prepareForUpdate?.(object, stored, { now, user });
   const early = completed(hooks, object, stored);
   if (!Array.isArray(early)) return early;

@@ -150,9 +150,10 @@ class Document {
       return;
     }
     const parent = this.#at(path.slice(0, -1));
-    childOf(parent, name);
     if (Array.isArray(parent)) parent[indexIn(name, parent.length - 1)] = value;
+    // What is absent may be replaced, as in the upstream library.
     else if (isJsonObject(parent)) setField(parent, name, value);
+    else throw rejected();
   }
 
   /** A test for null holds for an absent field too, as in the upstream library. */

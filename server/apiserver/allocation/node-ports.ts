@@ -60,14 +60,15 @@ export async function claimPort(
   { port, holder, dryRun }: { port: number; holder: string; dryRun: boolean },
 ): Promise<PortClaim> {
   const { store, range } = parts;
+  const taken = { fault: "provided port is already allocated" };
+  // A dry run asks only whether it is free, as upstream does.
+  if (dryRun) return store.get(keyOf(port)) === undefined ? { port } : taken;
   if (port < range.first || port > range.last) {
     const valid = `${range.first}-${range.last}`;
     return {
       fault: `provided port is not in the valid range. The range of valid ports is ${valid}`,
     };
   }
-  const taken = { fault: "provided port is already allocated" };
-  if (dryRun) return store.get(keyOf(port)) === undefined ? { port } : taken;
   const object = allocation(parts, port, holder);
   return (await reserve(store, keyOf(port), object)) ? { port } : taken;
 }

@@ -4,7 +4,7 @@
  * after the write.
  */
 import { type FieldError, invalidValue, Path } from "#apimachinery/field-error.ts";
-import { invalid } from "#apimachinery/status.ts";
+import { invalid, plainFailure, refusal } from "#apimachinery/status.ts";
 import type { Allocation, WriteHook } from "#apiserver/write-hooks.ts";
 import type { Service, ServicePort } from "#gen/api/core/v1.ts";
 import { type AddressRange, type IpFamily, parseRange } from "./address-range.ts";
@@ -92,13 +92,14 @@ function keepAllocated(service: Service, old: Service): void {
 }
 
 function keepNodePorts(ports: readonly ServicePort[], old: Service): void {
-  const used = new Set(ports.map(({ nodePort = 0 }) => nodePort));
+  const before = new Set((old.spec.ports ?? []).map(({ nodePort = 0 }) => nodePort));
+  const used = new Set(ports.map(({ nodePort = 0 }) => nodePort)).intersection(before);
   const byName = new Map((old.spec.ports ?? []).map(({ name = "", nodePort }) => [name, nodePort]));
   for (const port of ports) {
     const known = byName.get(port.name ?? "");
     if (port.nodePort || !known || used.has(known)) continue;
+    // Two ports of one name get the same: that is refused later, as upstream does.
     port.nodePort = known;
-    used.add(known);
   }
 }
 
@@ -118,18 +119,25 @@ class Allocating {
   readonly #ranges: ReadonlyMap<IpFamily, AddressRange>;
   readonly #service: Service;
   readonly #old: Held;
+  readonly #before: Service | undefined;
   readonly #dryRun: boolean;
   readonly claimed: Claimed = { addresses: [], ports: [] };
 
   constructor(
     parts: AllocatorParts,
     ranges: ReadonlyMap<IpFamily, AddressRange>,
-    asked: { readonly service: Service; readonly old: Held; readonly dryRun: boolean },
+    asked: {
+      readonly service: Service;
+      readonly before: Service | undefined;
+      readonly old: Held;
+      readonly dryRun: boolean;
+    },
   ) {
     this.#parts = parts;
     this.#ranges = ranges;
     this.#service = asked.service;
     this.#old = asked.old;
+    this.#before = asked.before;
     this.#dryRun = asked.dryRun;
   }
 
@@ -186,6 +194,30 @@ class Allocating {
 
   async nodePorts(): Promise<FieldError | undefined> {
     if (!needsNodePorts(this.#service)) return undefined;
+    return this.#before === undefined ? this.#firstNodePorts() : this.#changedNodePorts();
+  }
+
+  /** Of an update: each port has its own, and naming one twice is a failure, not a fault. */
+  async #changedNodePorts(): Promise<FieldError | undefined> {
+    const path = new Path("spec").child("ports");
+    const given = givesNodePorts(this.#service);
+    const seen = new Set<string>();
+    for (const [at, port] of (this.#service.spec.ports ?? []).entries()) {
+      const named = port.nodePort ?? 0;
+      if (named === 0 && !given) continue;
+      if (named === 0 || !this.claimed.ports.includes(named)) {
+        const outcome = await this.#port(named, path.index(at).child("nodePort"));
+        if ("fault" in outcome) return outcome.fault;
+        port.nodePort = outcome.port;
+      }
+      const one = `${port.protocol} ${port.nodePort}`;
+      if (seen.has(one)) throw plainFailure(`duplicate nodePort: ${one}`);
+      seen.add(one);
+    }
+    return undefined;
+  }
+
+  async #firstNodePorts(): Promise<FieldError | undefined> {
     const ports = this.#service.spec.ports ?? [];
     const path = new Path("spec").child("ports");
     const given = givesNodePorts(this.#service);
@@ -209,10 +241,12 @@ class Allocating {
 
   async healthPort(): Promise<FieldError | undefined> {
     const { spec } = this.#service;
-    if (!needsHealthPort(this.#service)) return undefined;
+    const had = this.#before !== undefined && needsHealthPort(this.#before);
+    // Who has one keeps it: another is refused where services are judged.
+    if (!needsHealthPort(this.#service) || had) return undefined;
     const path = new Path("spec").child("healthCheckNodePort");
     const outcome = await this.#port(spec.healthCheckNodePort ?? 0, path);
-    if ("fault" in outcome) return outcome.fault;
+    if ("fault" in outcome) throw refusal("InternalError", outcome.fault.message);
     spec.healthCheckNodePort = outcome.port;
     return undefined;
   }
@@ -262,10 +296,15 @@ export function createServiceAllocator(parts: AllocatorParts): ServiceAllocator 
       };
       normalizeClusterIps(service, old);
       if (old !== undefined) keepAllocated(service, old);
-      const faults = defaultFamilies(service, [...ranges.keys()]);
+      const faults = defaultFamilies(service, [...ranges.keys()], old);
       if (faults.length > 0) refuse(faults);
       const before = heldBy(old);
-      const allocating = new Allocating(parts, ranges, { service, old: before, dryRun });
+      const allocating = new Allocating(parts, ranges, {
+        service,
+        before: old,
+        old: before,
+        dryRun,
+      });
       const failed = async (): Promise<void> => {
         if (!dryRun) await giveBack(allocating.claimed);
       };

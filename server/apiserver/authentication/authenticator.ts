@@ -3,6 +3,9 @@ import { refusal } from "#apimachinery/status.ts";
 import type { Authenticator, Connection, UserInfo } from "#apiserver/attributes.ts";
 import type { TokenAuthenticator } from "./token-authenticator.ts";
 
+/** Names the credential in the extra of a user: it is in no name or group. */
+const credentialId = "authentication.kubernetes.io/credential-id";
+
 const authenticatedGroup = "system:authenticated";
 const webSocketTokenPrefix = "base64url.bearer.authorization.k8s.io.";
 
@@ -65,8 +68,10 @@ export function createAuthenticator(parts: {
       if (connection.component !== undefined) return authenticated(connection.component);
       const { clientCertificate } = connection;
       if (clientCertificate !== undefined && clientCertificate.commonName !== "") {
-        const { commonName, organizations } = clientCertificate;
-        return authenticated({ name: commonName, uid: "", groups: organizations, extra: {} });
+        const { commonName, organizations, fingerprint } = clientCertificate;
+        const extra =
+          fingerprint === undefined ? {} : { [credentialId]: [`X509SHA256=${fingerprint}`] };
+        return authenticated({ name: commonName, uid: "", groups: organizations, extra });
       }
       const token = bearerToken(request.headers);
       if (token !== undefined) {

@@ -1,8 +1,11 @@
 /** Who is at the other end of a TLS connection: looked at once, remembered as long as it lives. */
+import { createHash } from "node:crypto";
 import type { Connection } from "#apiserver/attributes.ts";
 
 interface Peer {
   readonly subject?: { readonly CN?: string | string[]; readonly O?: string | string[] };
+  /** DER. */
+  readonly raw?: Uint8Array;
 }
 
 /** What a TLS socket offers on both runtimes; on HTTP/2 it is a proxy of it. */
@@ -24,9 +27,13 @@ const all = (value: string | string[] | undefined): readonly string[] =>
 function read(socket: TlsSocket): Connection {
   const remoteAddress = socket.remoteAddress ?? "";
   if (socket.authorized !== true) return { remoteAddress };
-  const subject = socket.getPeerCertificate?.()?.subject;
+  const { subject, raw } = socket.getPeerCertificate?.() ?? {};
   if (subject === undefined) return { remoteAddress };
-  const clientCertificate = { commonName: first(subject.CN), organizations: all(subject.O) };
+  const clientCertificate = {
+    commonName: first(subject.CN),
+    organizations: all(subject.O),
+    fingerprint: raw && createHash("sha256").update(raw).digest("hex"),
+  };
   return { remoteAddress, clientCertificate };
 }
 

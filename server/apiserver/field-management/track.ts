@@ -76,8 +76,22 @@ function bare(call: Call, object: KubeObject): KubeObject {
   return inVersion(call.endpoint, { ...object, metadata });
 }
 
+/** An object whose lists cannot be told apart by their keys is written all the same: nobody manages it. */
+function orUnmanaged(draft: KubeObject, track: () => void): void {
+  try {
+    track();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    draft.metadata.managedFields = undefined;
+  }
+}
+
 /** A draft about to be created, defaulted and not yet admitted. */
 export function trackCreate(server: ServerContext, call: Call, draft: KubeObject): void {
+  orUnmanaged(draft, () => trackCreated(server, call, draft));
+}
+
+function trackCreated(server: ServerContext, call: Call, draft: KubeObject): void {
   const versions = versionsOf(server, call);
   const { own } = versions;
   const writer = writerOf(server, call);
@@ -111,6 +125,10 @@ export function trackUpdate(
   old: KubeObject,
   draft: KubeObject,
 ): void {
+  orUnmanaged(draft, () => trackUpdated(server, call, old, draft));
+}
+
+function trackUpdated(server: ServerContext, call: Call, old: KubeObject, draft: KubeObject): void {
   const live = old.metadata.managedFields;
   const sent = call.info.subresource === "" ? draft.metadata.managedFields : undefined;
   const managers = managersOf(sent, live);

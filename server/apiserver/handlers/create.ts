@@ -1,13 +1,14 @@
 /** POST: decode, default, admit, prepare, validate, write. */
-import { ApiError, alreadyExists, badRequest, refusal } from "#apimachinery/status.ts";
+import { ApiError, alreadyExists, badRequest, plainFailure } from "#apimachinery/status.ts";
 import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
 import { keyOf, named } from "#apiserver/endpoint.ts";
 import { trackCreate } from "#apiserver/field-management/track.ts";
 import { generatedName } from "#apiserver/names.ts";
 import { negotiated } from "#apiserver/negotiation.ts";
+import { afterAdmission, dropDoubleOwners } from "#apiserver/owner-references.ts";
 import { expectedOf, readObject, writeOptions } from "#apiserver/request-body.ts";
-import { prepareForCreate, validateCreate } from "#apiserver/strategy.ts";
+import { prepareForCreate, validateCreate, wipeSystemFields } from "#apiserver/strategy.ts";
 import { hookOf, withAllocation } from "#apiserver/write-hooks.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import { defaulted } from "./defaulted.ts";
@@ -25,24 +26,29 @@ async function readDraft(
   const object = await readObject(call, expectedOf(endpoint), fieldValidation);
   const { metadata } = object;
   const namespace = metadata.namespace ?? "";
-  if (namespace !== "" && namespace !== info.namespace) {
+  if (endpoint.ref.namespaced && namespace !== "" && namespace !== info.namespace) {
     throw badRequest(
       "the namespace of the provided object does not match the namespace sent on the request",
     );
   }
   metadata.namespace = endpoint.ref.namespaced ? info.namespace : undefined;
+  wipeSystemFields(object);
   return defaulted(call, object);
 }
 
-function resourceVersionSet(): ApiError {
-  const message = "resourceVersion should not be set on objects to be created";
-  return refusal("InternalError", message);
+/** Upstream's store refuses a version that it could have given, and drops every other text. */
+function refuseVersion({ metadata }: KubeObject): void {
+  const version = metadata.resourceVersion ?? "";
+  metadata.resourceVersion = undefined;
+  if (/^\d{1,20}$/.test(version) && Number(version) !== 0)
+    throw plainFailure("resourceVersion should not be set on objects to be created");
 }
 
 /** Writes a prepared object. Throws AlreadyExists. */
 async function write(server: ServerContext, call: Call, object: KubeObject): Promise<Written> {
   const { name } = object.metadata;
   const key = keyOf(call.endpoint, call.info.namespace, name);
+  refuseVersion(object);
   const result = await server.cache.write({ op: "create", key, object });
   if (result.outcome === "written") return { object: result.stored.object, stored: result.stored };
   throw alreadyExists(named(call.endpoint, name));
@@ -69,11 +75,11 @@ async function createOnce(
     dryRun,
   } as const;
   const attributes = attributesOf(call, admitted);
-  prepareForCreate(server, call, draft);
   const generateName = draft.metadata.generateName ?? "";
   if (generateName !== "" && (draft.metadata.name ?? "") === "") {
     draft.metadata.name = generatedName(generateName, server.randomness);
   }
+  prepareForCreate(server, call, draft);
   draft.metadata.name ??= "";
   const hook = hookOf(server.hooks, call.endpoint.resource.ref);
   const checkAndWrite = async (): Promise<Written> => {
@@ -100,12 +106,15 @@ export async function createObject(
   call: Call,
   { draft, dryRun, managed = false }: Creation,
 ): Promise<Written> {
-  if ((draft.metadata.resourceVersion ?? "") !== "") throw resourceVersionSet();
   const generated =
     (draft.metadata.name ?? "") === "" && (draft.metadata.generateName ?? "") !== "";
   const admitted = { operation: "CREATE", object: draft, old: undefined, dryRun } as const;
-  if (!managed) trackCreate(server, call, draft);
+  if (!managed) {
+    dropDoubleOwners(call, draft);
+    trackCreate(server, call, draft);
+  }
   await mutate(server, attributesOf(call, { ...admitted, name: draft.metadata.name ?? "" }));
+  dropDoubleOwners(call, draft, afterAdmission);
   for (let attempt = 1; ; attempt++) {
     try {
       return await createOnce(server, call, { draft, dryRun });

@@ -120,7 +120,12 @@ export function deletionOf(
     return { object: resource.endOf({ ...object, metadata }, { now }), now: false };
   }
   const holds = (finalizers?.length ?? 0) + namespaceFinalizers(object).length > 0;
-  if (grace === 0 && !holds) return { object, now: true };
+  if (grace === 0 && !holds) {
+    // What could have had time shows in its last state that it had none.
+    const graceful = resource.gracePeriodSeconds !== undefined;
+    const last = graceful ? { ...object, metadata: marked(object.metadata, 0, now) } : object;
+    return { object: last, now: true };
+  }
   const metadata = marked({ ...object.metadata, finalizers }, grace, now);
   return { object: terminating({ ...object, metadata }), now: false };
 }

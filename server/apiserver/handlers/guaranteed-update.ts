@@ -2,13 +2,14 @@
  * Read, change, compare-and-swap, again: upstream's GuaranteedUpdate. It starts from the cache, which may lag
  * behind other replicas, so no refusal is final before the cache was known to be fresh.
  */
-import { deepEqual } from "#apimachinery/deep-equal.ts";
+import { deepEqual, meansTheSame } from "#apimachinery/deep-equal.ts";
 import { invalidValue, Path } from "#apimachinery/field-error.ts";
-import { ApiError, conflict, invalid, notFound } from "#apimachinery/status.ts";
+import { ApiError, conflict, invalid, notFound, plainFailure } from "#apimachinery/status.ts";
 import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Call, ServerContext } from "#apiserver/call.ts";
 import { keyOf, named } from "#apiserver/endpoint.ts";
 import { trackUpdate } from "#apiserver/field-management/track.ts";
+import { afterAdmission, dropDoubleOwners } from "#apiserver/owner-references.ts";
 import { optimisticLock, prepareForUpdate, validateUpdate } from "#apiserver/strategy.ts";
 import { hookOf, withAllocation } from "#apiserver/write-hooks.ts";
 import type { KubeObject, ManagedFieldsEntry } from "#gen/api/meta/v1.ts";
@@ -39,13 +40,25 @@ function unconditional(resourceVersion: string | undefined): boolean {
   return resourceVersion === undefined || resourceVersion === "" || resourceVersion === "0";
 }
 
-/** Makes the draft's resourceVersion the current one. Throws Conflict or Invalid. */
-function meetPreconditions(call: Call, draft: KubeObject, { object }: Stored): void {
+/** A PUT that names another object than is stored. A patch cannot: the uid is a field like others there. Throws Conflict. */
+function meetUid(call: Call, { metadata }: KubeObject, { object }: Stored): void {
+  const { uid } = metadata;
+  if (uid === undefined || uid === "" || uid === object.metadata.uid) return;
+  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${object.metadata.uid}`;
+  throw conflict(named(call.endpoint, metadata.name), why);
+}
+
+/** Makes the draft's resourceVersion the current one. Throws Conflict, Invalid, or a bare failure where it is no number. */
+function meetVersion(call: Call, draft: KubeObject, { object }: Stored): void {
   const { resource } = call.endpoint;
   const { metadata } = draft;
+  const version = metadata.resourceVersion ?? "";
+  if (version !== "" && !/^\d+$/.test(version))
+    throw plainFailure(`the resourceVersion ${JSON.stringify(version)} is not a number`);
   if (unconditional(metadata.resourceVersion)) {
     if (resource.allowUnconditionalUpdate === false) {
-      const { group, kind } = resource.ref;
+      // Upstream names the resource here, not the kind.
+      const { group, plural: kind } = resource.ref;
       const path = new Path("metadata").child("resourceVersion");
       const error = invalidValue(path, 0, "must be specified for an update");
       throw invalid({ group, kind }, metadata.name, [error]);
@@ -53,11 +66,6 @@ function meetPreconditions(call: Call, draft: KubeObject, { object }: Stored): v
     metadata.resourceVersion = object.metadata.resourceVersion;
   } else if (metadata.resourceVersion !== object.metadata.resourceVersion) {
     throw optimisticLock(call);
-  }
-  const { uid } = metadata;
-  if (uid !== undefined && uid !== "" && uid !== object.metadata.uid) {
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${object.metadata.uid}`;
-    throw conflict(named(call.endpoint, metadata.name), why);
   }
 }
 
@@ -87,12 +95,17 @@ async function attempt(
   const old = current.object;
   const draft = await change.draft(current);
   const free = change.reapplies === true || unconditional(draft.metadata.resourceVersion);
-  meetPreconditions(call, draft, current);
+  if (change.reapplies !== true) {
+    meetUid(call, draft, current);
+    dropDoubleOwners(call, draft);
+  }
   if (change.managed !== true) trackUpdate(server, call, old, draft);
   const { dryRun } = change;
   const { name } = call.info;
   const attributes = attributesOf(call, { operation: "UPDATE", object: draft, old, name, dryRun });
   await mutate(server, attributes);
+  dropDoubleOwners(call, draft, afterAdmission);
+  meetVersion(call, draft, current);
   if (change.prepare === undefined) prepareForUpdate(server, call, draft, old);
   else change.prepare(draft, old);
   const checkAndWrite = async (): Promise<Outcome> => {
@@ -112,11 +125,11 @@ async function attempt(
 function changesNothing(draft: KubeObject, old: KubeObject): boolean {
   const now = draft.metadata.managedFields;
   const before = old.metadata.managedFields;
-  if (now === before || now?.length !== before?.length) return deepEqual(draft, old);
+  if (now === before || now?.length !== before?.length) return meansTheSame(draft, old);
   const untimed = (entry: ManagedFieldsEntry) => ({ ...entry, time: undefined });
   if (!deepEqual(now?.map(untimed), before?.map(untimed))) return false;
   const metadata = { ...draft.metadata, managedFields: before };
-  return deepEqual({ ...draft, metadata }, old);
+  return meansTheSame({ ...draft, metadata }, old);
 }
 
 async function write(
@@ -129,6 +142,8 @@ async function write(
   const old = current.object;
   const { name } = call.info;
   const gone = goesNow(draft, old);
+  // A store keeps none; a dry run shows what it was given.
+  if (!dryRun) draft.metadata.selfLink = undefined;
   if (!gone && changesNothing(draft, old))
     return free && !fresh ? "again" : { object: old, stored: current };
   if (dryRun) return { object: draft, stored: undefined };
@@ -139,8 +154,11 @@ async function write(
     object: draft,
   });
   if (result.outcome === "written") {
-    if (gone) await hookOf(server.hooks, call.endpoint.resource.ref)?.release(old);
-    return { object: result.stored.object, stored: result.stored };
+    if (!gone) return { object: result.stored.object, stored: result.stored };
+    await hookOf(server.hooks, call.endpoint.resource.ref)?.release(old);
+    // The client sees the last version that was stored; watchers see that of the end.
+    const metadata = { ...draft.metadata, resourceVersion: old.metadata.resourceVersion };
+    return { object: { ...draft, metadata }, stored: undefined };
   }
   if (free) return { clash: result.current };
   throw result.current === undefined ? notFound(named(call.endpoint, name)) : optimisticLock(call);

@@ -1,11 +1,13 @@
 /** PATCH: one of three patch types over the addressed version, then as an update. */
 import { takeInObject } from "#apimachinery/codec/json.ts";
+import { wrapIntegers } from "#apimachinery/codec/wrap-integers.ts";
 import { deepCopy } from "#apimachinery/deep-copy.ts";
 import { invalidValue, Path } from "#apimachinery/field-error.ts";
 import type { JsonObject } from "#apimachinery/patch/json-object.ts";
 import { applyJsonPatch } from "#apimachinery/patch/json-patch.ts";
 import { applyMergePatch } from "#apimachinery/patch/merge-patch.ts";
 import { applyStrategicMergePatch } from "#apimachinery/patch/strategic-merge-patch.ts";
+import { schemaOf } from "#apimachinery/schema.ts";
 import {
   type ApiError,
   badRequest,
@@ -32,12 +34,14 @@ import { guaranteedUpdate } from "./guaranteed-update.ts";
 import { meetUrl, type UpdateRules } from "./update.ts";
 import { writtenResponse } from "./written.ts";
 
+const strategicType = "application/strategic-merge-patch+json";
+
 type Apply = (object: JsonObject, patch: unknown, call: Call) => JsonObject;
 
 const appliers: Readonly<Record<string, Apply>> = {
   "application/json-patch+json": applyJsonPatch,
   "application/merge-patch+json": applyMergePatch,
-  "application/strategic-merge-patch+json": (object, patch, { endpoint }) =>
+  [strategicType]: (object, patch, { endpoint }) =>
     applyStrategicMergePatch(object, patch, patchSchemaOf(endpoint.apiVersion, endpoint.ref.kind)),
 };
 
@@ -94,6 +98,7 @@ function typed(
     );
   }
   const copy = deepCopy(patched);
+  if (isStrategic(call)) wrapIntegers(schemaOf(apiVersion, ref.kind), copy);
   // Kind and apiVersion stand; metadata is checked with everything else.
   const object = copy as JsonObject & KubeObject;
   try {
@@ -109,6 +114,9 @@ function typed(
     throw patchedInvalid(patched, error.message);
   }
 }
+
+const isStrategic = ({ request }: Call): boolean =>
+  bareContentType(request.headers.get("content-type")) === strategicType;
 
 /**
  * The object without who manages what, where the patch says nothing of it: that is the larger half of many an

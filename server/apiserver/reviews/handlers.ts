@@ -1,15 +1,29 @@
 /** Reviews and token requests as handlers: the body is asked, answered with 201, and stored nowhere. */
+
+import { badRequest } from "#apimachinery/status.ts";
 import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
-import type { Handler } from "#apiserver/call.ts";
+import type { Call, Handler } from "#apiserver/call.ts";
 import type { VirtualResources } from "#apiserver/dispatch.ts";
+import { trackCreate } from "#apiserver/field-management/track.ts";
 import { writtenResponse } from "#apiserver/handlers/written.ts";
 import { negotiate } from "#apiserver/negotiation.ts";
 import { readObject, writeOptions } from "#apiserver/request-body.ts";
+import { wipeSystemFields } from "#apiserver/strategy.ts";
 import type { SubresourceHandlers } from "#apiserver/subresources/registry.ts";
 import { requestToken, type TokenParts } from "#apiserver/subresources/token.ts";
 import type { TokenRequest } from "#gen/api/authentication/v1.ts";
+import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { ReviewedResource } from "./registry.ts";
 import type { Review } from "./review.ts";
+
+/** What is asked in a namespace is of that namespace. Throws BadRequest. */
+function meetNamespace({ endpoint, info }: Call, { metadata }: KubeObject): void {
+  const given = metadata?.namespace ?? "";
+  if (endpoint.ref.namespaced && given !== "" && given !== info.namespace)
+    throw badRequest(
+      "the namespace of the provided object does not match the namespace sent on the request",
+    );
+}
 
 function reviewHandler(review: Review): Handler {
   return async (server, call) => {
@@ -18,7 +32,11 @@ function reviewHandler(review: Review): Handler {
     const { fieldValidation } = writeOptions(call.query, "CreateOptions");
     const expected = { apiVersion: call.endpoint.apiVersion, kind: call.endpoint.ref.kind };
     const object = await readObject(call, expected, fieldValidation);
-    const asking = { user: call.user, namespace: call.info.namespace };
+    meetNamespace(call, object);
+    object.metadata ??= { name: "" };
+    wipeSystemFields(object);
+    trackCreate(server, call, object);
+    const asking = { user: call.user, namespace: call.info.namespace, now: server.clock() };
     return writtenResponse(server, call, 201, {
       object: await review(object, asking),
       stored: undefined,

@@ -6,6 +6,7 @@ export interface Asking {
   readonly user: UserInfo;
   /** Of the URL; "" for cluster scope. */
   readonly namespace: string;
+  readonly now: Date;
 }
 
 /** The object as asked (decoded, the review's own kind) with its status filled. Throws ApiError. */

@@ -1,6 +1,8 @@
 /** selfsubjectreviews: who am I? */
+import { formatTime } from "#apimachinery/time.ts";
 import type { UserInfo } from "#apiserver/attributes.ts";
 import type { SelfSubjectReview, UserInfo as ShownUser } from "#gen/api/authentication/v1.ts";
+import type { NamedMeta, ObjectMeta } from "#gen/api/meta/v1.ts";
 import type { Review } from "./review.ts";
 
 /** The user as the API shows it: empty parts are absent. */
@@ -16,7 +18,11 @@ export function shownUser({ name, uid, groups, extra }: UserInfo): ShownUser {
   return shown;
 }
 
-export const selfSubjectReview: Review<SelfSubjectReview> = async (review, { user }) => ({
+/** A question has no name. */
+const named = (metadata: ObjectMeta) => metadata as NamedMeta;
+
+export const selfSubjectReview: Review<SelfSubjectReview> = async (review, { user, now }) => ({
   ...review,
+  metadata: named({ creationTimestamp: formatTime(now) }),
   status: { userInfo: shownUser(user) },
 });

@@ -3,6 +3,7 @@ import { badRequest } from "#apimachinery/status.ts";
 import { nodeNameOf } from "#apiserver/authorization/node-identity.ts";
 import type { RbacIndex } from "#apiserver/authorization/rbac-index.ts";
 import type { SelfSubjectRulesReview } from "#gen/api/authorization/v1.ts";
+import type { NamedMeta, ObjectMeta } from "#gen/api/meta/v1.ts";
 import type { Review } from "./review.ts";
 
 export function selfSubjectRulesReview(rbac: RbacIndex): Review<SelfSubjectRulesReview> {
@@ -11,8 +12,14 @@ export function selfSubjectRulesReview(rbac: RbacIndex): Review<SelfSubjectRules
     if (!namespace) throw badRequest("no namespace on request");
     const rules = rbac.rulesFor(user, namespace);
     const isNode = nodeNameOf(user) !== undefined;
+    // The question is not repeated in the answer.
+    const metadata: ObjectMeta = {};
     return {
-      ...review,
+      apiVersion: review.apiVersion,
+      kind: review.kind,
+      // A question has no name.
+      metadata: metadata as NamedMeta,
+      spec: {},
       status: {
         resourceRules: rules.flatMap(({ verbs, apiGroups, resources, resourceNames }) =>
           resources === undefined ? [] : [{ verbs, apiGroups, resources, resourceNames }],

@@ -3,6 +3,7 @@ import { badRequest } from "#apimachinery/status.ts";
 import { type DaemonSet, daemonsets } from "#gen/api/apps/v1.ts";
 import { age, containerCells, formatLabels, selectorCell } from "#resources/cells.ts";
 import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
+import { dropDisabledPodFields } from "#resources/core/v1/pod-spec/disabled-fields.ts";
 import { defineResource } from "#resources/resource.ts";
 import { workloadWarnings } from "#resources/warnings/workload-names.ts";
 import {
@@ -12,7 +13,7 @@ import {
 } from "./daemon-set-validation.ts";
 
 function setDefaults(daemonSet: DaemonSet): void {
-  templateGeneration(daemonSet);
+  setTemplateGeneration(daemonSet, templateGeneration(daemonSet));
   const { spec } = daemonSet;
   spec.updateStrategy ??= {};
   spec.updateStrategy.type ||= "RollingUpdate";
@@ -46,6 +47,7 @@ export const daemonSetResource = defineResource<DaemonSet>({
   validateUpdate: validateDaemonSetUpdate,
   validateStatusUpdate: validateDaemonSetStatus,
   default: setDefaults,
+  dropDisabled: ({ spec }) => dropDisabledPodFields(spec?.template?.spec),
   prepareForCreate: (daemonSet) => {
     daemonSet.status = {
       currentNumberScheduled: 0,

@@ -2,6 +2,7 @@ import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { type Deployment, deployments } from "#gen/api/apps/v1.ts";
 import { age, containerCells, selectorCell } from "#resources/cells.ts";
 import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
+import { dropDisabledPodFields } from "#resources/core/v1/pod-spec/disabled-fields.ts";
 import { defineResource } from "#resources/resource.ts";
 import { workloadWarnings } from "#resources/warnings/workload-names.ts";
 import {
@@ -32,6 +33,7 @@ export const deploymentResource = defineResource<Deployment>({
   validateUpdate: validateDeploymentUpdate,
   validateStatusUpdate: validateDeploymentStatus,
   default: setDefaults,
+  dropDisabled: ({ spec }) => dropDisabledPodFields(spec?.template?.spec),
   prepareForCreate: (deployment) => {
     deployment.status = {};
   },

@@ -1,6 +1,7 @@
 import { type ReplicaSet, replicasets } from "#gen/api/apps/v1.ts";
 import { age, containerCells, selectorCell } from "#resources/cells.ts";
 import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
+import { dropDisabledPodFields } from "#resources/core/v1/pod-spec/disabled-fields.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
 import { workloadWarnings } from "#resources/warnings/workload-names.ts";
@@ -21,6 +22,7 @@ export const replicaSetResource = defineResource<ReplicaSet>({
     spec.replicas ??= 1;
     defaultPodTemplate(spec.template);
   },
+  dropDisabled: ({ spec }) => dropDisabledPodFields(spec?.template?.spec),
   prepareForCreate: (object) => {
     object.status = { replicas: 0 };
   },

@@ -3,6 +3,7 @@ import { isDNS1123Label } from "#apimachinery/validate.ts";
 import { type StatefulSet, statefulsets } from "#gen/api/apps/v1.ts";
 import { age, containerCells } from "#resources/cells.ts";
 import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
+import { dropDisabledPodFields } from "#resources/core/v1/pod-spec/disabled-fields.ts";
 import { defaultClaimSpec } from "#resources/core/v1/pod-spec/volume-defaults.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
@@ -62,6 +63,7 @@ export const statefulSetResource = defineResource<StatefulSet>({
   validateUpdate: validateStatefulSetUpdate,
   validateStatusUpdate: validateStatefulSetStatus,
   default: setDefaults,
+  dropDisabled: ({ spec }) => dropDisabledPodFields(spec?.template?.spec),
   prepareForCreate: (object) => {
     object.status = { replicas: 0, availableReplicas: 0 };
   },

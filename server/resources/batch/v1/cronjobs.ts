@@ -6,7 +6,7 @@ import { keepStatus } from "#resources/strategy.ts";
 import { jobSpecWarnings } from "#resources/warnings/jobs.ts";
 import { nameWarnings } from "#resources/warnings/workload-names.ts";
 import { validateCronJob, validateCronJobUpdate } from "./cron-job-validation.ts";
-import { defaultJobSpec } from "./job-spec.ts";
+import { defaultJobSpec, dropDisabledJobFields } from "./job-spec.ts";
 
 const boolCell = (value: boolean | undefined): string =>
   value === undefined ? "<unset>" : value ? "True" : "False";
@@ -39,6 +39,7 @@ export const cronJobResource = defineResource<CronJob>({
     object.status = {};
   },
   prepareForUpdate: keepStatus,
+  dropDisabled: ({ spec }) => dropDisabledJobFields(spec.jobTemplate?.spec),
   cells: (object, context) => {
     const { spec, status } = object;
     const last = status?.lastScheduleTime;

@@ -7,7 +7,7 @@ import { jobSpecWarnings } from "#resources/warnings/jobs.ts";
 import { nameWarnings } from "#resources/warnings/workload-names.ts";
 import { completionsCell, durationCell, statusCell } from "./job-cells.ts";
 import { generateSelector } from "./job-selector.ts";
-import { defaultJobSpec } from "./job-spec.ts";
+import { defaultJobSpec, dropDisabledJobFields } from "./job-spec.ts";
 import { validateJob, validateJobUpdate } from "./job-validation.ts";
 
 /** "As often as it takes" where each index has its own limit. */
@@ -38,6 +38,7 @@ export const jobResource = defineResource<Job>({
   validate: validateJob,
   validateUpdate: validateJobUpdate,
   default: setDefaults,
+  dropDisabled: ({ spec }) => dropDisabledJobFields(spec),
   prepareForCreate: (job) => {
     if (job.spec.manualSelector !== true) generateSelector(job);
     job.status = {};

@@ -1,15 +1,15 @@
 import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { type FieldError, Path } from "#apimachinery/field-error.ts";
-import { isQualifiedName } from "#apimachinery/validate.ts";
 import { type Lease, leases } from "#gen/api/coordination/v1.ts";
 import { age } from "#resources/cells.ts";
+import { drop } from "#resources/drop.ts";
 import { defineResource } from "#resources/resource.ts";
 
 const specPath = new Path("spec");
 
 function validateLease({ spec }: Lease): FieldError[] {
   const checks = new FieldChecks();
-  const { leaseDurationSeconds, leaseTransitions, strategy, preferredHolder } = spec ?? {};
+  const { leaseDurationSeconds, leaseTransitions } = spec ?? {};
   if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0)
     checks.invalid(
       specPath.child("leaseDurationSeconds"),
@@ -17,14 +17,6 @@ function validateLease({ spec }: Lease): FieldError[] {
       "must be greater than 0",
     );
   checks.notNegative(specPath.child("leaseTransitions"), leaseTransitions);
-  const path = specPath.child("strategy");
-  if (strategy?.includes("/")) checks.each(path, strategy, isQualifiedName(strategy));
-  else if (strategy !== undefined) checks.oneOf(path, strategy, ["OldestEmulationVersion"]);
-  if (preferredHolder && !strategy)
-    checks.forbidden(
-      specPath.child("preferredHolder"),
-      "may only be specified if `strategy` is defined",
-    );
   return checks.errors;
 }
 
@@ -33,6 +25,7 @@ export const leaseResource = defineResource<Lease>({
   hasGeneration: false,
   allowUnconditionalUpdate: false,
   allowCreateOnUpdate: true,
+  dropDisabled: ({ spec }) => drop(spec, "preferredHolder", "strategy"),
   validate: validateLease,
   validateUpdate: validateLease,
   cells: (object, context) => [

@@ -10,7 +10,7 @@ const nameLabel = "kubernetes.io/metadata.name";
 
 /** The name is a label too, so that selectors can name namespaces. */
 const labelName = ({ metadata }: Namespace): void => {
-  metadata.labels = { ...metadata.labels, [nameLabel]: metadata.name ?? "" };
+  if (metadata.name) metadata.labels = { ...metadata.labels, [nameLabel]: metadata.name };
 };
 
 function validateFinalizer(name: string, path: Path): FieldError[] {
@@ -32,6 +32,7 @@ export const namespaceResource = defineResource<Namespace>({
   },
   hasGeneration: false,
   validateName: isDNS1123Label,
+  default: labelName,
   prepareForCreate: (namespace) => {
     labelName(namespace);
     namespace.status = { phase: "Active" };

@@ -1,6 +1,7 @@
 import { Path } from "#apimachinery/field-error.ts";
 import { roundResourceList } from "#apimachinery/resource-list.ts";
 import { type Node, nodes } from "#gen/api/core/v1.ts";
+import { drop } from "#resources/drop.ts";
 import { defineResource } from "#resources/resource.ts";
 import { cidrWarnings } from "#resources/warnings/addresses.ts";
 import { nodeCells } from "./node-cells.ts";
@@ -9,7 +10,6 @@ import { validateNode, validateNodeChange, validateNodeUpdate } from "./node-val
 export const nodeResource = defineResource<Node>({
   ref: nodes,
   warnings: ({ spec }) => [
-    ...(spec?.configSource === undefined ? [] : ["spec.configSource: the feature is removed"]),
     ...(spec?.externalID
       ? ["spec.externalID: this field is deprecated, and is unused by Kubernetes"]
       : []),
@@ -21,6 +21,7 @@ export const nodeResource = defineResource<Node>({
   validateUpdate: validateNodeUpdate,
   validateStatusUpdate: validateNodeChange,
   hasGeneration: false,
+  dropDisabled: ({ spec }) => drop(spec, "configSource", "podPreemptionPolicy"),
   default: ({ spec, status }) => {
     // podCIDR is the first of podCIDRs; where they differ the older field speaks.
     if (spec?.podCIDR && spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR];
@@ -31,8 +32,7 @@ export const nodeResource = defineResource<Node>({
     if (status.capacity !== undefined) status.allocatable ??= { ...status.capacity };
   },
   // A node comes with its status: the kubelet registers with what it has found.
-  prepareForCreate: ({ spec, status }) => {
-    delete spec?.configSource;
+  prepareForCreate: ({ status }) => {
     delete status?.config;
   },
   prepareForUpdate: (node, old) => {

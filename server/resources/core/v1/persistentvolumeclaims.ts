@@ -5,7 +5,7 @@ import { defineResource } from "#resources/resource.ts";
 import { claimSpecWarnings } from "#resources/warnings/claims.ts";
 import { accessModesCell } from "./access-modes.ts";
 import { validateClaim, validateClaimStatus, validateClaimUpdate } from "./claim-validation.ts";
-import { normalizeDataSources } from "./data-sources.ts";
+import { dropOtherSources, normalizeDataSources } from "./data-sources.ts";
 import { defaultClaimSpec } from "./pod-spec/volume-defaults.ts";
 
 const classAnnotation = "volume.beta.kubernetes.io/storage-class";
@@ -23,6 +23,7 @@ export const persistentVolumeClaimResource = defineResource<PersistentVolumeClai
   validate: validateClaim,
   validateUpdate: validateClaimUpdate,
   validateStatusUpdate: validateClaimStatus,
+  dropDisabled: ({ spec }) => dropOtherSources(spec),
   default: (claim) => {
     defaultClaimSpec(claim.spec);
     claim.status ??= {};

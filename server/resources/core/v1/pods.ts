@@ -1,4 +1,5 @@
 import { type Pod, pods } from "#gen/api/core/v1.ts";
+import { dropDisabledPodFields } from "#resources/core/v1/pod-spec/disabled-fields.ts";
 import { defineResource } from "#resources/resource.ts";
 import { podWarnings } from "#resources/warnings/pod-template.ts";
 import { nameWarnings } from "#resources/warnings/workload-names.ts";
@@ -20,6 +21,7 @@ export const podResource = defineResource<Pod>({
   default: defaultPod,
   prepareForCreate,
   prepareForUpdate,
+  dropDisabled: ({ spec }) => dropDisabledPodFields(spec),
   prepareForStatusUpdate,
   gracePeriodSeconds,
   validate: validatePod,

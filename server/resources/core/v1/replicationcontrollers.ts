@@ -3,6 +3,7 @@ import { formatSelector, selectorFromMap } from "#apimachinery/labels.ts";
 import { type ReplicationController, replicationcontrollers } from "#gen/api/core/v1.ts";
 import { age, containerCells, formatLabels } from "#resources/cells.ts";
 import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
+import { dropDisabledPodFields } from "#resources/core/v1/pod-spec/disabled-fields.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
 import { templateWarnings } from "#resources/warnings/pod-template.ts";
@@ -37,6 +38,7 @@ export const replicationControllerResource = defineResource<ReplicationControlle
     object.status = { replicas: 0 };
   },
   prepareForUpdate: keepStatus,
+  dropDisabled: ({ spec }) => dropDisabledPodFields(spec?.template?.spec),
   scale: {
     read: ({ spec, status }) => ({
       specReplicas: spec.replicas ?? 0,

@@ -2,6 +2,7 @@ import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { Path } from "#apimachinery/field-error.ts";
 import { type EndpointSlice, endpointslices } from "#gen/api/discovery/v1.ts";
 import { age, listWithMore } from "#resources/cells.ts";
+import { drop } from "#resources/drop.ts";
 import { defineResource } from "#resources/resource.ts";
 import { ipWarnings } from "#resources/warnings/addresses.ts";
 import { validateEndpointSlice, validateEndpointSliceUpdate } from "./endpoint-slice-validation.ts";
@@ -27,6 +28,9 @@ export const endpointSliceResource = defineResource<EndpointSlice>({
   },
   validate: validateEndpointSlice,
   validateUpdate: validateEndpointSliceUpdate,
+  dropDisabled: ({ endpoints }) => {
+    for (const endpoint of endpoints ?? []) drop(endpoint, "deprecatedTopology");
+  },
   default: ({ ports }) => {
     for (const port of ports ?? []) {
       port.name ??= "";

@@ -1,3 +1,4 @@
+import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { Path } from "#apimachinery/field-error.ts";
 import {
   type NetworkPolicy,
@@ -8,6 +9,13 @@ import { age, selectorCell } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { cidrWarnings } from "#resources/warnings/addresses.ts";
 import { validateNetworkPolicy, validateNetworkPolicyUpdate } from "./network-policy-validation.ts";
+
+function withoutEmptyLists(value: unknown): unknown {
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(withoutEmptyLists);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, item]) => [key, withoutEmptyLists(item)]);
+  return Object.fromEntries(entries);
+}
 
 export const networkPolicyResource = defineResource<NetworkPolicy>({
   ref: networkpolicies,
@@ -34,6 +42,8 @@ export const networkPolicyResource = defineResource<NetworkPolicy>({
     if ((spec.policyTypes ?? []).length > 0) return;
     spec.policyTypes = (spec.egress ?? []).length > 0 ? ["Ingress", "Egress"] : ["Ingress"];
   },
+  // Upstream compares to the letter here, and its store holds no empty lists.
+  raisesGeneration: ({ spec }, old) => !deepEqual(spec, withoutEmptyLists(old.spec)),
   validate: validateNetworkPolicy,
   validateUpdate: validateNetworkPolicyUpdate,
   cells: (object, context) => [

@@ -1,4 +1,5 @@
 import type { ResourceClaimSpec } from "#gen/api/resource/v1.ts";
+import { drop } from "#resources/drop.ts";
 
 function defaultCount(request: {
   allocationMode?: string | undefined;
@@ -14,4 +15,10 @@ export function defaultDevices(spec: ResourceClaimSpec | undefined): void {
     if (exactly !== undefined) defaultCount(exactly);
     for (const alternative of firstAvailable ?? []) defaultCount(alternative);
   }
+}
+
+/** Of a feature that upstream has off. */
+export function dropDerivedAttributes(spec: ResourceClaimSpec | undefined): void {
+  for (const { exactly, firstAvailable } of spec?.devices?.requests ?? [])
+    for (const one of [exactly, ...(firstAvailable ?? [])]) drop(one, "derivedAttributes");
 }

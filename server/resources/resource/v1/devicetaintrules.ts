@@ -20,6 +20,7 @@ function validate({ spec }: DeviceTaintRule): FieldError[] {
 
 export const deviceTaintRuleResource = defineResource<DeviceTaintRule>({
   ref: devicetaintrules,
+  allowUnconditionalUpdate: false,
   validate,
   validateUpdate: validate,
   validateStatusUpdate: ({ status }) =>

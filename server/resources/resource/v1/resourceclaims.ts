@@ -3,7 +3,7 @@ import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
 import { validateClaim, validateClaimStatus, validateClaimUpdate } from "./claim-validation.ts";
-import { defaultDevices } from "./device-requests.ts";
+import { defaultDevices, dropDerivedAttributes } from "./device-requests.ts";
 
 export const resourceClaimResource = defineResource<ResourceClaim>({
   ref: resourceclaims,
@@ -11,6 +11,7 @@ export const resourceClaimResource = defineResource<ResourceClaim>({
   validateUpdate: validateClaimUpdate,
   validateStatusUpdate: validateClaimStatus,
   default: ({ spec }) => defaultDevices(spec),
+  dropDisabled: ({ spec }) => dropDerivedAttributes(spec),
   prepareForCreate: (object) => {
     object.status = {};
   },

@@ -1,5 +1,6 @@
 import { type ResourceSlice, resourceslices } from "#gen/api/resource/v1.ts";
 import { age } from "#resources/cells.ts";
+import { drop } from "#resources/drop.ts";
 import { defineResource } from "#resources/resource.ts";
 import { validateSlice, validateSliceUpdate } from "./slice-validation.ts";
 
@@ -14,6 +15,10 @@ export const resourceSliceResource = defineResource<ResourceSlice>({
   validate: validateSlice,
   validateUpdate: validateSliceUpdate,
   metaRules: { wholeOnUpdate: false },
+  dropDisabled: ({ spec }) => {
+    drop(spec, "partitionTypeAttribute", "skipNodeOperations");
+    for (const device of spec.devices ?? []) drop(device, "nodeAllocatableResources");
+  },
   cells: (object, context) => [
     object.metadata.name,
     object.spec.nodeName ?? "",

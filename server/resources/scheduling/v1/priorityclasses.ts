@@ -54,6 +54,7 @@ export const priorityClassResource = defineResource<PriorityClass>({
     return checks.errors;
   },
   metaRules: { wholeOnUpdate: false },
+  raisesGeneration: () => false,
   default: (priorityClass) => {
     priorityClass.preemptionPolicy ??= "PreemptLowerPriority";
   },

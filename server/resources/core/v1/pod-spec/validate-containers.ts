@@ -245,6 +245,8 @@ function restartRules(
   if (restartPolicy === undefined) {
     if (rules.length === 0) return;
     checks.required(policyPath, "must specify restartPolicy when restart rules are used");
+    // Of init containers upstream says no more.
+    if (path.text.includes("initContainers")) return;
   } else checks.oneOf(policyPath, restartPolicy, ["Always", "Never", "OnFailure"]);
   if (rules.length > restartRulesMax)
     checks.add([tooMany(rulesPath, rules.length, restartRulesMax)]);
