@@ -87,7 +87,7 @@ describe("who is there", () => {
     const client = session();
     expect((await overHttp2(client, "GET", "/livez")).text).toBe("ok");
     client.close();
-    const fingerprint: unknown = expect.stringMatching(/^[0-9a-f]{64}$/);
+    const fingerprint: string = expect.stringMatching(/^[0-9a-f]{64}$/);
     const identity = { commonName: "admin", organizations: ["system:masters"], fingerprint };
     expect(seen?.clientCertificate).toEqual(identity);
     seen = undefined as Connection | undefined;

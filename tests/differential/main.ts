@@ -6,7 +6,8 @@
  * Prints each difference, a table by area, a summary as its last line; exit code 1 when there is any difference.
  */
 import { parseArgs } from "node:util";
-import { missingPeers, startStockServer } from "#tests/support/peers.ts";
+import { missingPeers } from "#tests/support/peers.ts";
+import { startStockServer } from "#tests/support/stock-server.ts";
 import type { Area, Part } from "./areas/area.ts";
 import { areas } from "./areas/registry.ts";
 import { bases } from "./bases.ts";
