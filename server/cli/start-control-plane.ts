@@ -41,6 +41,9 @@ function withoutPassword(url: string): string {
   return url.replace(/:[^:@/]*@/, "@");
 }
 
+/** Of each part of the process, once it is to end. */
+const closingMsMax = 5_000;
+
 interface Store {
   readonly cache: WatchCache;
   readonly description: string;
@@ -64,8 +67,8 @@ async function openStore(options: ControlPlaneOptions, logger: Logger): Promise<
     description: embedded === undefined ? withoutPassword(url) : "embedded Postgres",
     async close() {
       compaction.stop();
-      await cache.close();
-      await storage.close();
+      await inTime("watch cache", cache.close(), logger);
+      await inTime("store", storage.close(), logger);
       await embedded?.stop();
     },
   };
@@ -179,12 +182,25 @@ async function serve(
     startNodes: (nodes) => startNodes({ app: server.app, secrets, nodes, dataDir, logger, signal }),
     async close() {
       stop.abort();
-      await running;
+      await inTime("components", running, logger);
       await door.close();
-      await server.close();
+      await inTime("API server", server.close(), logger);
       await store.close();
     },
   };
+}
+
+/**
+ * Whoever waits for a Postgres that is gone is not waited for: each write would be tried for a while, one
+ * after the other. What they leave undone a crash would leave too.
+ */
+async function inTime(what: string, ending: Promise<void>, logger: Logger): Promise<void> {
+  const late = Promise.withResolvers<string>();
+  const timer = setTimeout(() => late.resolve("it takes too long"), closingMsMax);
+  const failed = (error: unknown): string => String(error);
+  const trouble = await Promise.race([ending.then(() => undefined, failed), late.promise]);
+  clearTimeout(timer);
+  if (trouble !== undefined) logger.warn("not closed in order", { what, trouble });
 }
 
 async function startComponents(parts: {

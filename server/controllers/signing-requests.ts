@@ -58,8 +58,13 @@ export function signerFault(csr: Csr, request: SigningRequest | undefined): stri
   const { signerName } = csr.spec;
   if (signerName === signers.kubeletClient) return kubeletClientFault(csr, request);
   if (signerName === signers.kubeletServing) return kubeletServingFault(csr, request);
-  const client = hasUsages(csr, "client auth", signatureUsages);
-  return client ? undefined : "usages did not match signer requirements";
+  return isClientUse(csr) ? undefined : "usages did not match signer requirements";
+}
+
+/** Clients that are no nodes may leave out what their key does besides. */
+function isClientUse({ spec: { usages = [] } }: Csr): boolean {
+  const known = (usage: string): boolean => [...signatureUsages, "client auth"].includes(usage);
+  return usages.includes("client auth") && usages.every(known);
 }
 
 function kubeletClientFault(csr: Csr, request: SigningRequest): string | undefined {

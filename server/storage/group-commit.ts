@@ -171,7 +171,9 @@ export class GroupCommit {
         if (!tryAgain.has(error.failure) || (error.failure === "behind" && unknown)) {
           throw await this.#refusal(error, unknown);
         }
-        if (timers.now() >= deadline) throw unknown ? unknownOutcome() : unreachable(error);
+        // Who closes does not wait for a database out of reach either.
+        const over = this.#closed || timers.now() >= deadline;
+        if (over) throw unknown ? unknownOutcome() : unreachable(error);
       }
       if (!unknown) after = await this.#newestBatch();
       await sleep(timers, retryMs);

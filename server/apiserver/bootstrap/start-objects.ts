@@ -114,6 +114,17 @@ function authenticationConfig(clientAuthority: string): ConfigMap {
   };
 }
 
+/** Since when the use of tokens in Secrets is noted: before that the controller that removes unused ones may not judge. */
+function tokenTracking(now: string): ConfigMap {
+  const name = "kube-apiserver-legacy-service-account-token-tracking";
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name, namespace: "kube-system" },
+    data: { since: now.slice(0, "2026-01-01".length) },
+  };
+}
+
 /** The Service of the API itself, on the first address of the range. `port`: the door's. */
 export function kubernetesService(network: ServiceNetwork, port: number): Service {
   const [clusterIP = ""] = network.kubernetesServiceIps;
@@ -189,6 +200,6 @@ export function startObjects(parts: {
     ...of(servicecidrs, [serviceCidr(network, now)]),
     ...of(services, [kubernetesService(network, port)]),
     ...of(ipaddresses, network.kubernetesServiceIps.slice(0, 1).map(kubernetesAddress)),
-    ...of(configmaps, [authenticationConfig(clientAuthority)]),
+    ...of(configmaps, [authenticationConfig(clientAuthority), tokenTracking(now)]),
   ];
 }

@@ -31,9 +31,9 @@ function isConfigMap(object: KubeObject): object is ConfigMap {
   return object.kind === "ConfigMap";
 }
 
-/** Another client authority: the cluster was restored under new keys. */
-function reconciledConfig(present: ConfigMap, { data }: ConfigMap): ConfigMap | undefined {
-  return deepEqual(present.data, data) ? undefined : { ...present, data };
+/** Another client authority: the cluster was restored under new keys. A day of the first start stays. */
+function reconciledConfig(present: ConfigMap, { data = {} }: ConfigMap): ConfigMap | undefined {
+  return "since" in data || deepEqual(present.data, data) ? undefined : { ...present, data };
 }
 
 /** The door may have moved to another port since the last start. */

@@ -88,7 +88,8 @@ export function listen(
         onclose: () => closed.resolve(),
       });
       try {
-        await sql`listen ${sql(channel)}`;
+        // A server that is neither there nor gone leaves the statement unanswered.
+        await Promise.race([sql`listen ${sql(channel)}`, stopped.promise]);
         heard();
         await Promise.race([closed.promise, stopped.promise]);
       } catch {

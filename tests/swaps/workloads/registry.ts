@@ -1,0 +1,56 @@
+/** What controllers are for, one scenario a line. */
+import type { Check } from "../swap.ts";
+import type { World } from "../world.ts";
+import { daemonSet, deployment, statefulSet } from "./apps.ts";
+import { cronJob, job } from "./batch.ts";
+import { garbageCollection, namespaceDeletion } from "./lifecycle.ts";
+import { endpointsUnderChurn } from "./network.ts";
+import { inNamespace, type Scenario } from "./place.ts";
+import { autoscaler, certificateSigning, quota } from "./policy.ts";
+
+const scenarios: Readonly<Record<string, Scenario>> = {
+  Deployment: deployment,
+  StatefulSet: statefulSet,
+  DaemonSet: daemonSet,
+  Job: job,
+  CronJob: cronJob,
+  "HPA object": autoscaler,
+  "garbage collection": garbageCollection,
+  "namespace deletion": namespaceDeletion,
+  "CSR signing": certificateSigning,
+  quota,
+  "endpoints under churn": endpointsUnderChurn,
+};
+
+/** These wait for a full minute, or for a period of the stock controller. */
+const slow: readonly string[] = ["CronJob", "HPA object"];
+
+export interface ControllerChecksOptions {
+  /** Goes round again and again until they are over; 0: once. */
+  readonly minutes: number;
+  readonly short?: boolean;
+  /** Scenarios that these controllers cannot play, with the reason. */
+  readonly skipped?: Readonly<Record<string, string>>;
+}
+
+const slugOf = (name: string): string => name.toLowerCase().replaceAll(" ", "-");
+
+/** All at once, each in namespaces of its own. */
+export function controllerChecks(world: World, options: ControllerChecksOptions): Check[] {
+  const { minutes, short = false, skipped = {} } = options;
+  const end = performance.now() + minutes * 60_000;
+  const wanted = Object.entries(scenarios).filter(([name]) => !(short && slow.includes(name)));
+  return wanted.map(([name, scenario]) => ({
+    must: `run ${name}`,
+    ...(skipped[name] === undefined ? {} : { skipped: skipped[name] }),
+    async run() {
+      let rounds = 0;
+      let said: string;
+      do {
+        said = await inNamespace(world.client, `${slugOf(name)}-${rounds}`, scenario);
+        rounds += 1;
+      } while (performance.now() < end);
+      return rounds === 1 ? said : `${rounds} rounds: ${said}`;
+    },
+  }));
+}
