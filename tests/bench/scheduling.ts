@@ -73,6 +73,8 @@ async function onStock(size: SchedulingCase): Promise<number> {
   }
 }
 
+const mebibytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
+
 function coreLine({ core }: Row, form: SchedulingCase["form"]): string {
   if (core === undefined) return "";
   const whole = (value: number) => Math.round(value).toLocaleString("en").padStart(9);
@@ -81,7 +83,7 @@ function coreLine({ core }: Row, form: SchedulingCase["form"]): string {
     form === "lone"
       ? `, p50 ${core.p50.toFixed(3)} ms, p99 ${core.p99.toFixed(3)} ms`
       : form === "cold"
-        ? `, start ${core.startSeconds.toFixed(1)} s, arena ${Math.round(core.arena / 2 ** 20)} MiB`
+        ? `, start ${core.startSeconds.toFixed(1)} s (${core.startCpuSeconds.toFixed(1)} of cpu), arena ${mebibytes(core.arena)}, process ${mebibytes(core.resident)}`
         : "";
   return `${rate}, ${core.bound} bound, hash ${core.hash}${more}`;
 }
