@@ -135,9 +135,10 @@ export class Comparison {
   }
 
   #cluster(): Cluster {
+    const byNode = Map.groupBy(this.#pods.values(), ({ spec }) => spec.nodeName);
     const nodes: OracleNode[] = [...this.#nodes.values()].map((node) => ({
       node,
-      pods: [...this.#pods.values()].filter((pod) => pod.spec.nodeName === node.metadata.name),
+      pods: byNode.get(node.metadata.name) ?? [],
     }));
     return {
       nodes,

@@ -1,11 +1,18 @@
-/** `npm run oracle -- --seeds 10000 [--from 1]`: random clusters, module against oracle; exit 1 on a difference. */
+/**
+ * `npm run oracle -- [--seeds 100000] [--from 1] [--steps 12]`: random clusters, each lived through for so many
+ * steps, module against oracle; exit 1 on a difference.
+ */
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { buildWasm } from "#scheduler-wasm/build.ts";
 import { Comparison } from "./compare.ts";
 
 const { values } = parseArgs({
-  options: { seeds: { type: "string", default: "10000" }, from: { type: "string", default: "1" } },
+  options: {
+    seeds: { type: "string", default: "100000" },
+    from: { type: "string", default: "1" },
+    steps: { type: "string", default: "12" },
+  },
 });
 const from = Number(values.from);
 const seeds = Number(values.seeds);
@@ -16,7 +23,7 @@ let refused = 0;
 let preempted = 0;
 for (let seed = from; seed < from + seeds; seed++) {
   const comparison = new Comparison(seed);
-  comparison.run(12);
+  comparison.run(Number(values.steps));
   placed += comparison.placed;
   preempted += comparison.preempted;
   refused += comparison.decisions - comparison.placed;

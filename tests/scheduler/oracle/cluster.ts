@@ -1,4 +1,4 @@
-/** What the oracle looks at: every object as the API gives it, no index, no memory between calls. */
+/** What the oracle looks at: every object as the API gives it. A cluster never changes: it is made anew. */
 import type { Node, Pod } from "#gen/api/core/v1.ts";
 import type { PodDisruptionBudget } from "#gen/api/policy/v1.ts";
 
@@ -36,3 +36,15 @@ export type Score = (
   feasible: readonly OracleNode[],
   cluster: Cluster,
 ) => readonly number[] | undefined;
+
+/** `make`'s answer about the cluster, made once for each key. */
+export function once<T>(make: (cluster: Cluster, key: string) => T) {
+  const known = new WeakMap<Cluster, Map<string, T>>();
+  return (cluster: Cluster, key: string): T => {
+    const answers = known.get(cluster) ?? new Map<string, T>();
+    known.set(cluster, answers);
+    const answer = answers.get(key) ?? make(cluster, key);
+    answers.set(key, answer);
+    return answer;
+  };
+}

@@ -1,4 +1,4 @@
-import type { Score } from "./cluster.ts";
+import type { OracleNode, Score } from "./cluster.ts";
 
 const MiB = 1024 * 1024;
 
@@ -10,18 +10,18 @@ export const imageLocality: Score = (pod, feasible, { nodes }) => {
   const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
   const low = 23 * MiB;
   const high = 1000 * MiB * containers.length;
-  const sizeOn = (index: number, image: string) =>
-    nodes[index]?.node.status.images?.find((i) => i.names?.includes(image))?.sizeBytes;
+  const sizeOn = ({ node }: OracleNode, image: string) =>
+    node.status.images?.find((i) => i.names?.includes(image))?.sizeBytes;
+  const sizes = containers.map(({ image }) =>
+    nodes.map((at) => sizeOn(at, normalized(image ?? ""))).filter((size) => size !== undefined),
+  );
   return feasible.map((at) => {
-    const here = nodes.indexOf(at);
     let sum = 0;
-    for (const container of containers) {
-      const image = normalized(container.image ?? "");
-      if (sizeOn(here, image) === undefined) continue;
-      const sizes = nodes.map((_, index) => sizeOn(index, image)).filter((s) => s !== undefined);
+    for (const [index, { image }] of containers.entries()) {
+      if (sizeOn(at, normalized(image ?? "")) === undefined) continue;
       // Upstream keeps one size an image: that of the first node that reported it.
-      const size = sizes[0] ?? 0;
-      const holders = sizes.length;
+      const [size = 0] = sizes[index] ?? [];
+      const holders = sizes[index]?.length ?? 0;
       sum += Math.trunc(size * (holders / nodes.length));
     }
     const clamped = Math.min(Math.max(sum, low), high);

@@ -1,5 +1,5 @@
 import type { Pod, PodAffinityTerm } from "#gen/api/core/v1.ts";
-import type { Cluster, Filter, OracleNode, Score } from "./cluster.ts";
+import { type Cluster, type Filter, type OracleNode, once, type Score } from "./cluster.ts";
 import { selectorMatches } from "./matching.ts";
 
 /** Does `owner`'s term select `other`? matchLabelKeys and mismatchLabelKeys read the owner's labels. */
@@ -27,20 +27,26 @@ const affinityTerms = (pod: Pod) =>
   pod.spec.affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
 const antiTerms = (pod: Pod) =>
   pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
-const preferred = (pod: Pod) => [
-  ...(pod.spec.affinity?.podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []),
-  ...(
-    pod.spec.affinity?.podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
-  ).map(({ weight, podAffinityTerm }) => ({ weight: -weight, podAffinityTerm })),
-];
+function* preferred({ spec: { affinity } }: Pod) {
+  if (affinity === undefined) return;
+  yield* affinity.podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+  const away = affinity.podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+  for (const { weight, podAffinityTerm } of away) yield { weight: -weight, podAffinityTerm };
+}
+
+/** Domain of a topology key -> every bound pod in it. */
+const domainsOf = once((cluster, key) => {
+  const found = new Map<string, Pod[]>();
+  for (const { node, pods } of cluster.nodes) {
+    const value = node.metadata.labels?.[key];
+    if (value !== undefined) found.set(value, [...(found.get(value) ?? []), ...pods]);
+  }
+  return found;
+});
 
 /** Every bound pod that stands in the same domain of `key` as `at`. */
-function podsInDomain(at: OracleNode, key: string, cluster: Cluster): Pod[] {
-  const value = at.node.metadata.labels?.[key];
-  if (value === undefined) return [];
-  return cluster.nodes
-    .filter((other) => other.node.metadata.labels?.[key] === value)
-    .flatMap((other) => other.pods);
+function podsInDomain(at: OracleNode, key: string, cluster: Cluster): readonly Pod[] {
+  return domainsOf(cluster, key).get(at.node.metadata.labels?.[key] ?? "") ?? [];
 }
 
 function affinityHolds(pod: Pod, at: OracleNode, cluster: Cluster): boolean {

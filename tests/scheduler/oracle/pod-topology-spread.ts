@@ -93,18 +93,30 @@ function domains(constraint: Constraint, pod: Pod, eligible: readonly OracleNode
   return counts;
 }
 
-export const podTopologySpreadFilter: Filter = (pod, { node }, cluster) => {
+/** Of the hard constraints: what the whole cluster says, the same for every node. */
+function hardOf(pod: Pod, cluster: Cluster) {
   const constraints = constraintsOf(pod, "DoNotSchedule");
   const eligible = cluster.nodes.filter((at) => hasKeys(at.node, constraints));
+  return constraints.map((constraint) => {
+    const counts = domains(constraint, pod, eligible);
+    const least = (constraint.minDomains ?? 1) > counts.size ? 0 : Math.min(...counts.values());
+    return { ...constraint, counts, least };
+  });
+}
+
+let last: { pod: Pod; cluster: Cluster; hard: ReturnType<typeof hardOf> } | undefined;
+
+export const podTopologySpreadFilter: Filter = (pod, { node }, cluster) => {
+  if (last?.pod !== pod || last.cluster !== cluster) {
+    last = { pod, cluster, hard: hardOf(pod, cluster) };
+  }
   const sentence = "node(s) didn't match pod topology spread constraints";
-  for (const constraint of constraints) {
+  for (const constraint of last.hard) {
     const value = node.metadata.labels?.[constraint.topologyKey];
     if (value === undefined) {
       return { reasons: [`${sentence} (missing required label)`], unresolvable: true };
     }
-    const counts = domains(constraint, pod, eligible);
-    const least = (constraint.minDomains ?? 1) > counts.size ? 0 : Math.min(...counts.values());
-    const skew = (counts.get(value) ?? 0) + (constraint.self ? 1 : 0) - least;
+    const skew = (constraint.counts.get(value) ?? 0) + (constraint.self ? 1 : 0) - constraint.least;
     if (skew > constraint.maxSkew) return { reasons: [sentence], unresolvable: false };
   }
   return undefined;
@@ -134,11 +146,14 @@ export const podTopologySpreadScore: Score = (pod, feasible, cluster) => {
       return count * Math.log(size + 2) + (constraint.maxSkew - 1);
     };
   });
-  const raw = (at: OracleNode) => Math.round(parts.reduce((sum, part) => sum + part(at), 0));
-  const most = Math.max(...kept.map(raw));
-  const least = Math.min(...kept.map(raw));
+  const raw = new Map(
+    kept.map((at) => [at, Math.round(parts.reduce((sum, part) => sum + part(at), 0))]),
+  );
+  const most = Math.max(...raw.values());
+  const least = Math.min(...raw.values());
   return feasible.map((at) => {
-    if (ignored(at)) return 0;
-    return most === 0 ? 100 : Math.trunc((100 * (most + least - raw(at))) / most);
+    const own = raw.get(at);
+    if (own === undefined) return 0;
+    return most === 0 ? 100 : Math.trunc((100 * (most + least - own)) / most);
   });
 };

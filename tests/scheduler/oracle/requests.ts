@@ -8,8 +8,15 @@ export type Amounts = Record<string, number>;
 /** Upstream's defaults for scoring: 100m cpu, 200Mi memory a container. */
 const scoringDefaults: Amounts = { cpu: 100, memory: 200 * 1024 * 1024 };
 
+const read = new Map<string, number>();
+
 export function amount(resource: string, quantity: string): number {
-  return Number(resource === "cpu" ? quantityMilli(quantity) : quantityValue(quantity));
+  const key = `${resource === "cpu"} ${quantity}`;
+  const known = read.get(key);
+  if (known !== undefined) return known;
+  const value = Number(resource === "cpu" ? quantityMilli(quantity) : quantityValue(quantity));
+  read.set(key, value);
+  return value;
 }
 
 export function amounts(list: Readonly<Record<string, string>> | undefined): Amounts {
@@ -30,27 +37,39 @@ function max(a: Amounts, b: Amounts): Amounts {
   return most;
 }
 
+/** A pod object never changes, so it asks the same whenever it is looked at. */
+function remembered(ask: (pod: Pod) => Amounts): (pod: Pod) => Amounts {
+  const known = new WeakMap<Pod, Amounts>();
+  return (pod) => {
+    const amounts = known.get(pod) ?? ask(pod);
+    known.set(pod, amounts);
+    return amounts;
+  };
+}
+
 /**
  * What NodeResourcesFit's score takes an incoming pod for: upstream leaves pod-level resources out of it (not out
  * of what a placed pod counts as).
  */
 export function incomingRequests(pod: Pod): Amounts {
-  return podRequests({ ...pod, spec: { ...pod.spec, resources: undefined } }, scoringDefaults);
+  return sum({ ...pod, spec: { ...pod.spec, resources: undefined } }, scoringDefaults);
 }
 
 /** What it takes a placed pod for: defaults stand in where neither the pod nor its containers say anything. */
-export function placedRequests(pod: Pod): Amounts {
-  if (Object.keys(pod.spec.resources?.requests ?? {}).length === 0)
-    return podRequests(pod, scoringDefaults);
-  return podRequests(pod, without(scoringDefaults, podRequests(pod)));
-}
+export const placedRequests = remembered((pod) => {
+  const own = Object.keys(pod.spec.resources?.requests ?? {}).length > 0;
+  return sum(pod, own ? without(scoringDefaults, sum(pod, {})) : scoringDefaults);
+});
 
 function without(defaults: Amounts, known: Amounts): Amounts {
   return Object.fromEntries(Object.entries(defaults).filter(([name]) => known[name] === undefined));
 }
 
+/** What filters and the balance see. */
+export const podRequests = remembered((pod) => sum(pod, {}));
+
 /** `missing` is what a container that names no cpu or memory counts as (scoring only). */
-export function podRequests(pod: Pod, missing: Amounts = {}): Amounts {
+function sum(pod: Pod, missing: Amounts): Amounts {
   const of = (container: Container) => ({ ...missing, ...amounts(container.resources?.requests) });
   let running = pod.spec.containers.map(of).reduce(add, {});
   let sidecars: Amounts = {};
