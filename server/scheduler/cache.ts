@@ -17,6 +17,7 @@ import { Budgets } from "./budgets.ts";
 import { type PodClass, PodClasses } from "./classes.ts";
 import { type Core, openCore } from "./core.ts";
 import { Counters } from "./counters.ts";
+import { Garbage } from "./garbage.ts";
 import { Images } from "./images.ts";
 import { Kinds } from "./kinds.ts";
 import { type LabelSet, LabelSets } from "./label-sets.ts";
@@ -40,6 +41,8 @@ export interface CacheOptions {
   readonly defaultSelector?: ((pod: Pod) => Selector | undefined) | undefined;
   /** How the pod's scheduler name decides. */
   readonly profileOf?: ((pod: Pod) => Profile) | undefined;
+  /** Interned entries that may gather before those are forgotten that nobody uses; for tests. */
+  readonly garbageMax?: number | undefined;
   /** Claims and volumes; without it pods with volumes go anywhere. */
   readonly storage?: StorageSource | undefined;
 }
@@ -80,6 +83,7 @@ export class SchedulerCache {
   readonly #images: Images;
   readonly #shapes: PodShapes;
   readonly #classes: PodClasses;
+  readonly #garbage: Garbage;
   readonly #pods: PlacedPods;
   readonly #batch: number;
   readonly #results: number;
@@ -105,7 +109,7 @@ export class SchedulerCache {
         return claim !== undefined && isExclusive(claim);
       },
     );
-    this.#classes = new PodClasses({
+    const parts = {
       arena,
       nodes: this.nodes,
       labelSets: this.#labelSets,
@@ -113,7 +117,9 @@ export class SchedulerCache {
       filters: this.#filters,
       shapes: this.#shapes,
       images: this.#images,
-    });
+    };
+    this.#classes = new PodClasses(parts);
+    this.#garbage = new Garbage({ ...parts, classes: this.#classes }, options.garbageMax);
     this.#labelSets.onRecount = (counter, slot, delta) => calls.count(counter, slot, delta);
     this.#batch = arena.allocate(batchMax * 8);
     this.#results = arena.allocate(batchMax * 4);
@@ -167,8 +173,9 @@ export class SchedulerCache {
     if (images || (before === undefined) !== (facts === undefined)) this.#classes.imagesChanged();
   }
 
+  /** undefined: the namespace is gone. */
   setNamespace(name: string, labels: Labels | undefined): void {
-    this.#labelSets.setNamespace(name, labels ?? {});
+    this.#labelSets.setNamespace(name, labels);
   }
 
   /** A pod that the API shows as bound and not finished. Confirms an assumed one. */
@@ -240,6 +247,7 @@ export class SchedulerCache {
    */
   encode(pods: readonly Pod[]): Encoded[] {
     this.#labelSets.sweep();
+    this.#garbage.collect();
     this.#classes.beginBatch();
     for (;;) {
       const before = this.#knowledge();
@@ -253,7 +261,7 @@ export class SchedulerCache {
 
   /** Changes whenever a class found before may be another now. */
   #knowledge(): string {
-    return `${this.#counters.size} ${this.#shapes.termCount} ${this.#classes.generation}`;
+    return `${this.#counters.made} ${this.#shapes.termsMet} ${this.#classes.generation}`;
   }
 
   #encode(pod: Pod): Encoded {

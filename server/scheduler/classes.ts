@@ -73,6 +73,8 @@ import { countsResource, type Filter, type Profile, scorers } from "./profile.ts
 import { writeScoring } from "./scoring.ts";
 
 export interface PodClass {
+  /** No other ever has it, whereas addresses are used again. */
+  readonly id: number;
   readonly address: number;
   readonly shape: PodShape;
   /** Names of the requests that NodeResourcesFit looks at, in the order of its reasons. */
@@ -126,7 +128,11 @@ export class PodClasses {
   #last: (Found | undefined)[] = [];
   /** Raised when all classes are dropped. */
   generation = 0;
+  /** Keys of shapes that had a class at the last collection, and none since; how many they were. */
+  #forgotten = new Set<string>();
+  #forgottenOnce = 0;
   #tick = 0;
+  #built = 0;
   #bytes = 0;
 
   constructor(parts: Parts) {
@@ -198,6 +204,16 @@ export class PodClasses {
     }
   }
 
+  /** Forgets all, and that any counter was registered. True: most of what was forgotten last time came back. */
+  collect(): boolean {
+    const cameBack = this.#forgotten.size < this.#forgottenOnce / 2;
+    this.#forgotten = new Set([...this.#classes.values()].map(({ shape }) => shape.key));
+    this.#forgottenOnce = this.#forgotten.size;
+    this.dropAll();
+    this.#registered.clear();
+    return cameBack;
+  }
+
   dropAll(): void {
     this.generation++;
     for (const [key, cls] of this.#classes) this.#drop(key, cls);
@@ -216,6 +232,7 @@ export class PodClasses {
 
   #build(subject: Subject): PodClass {
     const { shape } = subject;
+    this.#forgotten.delete(shape.key);
     const blocks: (readonly [number, number])[] = [];
     const address = this.#allocate(blocks, CLASS_BYTES);
     const record = new ClassRecord(this.#parts.arena, address, (bytes) =>
@@ -237,7 +254,16 @@ export class PodClasses {
     record.list(K_FEATURES, [features.count, ...features.numbers]);
     const lastUsed = this.#tick;
     const names = { requestNames, imageIds };
-    const cls = { address, shape, ...names, told, blocks, groupCapacity: 0, lastUsed };
+    const cls = {
+      id: this.#built++,
+      address,
+      shape,
+      ...names,
+      told,
+      blocks,
+      groupCapacity: 0,
+      lastUsed,
+    };
     this.#allocateCache(cls, features.count);
     return cls;
   }

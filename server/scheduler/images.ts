@@ -17,7 +17,7 @@ export class Images {
   readonly #arena: Arena;
   readonly #nodes: NodeTable;
   readonly #ids = new Map<string, number>();
-  readonly #images: Image[] = [];
+  #images: Image[] = [];
   #room = 64;
 
   constructor(arena: Arena, nodes: NodeTable) {
@@ -43,6 +43,12 @@ export class Images {
     if (id >= this.#room) this.#grow();
     this.#write(id, image);
     return id;
+  }
+
+  /** Forgets every image: classes ask anew. */
+  dropAll(): void {
+    this.#ids.clear();
+    this.#images = [];
   }
 
   /** A node goes from `before` to `now`; true when an image that pods ask for comes or goes. */

@@ -50,8 +50,8 @@ export class LabelSets {
   /** Sets that perhaps no pod has. */
   readonly #idle = new Set<LabelSet>();
   readonly #namespaces = new Map<string, Labels>();
-  readonly #counters: Watched[] = [];
-  readonly #terms: Watched[] = [];
+  #counters: Watched[] = [];
+  #terms: Watched[] = [];
   /** A namespace's labels changed: `counter` now counts (or no longer) the set's placed pods. */
   onRecount: (counter: number, slot: number, delta: number) => void = () => {};
 
@@ -108,6 +108,23 @@ export class LabelSets {
     this.#recent.clear();
   }
 
+  /** Kinds of pods on nodes, or nominated to them. */
+  *kinds(): Iterable<Kind> {
+    for (const { kinds } of this.#sets.values()) yield* kinds.values();
+  }
+
+  /** Forgets every counter, and the terms that `stays` does not keep. */
+  collect(stays: (term: number) => boolean): void {
+    this.#counters = [];
+    this.#terms = this.#terms.filter(({ id }) => stays(id));
+    for (const set of this.#sets.values()) {
+      set.counters = [];
+      set.liveCounters = [];
+      set.terms = set.terms.filter(stays);
+      this.#changed(set);
+    }
+  }
+
   /** From now on `id` counts what the predicate selects; `count` is told the slot of each pod already placed. */
   addCounter(watched: Watched, count: (slot: number) => void): void {
     const { predicate, id } = watched;
@@ -139,8 +156,10 @@ export class LabelSets {
     return set.signature;
   }
 
-  setNamespace(name: string, labels: Labels): void {
-    this.#namespaces.set(name, labels);
+  setNamespace(name: string, given: Labels | undefined): void {
+    const labels = given ?? noLabels;
+    if (given === undefined) this.#namespaces.delete(name);
+    else this.#namespaces.set(name, given);
     for (const set of this.#sets.values()) {
       if (set.namespace !== name) continue;
       const before = new Set(set.counters);

@@ -56,7 +56,7 @@ interface Written {
 export class NodeFilters {
   readonly #arena: Arena;
   readonly #nodes: NodeTable;
-  readonly #taints: { readonly taint: Taint; readonly set: number }[] = [];
+  #taints: { readonly taint: Taint; readonly set: number }[] = [];
   readonly #taintKeys = new Set<string>();
   readonly #filters = new Map<string, Written>();
   /** A taint nobody had met before: lists of soft taints are written again. */
@@ -65,6 +65,15 @@ export class NodeFilters {
   constructor(arena: Arena, nodes: NodeTable) {
     this.#arena = arena;
     this.#nodes = nodes;
+  }
+
+  /** Forgets every filter, and the taints that no node has; the nodes' sets were forgotten before. */
+  collect(): void {
+    for (const { address, length } of this.#filters.values()) this.#arena.free(address, length * 4);
+    this.#filters.clear();
+    this.#taints = [];
+    this.#taintKeys.clear();
+    for (const { taints } of this.#nodes.facts()) this.meet(taints);
   }
 
   /** Makes the node's taints known; call before the node is written. */

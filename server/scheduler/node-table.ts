@@ -48,6 +48,21 @@ interface NodeSet {
   readonly row: Column;
 }
 
+interface Resource {
+  readonly id: number;
+  readonly allocatable: Column;
+  readonly used: Column;
+}
+
+/** A counter's number, record and column. */
+export interface Counter {
+  readonly id: number;
+  readonly record: number;
+  readonly column: Column;
+}
+
+/** Resources that always have their columns, in this order. */
+const nativeResources = ["cpu", "memory", "ephemeral-storage"];
 /** Slots start at this many; doubled when full. */
 const capacityAtStart = 128;
 
@@ -59,10 +74,12 @@ export class NodeTable {
   readonly #names: (string | undefined)[] = [];
   readonly #facts: (NodeFacts | undefined)[] = [];
   readonly #free: number[] = [];
-  readonly #sets: NodeSet[] = [];
+  #sets: NodeSet[] = [];
   readonly #setIds = new Map<string, number>();
-  readonly #resources = new Map<string, { allocatable: Column; used: Column }>();
-  readonly #counters: Column[] = [];
+  readonly #resources = new Map<string, Resource>();
+  readonly #freeResources: number[] = [];
+  readonly #freeCounters: number[] = [];
+  #counters = 0;
   readonly #alive: Column;
   readonly #unschedulable: Column;
   readonly #podsMax: Column;
@@ -92,7 +109,7 @@ export class NodeTable {
     column(H_LOGS, 128);
     this.topologies = new Topologies(this.columns);
     this.#sizeToCapacity();
-    for (const resource of ["cpu", "memory", "ephemeral-storage"]) this.resource(resource);
+    for (const resource of nativeResources) this.resource(resource);
   }
 
   get size(): number {
@@ -177,15 +194,26 @@ export class NodeTable {
     return id;
   }
 
+  /** Sets and resources that stand. */
+  get interned(): number {
+    return this.#sets.length + this.#resources.size;
+  }
+
+  /** Forgets every set: nobody may know one's number any more. */
+  dropSets(): void {
+    for (const { row } of this.#sets) this.columns.drop(row);
+    this.#sets = [];
+    this.#setIds.clear();
+  }
+
   /** Id of a resource's two columns. */
   resource(name: string): number {
-    const ids = [...this.#resources.keys()];
-    const known = ids.indexOf(name);
-    if (known >= 0) return known;
-    const id = ids.length;
+    const known = this.#resources.get(name);
+    if (known !== undefined) return known.id;
+    const id = this.#freeResources.pop() ?? this.#resources.size;
     const allocatable = this.columns.createEntry(H_RESOURCES, id * 2, 64);
     const used = this.columns.createEntry(H_RESOURCES, id * 2 + 1, 64);
-    this.#resources.set(name, { allocatable, used });
+    this.#resources.set(name, { id, allocatable, used });
     this.#facts.forEach((facts, slot) => {
       const amount = facts?.allocatable.get(name);
       if (amount !== undefined) this.columns.setDouble(allocatable, slot, amount);
@@ -193,16 +221,32 @@ export class NodeTable {
     return id;
   }
 
-  /** A new counter: its id and record. */
-  counter(): { readonly id: number; readonly record: number; readonly column: Column } {
-    const id = this.#counters.length;
+  /** Forgets the resources that no pod on a node asks for. */
+  keepResources(asked: ReadonlySet<number>): void {
+    for (const [name, { id, allocatable, used }] of this.#resources) {
+      if (id < nativeResources.length || asked.has(id)) continue;
+      this.columns.drop(allocatable);
+      this.columns.drop(used);
+      this.#resources.delete(name);
+      this.#freeResources.push(id);
+    }
+  }
+
+  /** A new counter, all zero. */
+  counter(): Counter {
+    const id = this.#freeCounters.pop() ?? this.#counters++;
     const record = this.#arena.allocate(COUNTER_BYTES);
     this.columns.setEntry(H_COUNTERS, id, record);
     const column = this.columns.create(32, (address) =>
       this.#arena.set(record + C_COLUMN, address),
     );
-    this.#counters.push(column);
     return { id, record, column };
+  }
+
+  dropCounter({ id, record, column }: Counter): void {
+    this.columns.drop(column);
+    this.#arena.free(record, COUNTER_BYTES);
+    this.#freeCounters.push(id);
   }
 
   /** The scratch area has room for one group a slot, of at least `bytes`. */

@@ -33,6 +33,8 @@ export interface HeldTerm {
 
 export interface PodShape {
   readonly id: number;
+  /** Equal for pods of one shape, also when it was forgotten in between. */
+  readonly key: string;
   readonly spec: PodSpec;
   /** Of the first pod of the shape: that of all where the spec reads it. */
   readonly namespace: string;
@@ -77,8 +79,11 @@ export class PodShapes {
   readonly #shapes = new Map<string, PodShape>();
   /** First image -> pods met last. */
   readonly #recent = new Map<string, Recent[]>();
-  readonly #terms: HeldTerm[] = [];
+  readonly #terms = new Map<number, HeldTerm>();
   readonly #termIds = new Map<string, HeldTerm>();
+  #made = 0;
+  /** Terms met so far. */
+  termsMet = 0;
 
   /** `isExclusive`: may one pod of the cluster alone use the claim? */
   constructor({ nodes, counters, labelSets }: Parts, isExclusive: ClaimQuestion = () => false) {
@@ -88,12 +93,23 @@ export class PodShapes {
     this.#labelSets = labelSets;
   }
 
-  get termCount(): number {
-    return this.#terms.length;
+  get size(): number {
+    return this.#shapes.size;
   }
 
   term(id: number): HeldTerm | undefined {
-    return this.#terms[id];
+    return this.#terms.get(id);
+  }
+
+  /** Forgets all shapes but these, and the terms that nobody holds; `held`: counters that somebody does. */
+  collect(shapes: ReadonlySet<PodShape>, held: ReadonlySet<number>): void {
+    for (const [key, shape] of this.#shapes) if (!shapes.has(shape)) this.#shapes.delete(key);
+    this.#recent.clear();
+    for (const [name, { id, counter }] of this.#termIds) {
+      if (held.has(counter)) continue;
+      this.#termIds.delete(name);
+      this.#terms.delete(id);
+    }
   }
 
   /** `placed`: where it stands is no part of what it asks. */
@@ -128,12 +144,12 @@ export class PodShapes {
     const known = this.#shapes.get(key);
     if (known !== undefined) return known;
     const own = placed ? { ...pod, spec: { ...pod.spec, nodeName: undefined } } : pod;
-    const shape = this.#read(own, this.#shapes.size);
+    const shape = this.#read(own, this.#made++, key);
     this.#shapes.set(key, shape);
     return shape;
   }
 
-  #read(pod: Pod, id: number): PodShape {
+  #read(pod: Pod, id: number, key: string): PodShape {
     const { spec, metadata } = pod;
     const requests = [...podRequests(pod)].filter(([name, n]) => n > 0 && name !== "pods");
     const scoring = placedScoringRequests(pod);
@@ -141,6 +157,7 @@ export class PodShapes {
     const namespace = metadata.namespace ?? "";
     return {
       id,
+      key,
       spec,
       namespace,
       labels: metadata.labels ?? {},
@@ -187,16 +204,16 @@ export class PodShapes {
   }
 
   #diskCounter(id: string, who: "any" | "writer"): number {
-    return this.#counters.named(`disk ${id} ${who}`).id;
+    return this.#counters.ofHolders(`disk ${id} ${who}`).id;
   }
 
   /** Counts the pods that use a claim. */
   claimCounter(namespace: string, name: string): number {
-    return this.#counters.named(`claim ${namespace}/${name}`).id;
+    return this.#counters.ofHolders(`claim ${namespace}/${name}`).id;
   }
 
   #portCounter(protocol: string, port: number, ip: string): number {
-    return this.#counters.named(`port ${protocol} ${port} ${ip}`).id;
+    return this.#counters.ofHolders(`port ${protocol} ${port} ${ip}`).id;
   }
 
   *#heldTerms(
@@ -231,9 +248,9 @@ export class PodShapes {
     const name = `${kind} ${topologyKey} ${predicate.signature}`;
     const known = this.#termIds.get(name);
     if (known !== undefined) return known.counter;
-    const counter = this.#counters.named(name).id;
-    const term = { id: this.#terms.length, kind, topologyKey, predicate, counter };
-    this.#terms.push(term);
+    const counter = this.#counters.ofHolders(name).id;
+    const term = { id: this.termsMet++, kind, topologyKey, predicate, counter };
+    this.#terms.set(term.id, term);
     this.#termIds.set(name, term);
     this.#labelSets.addTerm({ predicate, id: term.id });
     return counter;

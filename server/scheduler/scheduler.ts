@@ -309,7 +309,7 @@ class Scheduler {
     const priority = pod.spec.priority ?? 0;
     const policy = pod.spec.preemptionPolicy ?? "";
     const changes = this.#cache.core.calls.changes();
-    const key = `${encoded.cls.address} ${encoded.pin} ${changes} ${priority} ${policy}`;
+    const key = `${encoded.cls.id} ${encoded.pin} ${changes} ${priority} ${policy}`;
     const last = this.#lastFailure;
     if (nominated === undefined && last?.key === key) return last;
     const explained = refusalOf(this.#cache, encoded, {

@@ -117,7 +117,11 @@ export function feed(sources: ReturnType<typeof openSources>, fed: Fed): void {
     updated: (_, budget) => cache.budgets.set(budget),
     deleted: ({ metadata }) => cache.budgets.remove(metadata.namespace ?? "", metadata.name),
   });
-  sources.namespaces.onChange({ added: relabel, updated: (_old, namespace) => relabel(namespace) });
+  sources.namespaces.onChange({
+    added: relabel,
+    updated: (_old, namespace) => relabel(namespace),
+    deleted: ({ metadata }) => cache.setNamespace(metadata.name ?? "", undefined),
+  });
 }
 
 function feedNodes(sources: ReturnType<typeof openSources>, { cache, queue, wake }: Fed): void {

@@ -24,7 +24,7 @@ const domainsAtStart = 16;
 
 export class Topologies {
   readonly #columns: Columns;
-  readonly #all: Topology[] = [];
+  #all: Topology[] = [];
   readonly #byKey = new Map<string, Topology>();
   readonly #values: (Labels | undefined)[] = [];
   /** A topology got its first domain of two nodes: whoever relied on `unique` starts anew. */
@@ -57,6 +57,17 @@ export class Topologies {
     this.#all.push(topology);
     this.#byKey.set(key, topology);
     return topology;
+  }
+
+  get size(): number {
+    return this.#all.length;
+  }
+
+  /** Forgets every key: nobody may know one's number any more. */
+  dropAll(): void {
+    for (const { column } of this.#all) this.#columns.drop(column);
+    this.#all = [];
+    this.#byKey.clear();
   }
 
   write(slot: number, labels: Labels | undefined): void {

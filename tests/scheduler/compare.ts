@@ -36,7 +36,9 @@ export class Comparison {
   constructor(seed: number, module?: WebAssembly.Module) {
     this.seed = seed;
     this.#r = new Random(seed);
-    this.#cache = new SchedulerCache({ seed, defaultSelector, module });
+    // Every third forgets what nobody uses before nearly every batch.
+    const garbageMax = seed % 3 === 0 ? 4 : undefined;
+    this.#cache = new SchedulerCache({ seed, defaultSelector, module, garbageMax });
     this.#namespaces = randomNamespaces(this.#r);
     for (const [name, labels] of Object.entries(this.#namespaces))
       this.#cache.setNamespace(name, labels);
