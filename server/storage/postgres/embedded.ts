@@ -20,7 +20,7 @@ import type { Logger } from "#telemetry/log.ts";
 import { connect } from "./connect.ts";
 import { type Account, embeddedAccount, spawnAs } from "./embedded-account.ts";
 import { embeddedBinaries, exists, reachable, reachableRoot } from "./embedded-binaries.ts";
-import { settings } from "./embedded-settings.ts";
+import { memoryEnvironment, settings } from "./embedded-settings.ts";
 
 /** The first start writes 40 MB; a start after a crash replays at most max_wal_size. */
 const startMaxMs = 60_000;
@@ -210,7 +210,7 @@ async function launch(binaries: string, place: Place, options: EmbeddedOptions):
     const child = spawnAs(
       place.account,
       [program, "-D", place.data, ...parameters.flatMap((parameter) => ["-c", parameter])],
-      { cwd: place.data, output: log.fd },
+      { cwd: place.data, output: log.fd, environment: memoryEnvironment },
     );
     await new Promise<void>((resolve, reject) => {
       child.once("error", reject);
