@@ -1,4 +1,11 @@
-import { dataDirectory, nodeFlags, nodeName, portRange, runtimeChoice } from "#cli/options.ts";
+import {
+  clusterDns,
+  dataDirectory,
+  nodeFlags,
+  nodeName,
+  portRange,
+  runtimeChoice,
+} from "#cli/options.ts";
 import { untilAborted } from "#cli/until-aborted.ts";
 import { integer, text, UsageError, type Verb, type VerbContext } from "#cli/verb.ts";
 
@@ -57,6 +64,7 @@ export const agent: Verb = {
       runtime: runtimeChoice(context),
       port: integer(context.options, "port", portRange),
       podCidr: podCidr(context),
+      clusterDns: clusterDns(context),
       signal: context.signal,
     });
     context.say(`  runtime:  ${node.runtime}`);

@@ -37,6 +37,8 @@ export interface NodesOptions {
   readonly count: number;
   readonly runtime: RuntimeChoice;
   readonly nodeName: string;
+  /** Whom pods ask for names; empty: whom the host asks. */
+  readonly clusterDns: readonly string[];
 }
 
 export interface Nodes {
@@ -59,6 +61,8 @@ export interface AgentOptions {
   readonly port: number;
   /** Of the node's pods until the control plane gives it one; empty: waits for that. */
   readonly podCidr: string;
+  /** As of NodesOptions. */
+  readonly clusterDns: readonly string[];
   readonly signal: AbortSignal;
 }
 

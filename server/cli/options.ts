@@ -54,6 +54,10 @@ export const nodeFlags: readonly Option[] = [
     choices: ["auto", "containerd", "simulated"],
   },
   { flags: "--node-name <name>", describe: "of the node (default: the host's name)" },
+  {
+    flags: "--cluster-dns <addresses>",
+    describe: "DNS servers of the pods, separated by commas (default: the host's)",
+  },
 ];
 
 export function dataDirectory(context: VerbContext): string {
@@ -69,6 +73,13 @@ export function nodeName(context: VerbContext): string {
 export function runtimeChoice(context: VerbContext): RuntimeChoice {
   const given = text(context.options, "runtime");
   return given === "containerd" || given === "simulated" ? given : "auto";
+}
+
+/** Addresses of the cluster's DNS service; none: pods ask whom the host asks. */
+export function clusterDns({ options }: VerbContext): readonly string[] {
+  return text(options, "clusterDns")
+    .split(",")
+    .filter((address) => address !== "");
 }
 
 export function controlPlaneOptions(

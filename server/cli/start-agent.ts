@@ -31,7 +31,7 @@ export async function startAgent(options: AgentOptions, logger: Logger): Promise
     port,
     bindAddress: "0.0.0.0",
     fallbackPodCidr: options.podCidr === "" ? undefined : options.podCidr,
-    clusterDns: [],
+    clusterDns: options.clusterDns,
     clusterDomain: "cluster.local",
     logger,
     signal,

@@ -63,7 +63,7 @@ async function startReal(
     dataDir,
     port: anyPort,
     bindAddress: "0.0.0.0",
-    clusterDns: [],
+    clusterDns: nodes.clusterDns,
     clusterDomain,
     logger,
     signal,

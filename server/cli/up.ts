@@ -1,6 +1,7 @@
 import type { ControlPlane, Nodes } from "#cli/compose.ts";
 import { mergeKubeconfig } from "#cli/merge-kubeconfig.ts";
 import {
+  clusterDns,
   controlPlaneFlags,
   controlPlaneOptions,
   dataDirectory,
@@ -43,6 +44,7 @@ export const up: Verb = {
         count,
         runtime: runtimeChoice(context),
         nodeName: nodeName(context),
+        clusterDns: clusterDns(context),
       });
       await joined.ready();
       return joined;

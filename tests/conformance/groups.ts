@@ -1,6 +1,4 @@
-/** Conformance tests by SIG and subject, and which of them a simulated node cannot answer. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+/** Conformance tests by SIG and subject. */
 
 export interface Group {
   readonly sig: string;
@@ -20,22 +18,19 @@ function subjectOf(test: string): string {
   return first === "" ? "other" : first;
 }
 
-const needing = readFileSync(join(import.meta.dirname, "needs-containers.txt"), "utf8")
-  .split("\n")
-  .filter((line) => line !== "" && !line.startsWith("#"));
-
-export function needsContainers(test: string): boolean {
-  return needing.some((start) => test.startsWith(start));
-}
-
-/** In the order in which they were listed. Serial tests stand in groups of their own. */
-export function groupsOf(tests: readonly string[]): readonly Group[] {
+/** In the order in which they were listed, at most `size` in one. Serial tests stand in groups of their own. */
+export function groupsOf(tests: readonly string[], size: number): readonly Group[] {
   const groups = Map.groupBy(tests, (test) => {
     const serial = test.includes("[Serial]") || test.includes("[Disruptive]");
     return JSON.stringify([sigOf(test), subjectOf(test), serial]);
   });
-  return [...groups].map(([key, members]) => {
+  return [...groups].flatMap(([key, members]) => {
     const [sig = "", name = "", serial] = JSON.parse(key);
-    return { sig, name, serial: serial === true, tests: members };
+    return Array.from({ length: Math.ceil(members.length / size) }, (_, index) => ({
+      sig,
+      name,
+      serial: serial === true,
+      tests: members.slice(index * size, (index + 1) * size),
+    }));
   });
 }

@@ -1,46 +1,34 @@
-/** What came of the tests, by SIG. */
-import type { Result } from "./e2e.ts";
-import { needsContainers, sigOf } from "./groups.ts";
+/** What is known of the tests, by SIG. */
+import { sigOf } from "./groups.ts";
+import { isPassing, type State } from "./state.ts";
 
-interface Counts {
-  total: number;
-  passed: number;
-  failed: number;
-  containers: number;
-  missing: number;
+const row = (...cells: readonly (string | number)[]): string => `| ${cells.join(" | ")} |`;
+
+function counts(name: string, wheres: readonly string[]): string {
+  const simulated = wheres.filter((where) => where === "simulated").length;
+  const containerd = wheres.filter((where) => where === "containerd").length;
+  const rest = wheres.length - simulated - containerd;
+  return row(name, wheres.length, simulated + containerd, simulated, containerd, rest);
 }
 
-const none = (): Counts => ({ total: 0, passed: 0, failed: 0, containers: 0, missing: 0 });
-
-function count(tests: readonly string[], results: ReadonlyMap<string, Result>): Counts {
-  const counts = none();
-  for (const test of tests) {
-    const result = results.get(test);
-    counts.total += 1;
-    if (result?.passed === true) counts.passed += 1;
-    else if (result !== undefined) counts.failed += 1;
-    else if (needsContainers(test)) counts.containers += 1;
-    else counts.missing += 1;
-  }
-  return counts;
-}
-
-const row = (name: string, { total, passed, failed, containers, missing }: Counts): string =>
-  `| ${name} | ${total} | ${passed} | ${failed} | ${containers} | ${missing} |`;
-
-/** Markdown: a row a SIG, a sum, then each failed test with its reason. */
-export function tableOf(tests: readonly string[], results: ReadonlyMap<string, Result>): string {
-  const sigs = [...Map.groupBy(tests, sigOf)].sort(([a], [b]) => (a < b ? -1 : 1));
-  const failed = tests
-    .map((test) => results.get(test))
-    .filter((result) => result?.passed === false)
-    .map((result) => `- ${result?.test}: ${result?.why}`);
+/** Markdown: a row a SIG, a sum, then what the others lack. */
+export function tableOf(state: State): string {
+  const all = [...state];
+  const sigs = [...Map.groupBy(all, ([name]) => sigOf(name))].sort(([a], [b]) => (a < b ? -1 : 1));
+  const wheresOf = (entries: typeof all): string[] => entries.map(([, where]) => where);
+  const lacking = [...Map.groupBy(all, ([, where]) => where)]
+    .filter(([where]) => !isPassing(where))
+    .sort(([, a], [, b]) => b.length - a.length);
   return [
-    "| SIG | conformance tests | passed | failed | need containers | not run |",
-    "|---|---|---|---|---|---|",
-    ...sigs.map(([sig, members]) => row(sig, count(members, results))),
-    row("all", count(tests, results)),
-    ...(failed.length === 0 ? [] : ["", "Failed:", "", ...failed]),
+    "| SIG | conformance tests | pass | on simulated nodes | with containers | do not pass |",
+    "|---|---:|---:|---:|---:|---:|",
+    ...sigs.map(([sig, entries]) => counts(sig, wheresOf(entries))),
+    counts("all", wheresOf(all)),
+    "",
+    ...lacking.flatMap(([where, entries]) => [
+      `${where} (${entries.length}):`,
+      ...entries.map(([name]) => `- ${name}`),
+    ]),
     "",
   ].join("\n");
 }

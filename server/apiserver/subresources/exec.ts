@@ -4,6 +4,7 @@ import { forbiddenRequest } from "#apiserver/authorization/authorizer.ts";
 import type { Call, Handler, ServerContext, Upgrade } from "#apiserver/call.ts";
 import { currentEntry } from "#apiserver/handlers/get.ts";
 import { flag, type Query, text } from "#apiserver/query.ts";
+import { acceptWebSocket, isWebSocket } from "#apiserver/streams/accept-websocket.ts";
 import { chooseProtocol } from "#apiserver/streams/channels.ts";
 import {
   forward,
@@ -22,16 +23,12 @@ import {
 import { portForwardProtocol, tunnel, tunnelProtocol } from "#apiserver/streams/tunnel.ts";
 import type { Pod } from "#gen/api/core/v1.ts";
 import type { Side } from "#streaming/relay.ts";
-import { type Fields, grantUpgrade } from "#streaming/upgrade.ts";
-import { acceptKey } from "#streaming/websocket.ts";
+import type { Fields } from "#streaming/upgrade.ts";
 
 function upgradeOf({ upgrade }: Call): Upgrade {
   if (upgrade === undefined) throw badRequest("Upgrade request required");
   return upgrade;
 }
-
-const isWebSocket = ({ request }: Call): boolean =>
-  request.headers.get("upgrade")?.toLowerCase() === "websocket";
 
 /** A browser's WebSocket is a GET: who may only read must not run commands by it. */
 async function authorizeCreate({ authorizer }: ServerContext, call: Call): Promise<void> {
@@ -59,19 +56,6 @@ function askNode(
 ): Promise<UpgradedSocket> {
   const endpoint = endpointOf(server, spec.nodeName ?? "");
   return nodesOf(server).upgrade(endpoint, { method, path, fields });
-}
-
-/** Grants the client its WebSocket. */
-function accept({ request }: Call, upgrade: Upgrade, protocol: string) {
-  const near = upgrade.take();
-  grantUpgrade(near.socket, {
-    upgrade: "websocket",
-    "sec-websocket-accept": acceptKey(request.headers.get("sec-websocket-key") ?? ""),
-    ...(request.headers.has("sec-websocket-protocol")
-      ? { "sec-websocket-protocol": protocol }
-      : {}),
-  });
-  return near;
 }
 
 function wantedStreams(query: Query): WantedStreams {
@@ -120,7 +104,7 @@ function remoteCommand(verb: "exec" | "attach"): Handler {
     const far = await askNode(server, pod, path, fields, "POST");
     const { socket, answer } = far;
     if (answer.status !== 101) return refusedUpgrade(far);
-    const near = accept(call, upgrade, protocol);
+    const near = acceptWebSocket(call, upgrade, protocol);
     void runRemoteCommand(near, protocol, { socket, head: answer.head }, wanted);
     return taken();
   };
@@ -144,7 +128,7 @@ const portForward: Handler = async (server, call) => {
   const far = await askNode(server, pod, path, fields, "POST");
   const { socket, answer } = far;
   if (answer.status !== 101) return refusedUpgrade(far);
-  void talk.run(accept(call, upgrade, talk.protocol), { socket, head: answer.head });
+  void talk.run(acceptWebSocket(call, upgrade, talk.protocol), { socket, head: answer.head });
   return taken();
 };
 

@@ -7,7 +7,10 @@ import { named } from "#apiserver/endpoint.ts";
 import { currentEntry } from "#apiserver/handlers/get.ts";
 import { flag, integer, text } from "#apiserver/query.ts";
 import { headersOf } from "#apiserver/respond.ts";
+import { acceptWebSocket, isWebSocket } from "#apiserver/streams/accept-websocket.ts";
+import { taken } from "#apiserver/streams/forward.ts";
 import { containerOf, endpointOf, nodesOf } from "#apiserver/streams/pod-node.ts";
+import { chooseReaderProtocol, sendAll } from "#apiserver/streams/reader-socket.ts";
 import type { Pod } from "#gen/api/core/v1.ts";
 
 /** Query parameters that the node understands; any other stays here. */
@@ -49,11 +52,20 @@ async function refusalOf(answer: IncomingMessage, call: Call): Promise<Error> {
   return refusal("InternalError", why);
 }
 
+/** undefined: a plain request. Throws BadRequest when no protocol is common. */
+function socketOf(call: Call) {
+  const { upgrade, request } = call;
+  if (upgrade === undefined || !isWebSocket(call)) return undefined;
+  const offered = request.headers.get("sec-websocket-protocol");
+  return { upgrade, protocol: chooseReaderProtocol(offered) };
+}
+
 const get: Handler = async (server, call) => {
   // The endpoint is that of pods.
   const pod = (await currentEntry(server, call)).object as Pod;
   const container = containerOf(pod, text(call.query, "container"));
   const query = logQuery(call);
+  const socket = socketOf(call);
   const { nodeName = "" } = pod.spec;
   // Upstream: a pod without a node has an empty log.
   if (nodeName === "") return new Response("", { headers: headersOf(call, "text/plain") });
@@ -62,6 +74,11 @@ const get: Handler = async (server, call) => {
   const endpoint = endpointOf(server, nodeName);
   const answer = await nodesOf(server).open(endpoint, path, { method: "GET" });
   if (answer.statusCode !== 200) throw await refusalOf(answer, call);
+  if (socket !== undefined) {
+    const near = acceptWebSocket(call, socket.upgrade, socket.protocol);
+    void sendAll(near, socket.protocol, answer).finally(() => answer.destroy());
+    return taken();
+  }
   const headers = headersOf(call, "text/plain");
   if (flag(call.query, "follow"))
     call.request.signal.addEventListener("abort", () => answer.destroy());

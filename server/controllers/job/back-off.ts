@@ -6,7 +6,8 @@ import type { Pod } from "#gen/api/core/v1.ts";
 const firstSeconds = 10;
 const longestSeconds = 600;
 
-function finishedAt({ status, metadata }: Pod): number {
+/** Milliseconds; 0: nobody knows. */
+export function finishedAt({ status, metadata }: Pod): number {
   const ends = (status.containerStatuses ?? []).map(
     ({ state }) => parseTime(state?.terminated?.finishedAt ?? "")?.getTime() ?? 0,
   );
@@ -22,6 +23,12 @@ export function retryAfter(pods: readonly Pod[], now: Date): number {
   const lastSuccess = Math.max(0, ...ends("Succeeded"));
   const failures = ends("Failed").filter((at) => at > lastSuccess);
   if (failures.length === 0) return 0;
-  const wait = Math.min(firstSeconds * 2 ** (failures.length - 1), longestSeconds);
-  return Math.max(0, wait - (now.getTime() - Math.max(...failures)) / 1000);
+  return waitAfter(failures.length, Math.max(...failures), now);
+}
+
+/** Seconds left after so many failures, the last of them at `at`. */
+export function waitAfter(failures: number, at: number, now: Date): number {
+  if (failures === 0) return 0;
+  const wait = Math.min(firstSeconds * 2 ** (failures - 1), longestSeconds);
+  return Math.max(0, wait - (now.getTime() - at) / 1000);
 }

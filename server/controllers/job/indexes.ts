@@ -1,4 +1,4 @@
-/** Completion indexes of an Indexed Job, written as ranges: `0-3,5`. */
+/** Completion indexes of an Indexed Job, written as ranges: `0-3,5`; two neighbours stay two: `0,1`. */
 import type { Job } from "#gen/api/batch/v1.ts";
 import type { Pod } from "#gen/api/core/v1.ts";
 
@@ -27,7 +27,10 @@ export function formatIndexes(indexes: Iterable<number>): string {
     else ranges.push([index, index]);
   }
   return ranges
-    .map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`))
+    .map(([first, last]) => {
+      if (first === last) return `${first}`;
+      return `${first}${last === first + 1 ? "," : "-"}${last}`;
+    })
     .join(",");
 }
 

@@ -6,15 +6,19 @@ import type { Draft } from "#gen/api/meta/v1.ts";
 import { indexAnnotation } from "./indexes.ts";
 import { trackingFinalizer } from "./tracking.ts";
 
-/** `index`: of an Indexed Job. */
-export function podOf(job: Job, index: number | undefined): Draft<Pod> {
+/** `index`: of an Indexed Job; `counts`: annotations about the pods of that index before it. */
+export function podOf(
+  job: Job,
+  index: number | undefined,
+  counts: Readonly<Record<string, string>> = {},
+): Draft<Pod> {
   const pod = podFromTemplate(job.spec.template, job);
   const { metadata, spec } = pod;
   const finalizers = [...(metadata.finalizers ?? []), trackingFinalizer];
   if (index === undefined) return { ...pod, metadata: { ...metadata, finalizers } };
   const named = `${job.metadata.name}-${index}`;
   const labels = { ...metadata.labels, [indexAnnotation]: `${index}` };
-  const annotations = { ...metadata.annotations, [indexAnnotation]: `${index}` };
+  const annotations = { ...metadata.annotations, [indexAnnotation]: `${index}`, ...counts };
   const withIndex = (container: Container): Container => ({
     ...container,
     env: [

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Effect } from "#controllers/effects.ts";
-import type { Job, JobStatus } from "#gen/api/batch/v1.ts";
+import type { Job, JobStatus, PodFailurePolicyRule } from "#gen/api/batch/v1.ts";
 import type { Pod } from "#gen/api/core/v1.ts";
 import { formatIndexes, parseIndexes } from "./indexes.ts";
 import { reconcile } from "./reconcile.ts";
@@ -32,12 +32,18 @@ interface PodFacts {
   readonly counted?: boolean;
   readonly index?: number;
   readonly conditions?: Pod["status"]["conditions"];
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly exitCode?: number;
+  readonly going?: boolean;
 }
 
 function pod(
   name: string,
-  { phase = "Running", counted = false, index, conditions }: PodFacts = {},
+  { phase = "Running", counted = false, index, conditions, ...rest }: PodFacts = {},
 ): Pod {
+  const terminated = { exitCode: rest.exitCode ?? 0 };
+  const container = { name: "c", image: "", imageID: "", ready: false, restartCount: 0 };
+  const indexed = { "batch.kubernetes.io/job-completion-index": `${index}`, ...rest.annotations };
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -47,14 +53,19 @@ function pod(
       uid: name,
       creationTimestamp: "2026-01-01T00:00:00Z",
       labels: { "batch.kubernetes.io/controller-uid": "job" },
-      ...(index === undefined
-        ? {}
-        : { annotations: { "batch.kubernetes.io/job-completion-index": `${index}` } }),
+      ...(index === undefined ? {} : { annotations: indexed }),
+      ...(rest.going === true ? { deletionTimestamp: "2026-01-01T00:59:00Z" } : {}),
       ownerReferences: [owner],
       ...(counted ? {} : { finalizers: [trackingFinalizer] }),
     },
     spec: { containers: [] },
-    status: { phase, conditions: conditions ?? [] },
+    status: {
+      phase,
+      conditions: conditions ?? [],
+      ...(rest.exitCode === undefined
+        ? {}
+        : { containerStatuses: [{ ...container, state: { terminated } }] }),
+    },
   };
 }
 
@@ -167,6 +178,83 @@ test("an indexed Job gives each pod an index that is free", () => {
   expect(statusIn(effects).completedIndexes).toBe("1");
 });
 
+const failures = "batch.kubernetes.io/job-index-failure-count";
+const byIndex = (spec: Partial<Job["spec"]> = {}) =>
+  job({ completionMode: "Indexed", backoffLimit: 100, backoffLimitPerIndex: 1, ...spec });
+
+test("each index fails for itself, and its pods count on", () => {
+  const once = pod("a", { phase: "Failed", index: 0, annotations: { [failures]: "0" } });
+  const again = reconcile(byIndex(), [once, pod("b", { index: 1 })], now);
+  expect(made(again).map(({ metadata }) => metadata.annotations?.[failures])).toEqual(["1"]);
+  expect(freed(again)).toEqual([]);
+  const next = pod("c", { index: 0, annotations: { [failures]: "1" } });
+  expect(freed(reconcile(byIndex(), [once, next], now))).toEqual(["a"]);
+  const twice = pod("c", { phase: "Failed", index: 0, annotations: { [failures]: "1" } });
+  const over = reconcile(byIndex(), [twice, pod("b", { index: 1 })], now);
+  expect(statusIn(over).failedIndexes).toBe("0");
+  expect(made(over).map(({ metadata }) => metadata.generateName)).toEqual(["j-2-"]);
+});
+
+test("an index that failed a moment ago waits, the others do not", () => {
+  const recent = pod("a", { phase: "Failed", index: 0, annotations: { [failures]: "0" } });
+  recent.metadata.creationTimestamp = "2026-01-01T00:59:55Z";
+  const effects = reconcile(byIndex(), [recent], now);
+  expect(made(effects).map(({ metadata }) => metadata.generateName)).toEqual(["j-1-", "j-2-"]);
+  expect(only(effects, "requeueAfter")).toEqual([{ effect: "requeueAfter", seconds: 5 }]);
+});
+
+test("failed indexes end the Job when too many, or when no other is left", () => {
+  const reasonsOf = (spec: Partial<Job["spec"]>, status: JobStatus) =>
+    conditionsOf(statusIn(reconcile({ ...byIndex(spec), status }, [], now)));
+  expect(reasonsOf({ maxFailedIndexes: 0 }, { failedIndexes: "1" })).toContain(
+    "Failed MaxFailedIndexesExceeded",
+  );
+  const all = { failedIndexes: "1", completedIndexes: "0,2" };
+  expect(reasonsOf({}, all)).toContain("Failed FailedIndexes");
+});
+
+test("a rule may give an index up at once", () => {
+  const onExitCodes = { operator: "In" as const, values: [42] };
+  const rules: PodFailurePolicyRule[] = [{ action: "FailIndex", onExitCodes }];
+  const lost = pod("a", { phase: "Failed", index: 0, exitCode: 42 });
+  const effects = reconcile(byIndex({ podFailurePolicy: { rules } }), [lost], now);
+  expect(statusIn(effects).failedIndexes).toBe("0");
+  expect(freed(effects)).toEqual(["a"]);
+});
+
+test("enough of the right indexes are a success; what still runs is not counted", () => {
+  const rules = [{ succeededIndexes: "0-1", succeededCount: 1 }];
+  const asked = job({ completionMode: "Indexed", successPolicy: { rules } });
+  const won = pod("a", { phase: "Succeeded", index: 1 });
+  const effects = reconcile(asked, [won, pod("b", { index: 2 })], now);
+  expect(statusIn(effects).conditions?.[0]).toMatchObject({
+    type: "SuccessCriteriaMet",
+    reason: "SuccessPolicy",
+    message: "Matched rules at index 0",
+  });
+  expect(statusIn(effects).uncountedTerminatedPods).toEqual({ succeeded: ["a"] });
+  expect(freed(effects)).toEqual(["a", "b"]);
+  expect(ended(effects)).toEqual(["b"]);
+});
+
+test("a pod that is told to go has failed, unless only failed ones are replaced", () => {
+  const going = [pod("a", { going: true })];
+  expect(statusIn(reconcile(job(), going, now)).uncountedTerminatedPods?.failed).toEqual(["a"]);
+  const waits = reconcile(job({ podReplacementPolicy: "Failed", parallelism: 1 }), going, now);
+  expect(statusIn(waits).uncountedTerminatedPods).toEqual({});
+  expect(made(waits)).toEqual([]);
+});
+
+test("restarts in place count against the limit", () => {
+  const containers = [{ name: "c" }];
+  const template = { spec: { containers, restartPolicy: "OnFailure" } } as const;
+  const again = pod("a", { exitCode: 1 });
+  for (const status of again.status.containerStatuses ?? []) status.restartCount = 1;
+  expect(conditionsOf(statusIn(reconcile(job({ template }), [again], now)))).toEqual([
+    "FailureTarget BackoffLimitExceeded",
+  ]);
+});
+
 test("a Job that goes keeps no pod", () => {
   const going = job();
   going.metadata.deletionTimestamp = "2026-01-01T00:59:00Z";
@@ -174,6 +262,6 @@ test("a Job that goes keeps no pod", () => {
 });
 
 test("indexes are written as ranges", () => {
-  expect(formatIndexes([5, 0, 1, 2, 7, 8])).toBe("0-2,5,7-8");
+  expect(formatIndexes([5, 0, 1, 2, 7, 8])).toBe("0-2,5,7,8");
   expect([...parseIndexes("0-2,5")]).toEqual([0, 1, 2, 5]);
 });

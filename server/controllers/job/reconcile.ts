@@ -15,6 +15,7 @@ import { isPodActive, isPodReady, isPodTerminal } from "#controllers/pod-conditi
 import { inDeletionOrder } from "#controllers/replicaset/deletion-order.ts";
 import { type Job, type JobStatus, jobs } from "#gen/api/batch/v1.ts";
 import { type Pod, pods } from "#gen/api/core/v1.ts";
+import type { Draft } from "#gen/api/meta/v1.ts";
 import { retryAfter } from "./back-off.ts";
 import {
   announcedBy,
@@ -23,11 +24,20 @@ import {
   isFinished,
   withCondition,
 } from "./conditions.ts";
+import {
+  failedIndexes,
+  failureAnnotations,
+  lastFailures,
+  retryIndexAfter,
+} from "./failed-indexes.ts";
 import { failureSentence } from "./failure-policy.ts";
 import { completedIndexes, formatIndexes, freeIndexes, indexOf } from "./indexes.ts";
 import { podOf } from "./pods.ts";
+import { successSentence } from "./success-policy.ts";
 import { type Counted, count, isTracked, totals, untrack } from "./tracking.ts";
 
+/** Upstream's, where a Job says nothing. */
+const backoffLimitDefault = 6;
 /** Pods made in one go. */
 const burstMax = 500;
 
@@ -39,6 +49,8 @@ interface Work {
   readonly terminating: readonly Pod[];
   readonly counted: Counted;
   readonly done: readonly number[];
+  /** Indexes that are not tried again; undefined: failures count for the whole Job. */
+  readonly given: readonly number[] | undefined;
   readonly now: Date;
 }
 
@@ -59,29 +71,69 @@ export function reconcile(job: Job, candidates: readonly Pod[], now: Date): read
     terminating: claimed.filter((pod) => !isPodActive(pod) && !isPodTerminal(pod)),
     counted: count(job, claimed),
     done: isIndexed(job) ? completedIndexes(job, claimed) : [],
+    given: failedIndexes(job, claimed),
     now,
   };
-  return [...effects, ...act(work)];
+  const ending = announcedEnding(job) ?? endingOf(work);
+  if (ending === undefined) return [...effects, ...act(work, undefined)];
+  return [...effects, ...act({ ...work, counted: count(job, claimed, ending.type) }, ending)];
 }
 
 const isIndexed = ({ spec }: Job): boolean => spec.completionMode === "Indexed";
 
-function act(work: Work): readonly Effect[] {
-  const { job, active, counted } = work;
-  const ending = announcedEnding(job) ?? endingOf(work);
+function act(work: Work, ending: Ending | undefined): readonly Effect[] {
+  const { job, active } = work;
   const managed = ending === undefined ? manage(work) : active.map((pod) => end(job, pod));
   const { status, said } = statusOf(work, ending);
   const write = deepEqual(withoutZeros(status), withoutZeros(job.status))
     ? []
     : [updateStatus(jobs, { ...job, status }), ...said];
-  return [...write, ...counted.recorded.map(untrack), ...managed, ...wakeUp(work)];
+  return [...write, ...freed(work, ending).map(untrack), ...managed, ...wakeUp(work)];
+}
+
+/** A failed pod stays until the one that follows it is there: that one goes on counting its index' failures. */
+function freed({ counted, given, done, active }: Work, ending: Ending | undefined): readonly Pod[] {
+  if (given === undefined || ending !== undefined) return counted.recorded;
+  const settled = new Set([...given, ...done, ...active.map((pod) => indexOf(pod) ?? -1)]);
+  return counted.recorded.filter((pod) => settled.has(indexOf(pod) ?? -1));
+}
+
+/** Of a Job that goes on: nobody counts it, so nothing holds it. */
+function dismiss(job: Job, pod: Pod): readonly Effect[] {
+  return [...(isTracked(pod) ? [untrack(pod)] : []), end(job, pod)];
 }
 
 function end(job: Job, pod: Pod): Effect {
   return remove(pods, pod, { announce: { about: job, noun: "pod" } });
 }
 
-function endingOf({ job, counted, active, done, now }: Work): Ending | undefined {
+/** Containers that are started again in place count where pods do not fail. */
+function restartsExceed({ spec }: Job, active: readonly Pod[], limit: number): boolean {
+  if (spec.template.spec?.restartPolicy !== "OnFailure") return false;
+  const restarts = active
+    .flatMap(({ status }) => [
+      ...(status?.initContainerStatuses ?? []),
+      ...(status?.containerStatuses ?? []),
+    ])
+    .reduce((sum, { restartCount }) => sum + restartCount, 0);
+  return limit === 0 ? restarts > 0 : restarts >= limit;
+}
+
+function lostIndexes(
+  { spec }: Job,
+  done: readonly number[],
+  given: readonly number[] = [],
+): Ending | undefined {
+  const { maxFailedIndexes, completions = 0 } = spec;
+  if (maxFailedIndexes !== undefined && given.length > maxFailedIndexes) {
+    const message = "Job has exceeded the specified maximal number of failed indexes";
+    return { type: "Failed", reason: "MaxFailedIndexesExceeded", message };
+  }
+  if (given.length === 0 || given.length + done.length < completions) return undefined;
+  return { type: "Failed", reason: "FailedIndexes", message: "Job has failed indexes" };
+}
+
+function endingOf({ job, counted, active, done, given, now }: Work): Ending | undefined {
   const { spec, status } = job;
   const { succeeded, failed } = totals(counted);
   const sentence = counted.fresh
@@ -90,7 +142,8 @@ function endingOf({ job, counted, active, done, now }: Work): Ending | undefined
   if (sentence !== undefined) {
     return { type: "Failed", reason: "PodFailurePolicy", message: sentence };
   }
-  if (failed > (spec.backoffLimit ?? 6)) {
+  const { backoffLimit = backoffLimitDefault } = spec;
+  if (failed > backoffLimit || restartsExceed(job, active, backoffLimit)) {
     const message = "Job has reached the specified backoff limit";
     return { type: "Failed", reason: "BackoffLimitExceeded", message };
   }
@@ -99,6 +152,10 @@ function endingOf({ job, counted, active, done, now }: Work): Ending | undefined
     const message = "Job was active longer than specified deadline";
     return { type: "Failed", reason: "DeadlineExceeded", message };
   }
+  const lost = lostIndexes(job, done, given);
+  if (lost !== undefined) return lost;
+  const met = successSentence(job, done);
+  if (met !== undefined) return { type: "Complete", reason: "SuccessPolicy", message: met };
   const enough =
     spec.completions === undefined
       ? succeeded > 0 && active.length === 0
@@ -120,26 +177,43 @@ function untilDeadline(
 
 function manage(work: Work): readonly Effect[] {
   const { job, active, terminating, counted, now } = work;
-  if (job.spec.suspend === true) return active.map((pod) => end(job, pod));
-  const { succeeded } = totals(counted);
+  if (job.spec.suspend === true) return active.flatMap((pod) => dismiss(job, pod));
+  const succeeded = isIndexed(job)
+    ? work.done.length + (work.given?.length ?? 0)
+    : totals(counted).succeeded;
   const { completions, parallelism = 1 } = job.spec;
   const open = completions === undefined ? parallelism : Math.max(0, completions - succeeded);
   const wanted =
     completions === undefined && succeeded > 0 ? active.length : Math.min(open, parallelism);
   if (active.length > wanted) {
     const order = inDeletionOrder(active, active, now);
-    return order.slice(0, active.length - wanted).map((pod) => end(job, pod));
+    return order.slice(0, active.length - wanted).flatMap((pod) => dismiss(job, pod));
   }
   const busy = job.spec.podReplacementPolicy === "Failed" ? terminating.length : 0;
   const missing = Math.min(wanted - active.length - busy, burstMax);
-  if (missing <= 0 || retryAfter(work.claimed, now) > 0) return [];
-  const taken = new Set([...work.done, ...active.map((pod) => indexOf(pod) ?? -1)]);
-  const drafts = isIndexed(job)
-    ? freeIndexes(job, taken, missing).map((index) => podOf(job, index))
-    : Array.from({ length: missing }, () => podOf(job, undefined));
+  if (missing <= 0) return [];
+  const drafts = isIndexed(job) ? indexedPods(work, missing) : loosePods(work, missing);
   const { namespace = "" } = job.metadata;
   const announce = { about: job, noun: "pod" };
   return drafts.length === 0 ? [] : [createMany(pods, namespace, drafts, { announce })];
+}
+
+function loosePods({ job, claimed, now }: Work, missing: number): readonly Draft<Pod>[] {
+  if (retryAfter(claimed, now) > 0) return [];
+  return Array.from({ length: missing }, () => podOf(job, undefined));
+}
+
+function indexedPods(work: Work, missing: number): readonly Draft<Pod>[] {
+  const { job, claimed, active, terminating, done, given, now } = work;
+  if (given === undefined && retryAfter(claimed, now) > 0) return [];
+  const waitsFor = job.spec.podReplacementPolicy === "Failed" ? terminating : [];
+  const atWork = [...active, ...waitsFor].map((pod) => indexOf(pod) ?? -1);
+  const last = given === undefined ? new Map<number, Pod>() : lastFailures(job, claimed);
+  const held = [...last].filter(([, pod]) => retryIndexAfter(job, pod, now) > 0);
+  const taken = new Set([...done, ...(given ?? []), ...atWork, ...held.map(([index]) => index)]);
+  return freeIndexes(job, taken, missing).map((index) =>
+    podOf(job, index, failureAnnotations(job, last.get(index))),
+  );
 }
 
 interface Told {
@@ -148,7 +222,7 @@ interface Told {
 }
 
 function statusOf(work: Work, ending: Ending | undefined): Told {
-  const { job, active, terminating, counted, done, now } = work;
+  const { job, active, terminating, counted, done, given, now } = work;
   const { uncounted } = counted;
   const { startTime, conditions = [] } = job.status ?? {};
   const suspended = job.spec.suspend === true;
@@ -162,7 +236,8 @@ function statusOf(work: Work, ending: Ending | undefined): Told {
     failed: counted.failed,
     uncountedTerminatedPods: uncounted,
     ...(isIndexed(job) && done.length > 0 ? { completedIndexes: formatIndexes(done) } : {}),
-    startTime: startTime ?? (suspended ? undefined : formatTime(now)),
+    ...(given === undefined ? {} : { failedIndexes: formatIndexes(given) }),
+    startTime: suspended ? undefined : (startTime ?? formatTime(now)),
   };
   if (ending !== undefined) return ended(work, base, ending);
   return suspension(job, base, now);
@@ -219,14 +294,18 @@ function suspension(job: Job, base: JobStatus, now: Date): Told {
 function withoutZeros(status: JobStatus | undefined): Readonly<Record<string, unknown>> {
   const fields = Object.entries(status ?? {}).filter(([name, value]) => {
     if (name === "uncountedTerminatedPods") return Object.keys(value).length > 0;
-    return Array.isArray(value) ? value.length > 0 : value !== 0;
+    return Array.isArray(value) ? value.length > 0 : value !== 0 && value !== "";
   });
   return Object.fromEntries(fields);
 }
 
-function wakeUp({ job, claimed, now }: Work): readonly Effect[] {
+function wakeUp({ job, claimed, given, now }: Work): readonly Effect[] {
   const deadline = untilDeadline(job.spec.activeDeadlineSeconds, job.status, now);
-  const waits = [deadline, retryAfter(claimed, now)].filter((seconds) => seconds !== undefined);
+  const retries =
+    given === undefined
+      ? [retryAfter(claimed, now)]
+      : [...lastFailures(job, claimed).values()].map((pod) => retryIndexAfter(job, pod, now));
+  const waits = [deadline, ...retries].filter((seconds) => seconds !== undefined);
   const next = Math.min(...waits.filter((seconds) => seconds > 0));
   return Number.isFinite(next) ? [requeueAfter(next)] : [];
 }

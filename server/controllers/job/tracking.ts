@@ -7,15 +7,23 @@
  */
 import { type Effect, patch } from "#controllers/effects.ts";
 import { targetOf } from "#controllers/owner-references.ts";
-import { isPodTerminal } from "#controllers/pod-conditions.ts";
 import type { Job, UncountedTerminatedPods } from "#gen/api/batch/v1.ts";
 import { type Pod, pods } from "#gen/api/core/v1.ts";
+import type { Ending } from "./conditions.ts";
 import { ruleFor } from "./failure-policy.ts";
 
 export const trackingFinalizer = "batch.kubernetes.io/job-tracking";
 
 export function isTracked({ metadata }: Pod): boolean {
   return metadata.finalizers?.includes(trackingFinalizer) === true;
+}
+
+/** Ended without success; where it is replaced at once, one that is told to go has failed already. */
+export function isFailed(job: Job, pod: Pod): boolean {
+  const { phase } = pod.status;
+  if (phase === "Failed") return true;
+  const going = pod.metadata.deletionTimestamp !== undefined && phase !== "Succeeded";
+  return going && job.spec.podReplacementPolicy !== "Failed";
 }
 
 export function untrack(pod: Pod): Effect {
@@ -40,16 +48,21 @@ export interface Counted {
 
 const isSucceeded = ({ status }: Pod): boolean => status?.phase === "Succeeded";
 
-/** Uids whose pods have lost the finalizer are counted; new ends take their place. */
-export function count(job: Job, claimed: readonly Pod[]): Counted {
+/**
+ * Uids whose pods have lost the finalizer are counted; new ends take their place. `ending`: what the Job comes to; no
+ * pod is waited for then, and those of a Job that failed have failed with it.
+ */
+export function count(job: Job, claimed: readonly Pod[], ending?: Ending["type"]): Counted {
   const { succeeded = 0, failed = 0, uncountedTerminatedPods: before = {} } = job.status ?? {};
   const tracked = new Map(claimed.filter(isTracked).map((pod) => [pod.metadata.uid ?? "", pod]));
   const split = (uids: readonly string[] = []) => Map.groupBy(uids, (uid) => tracked.has(uid));
   const won = split(before.succeeded);
   const lost = split(before.failed);
+  const hasEnded = (pod: Pod): boolean =>
+    isSucceeded(pod) || isFailed(job, pod) || ending === "Failed";
   const known = new Set([...(before.succeeded ?? []), ...(before.failed ?? [])]);
   const fresh = [...tracked.values()].filter(
-    (pod) => isPodTerminal(pod) && !known.has(pod.metadata.uid ?? ""),
+    (pod) => hasEnded(pod) && !known.has(pod.metadata.uid ?? ""),
   );
   const uidsOf = (some: readonly Pod[]): string[] => some.map(({ metadata }) => metadata.uid ?? "");
   const counts = (pod: Pod): boolean => ruleFor(job, pod)?.action !== "Ignore";
@@ -66,7 +79,7 @@ export function count(job: Job, claimed: readonly Pod[]): Counted {
       ...(nextLost.length === 0 ? {} : { failed: nextLost }),
     },
     recorded: [...tracked.values()].filter(
-      (pod) => pending.has(pod.metadata.uid ?? "") || ignored.has(pod),
+      (pod) => pending.has(pod.metadata.uid ?? "") || ignored.has(pod) || ending === "Complete",
     ),
     fresh,
   };

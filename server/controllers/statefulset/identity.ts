@@ -4,6 +4,7 @@ import { revisionLabel } from "#controllers/revisions.ts";
 import type { ControllerRevision, StatefulSet } from "#gen/api/apps/v1.ts";
 import type { PersistentVolumeClaim, Pod, PodTemplateSpec, Volume } from "#gen/api/core/v1.ts";
 import type { Draft } from "#gen/api/meta/v1.ts";
+import { firstOwners } from "./claims.ts";
 
 /** undefined: a pod whose name is none of the set's. */
 export function ordinalOf(set: StatefulSet, { metadata }: Pod): number | undefined {
@@ -21,11 +22,13 @@ export function templateIn({ data }: ControllerRevision): PodTemplateSpec | unde
 }
 
 export function claimsOf(set: StatefulSet, ordinal: number): Draft<PersistentVolumeClaim>[] {
+  const owners = firstOwners(set);
   return (set.spec.volumeClaimTemplates ?? []).map(({ metadata, spec }) => ({
     metadata: {
       name: `${metadata.name}-${set.metadata.name}-${ordinal}`,
       labels: { ...metadata.labels, ...set.spec.selector.matchLabels },
       ...(metadata.annotations === undefined ? {} : { annotations: metadata.annotations }),
+      ...(owners.length === 0 ? {} : { ownerReferences: [...owners] }),
     },
     spec,
   }));

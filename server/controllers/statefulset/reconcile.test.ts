@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Effect } from "#controllers/effects.ts";
 import type { ControllerRevision, StatefulSet, StatefulSetStatus } from "#gen/api/apps/v1.ts";
-import type { Pod } from "#gen/api/core/v1.ts";
+import type { PersistentVolumeClaim, Pod } from "#gen/api/core/v1.ts";
 import { reconcile } from "./reconcile.ts";
 
 const now = new Date("2026-01-01T00:10:00Z");
@@ -48,7 +48,12 @@ function pod(ordinal: number, revision: string, facts: Partial<Pod["status"]> = 
 }
 
 function run(of: StatefulSet, candidates: readonly Pod[], revisions: ControllerRevision[] = []) {
-  return reconcile(of, { candidates, revisions, hasClaim: () => false }, now);
+  return reconcile(of, { candidates, revisions, claim: () => undefined }, now);
+}
+
+function claimNamed(name: string): PersistentVolumeClaim {
+  const kind = "PersistentVolumeClaim";
+  return { apiVersion: "v1", kind, metadata: { name, namespace: "n" }, spec: {}, status: {} };
 }
 
 function revisionOf(of: StatefulSet): ControllerRevision {
@@ -81,15 +86,7 @@ test("pods come one after the other, each when the one before is ready", () => {
 });
 
 test("a pod has its identity and its claims", () => {
-  const volumeClaimTemplates = [
-    {
-      apiVersion: "v1" as const,
-      kind: "PersistentVolumeClaim" as const,
-      metadata: { name: "d" },
-      spec: {},
-      status: {},
-    },
-  ];
+  const volumeClaimTemplates = [claimNamed("d")];
   const effects = run(set({ volumeClaimTemplates, ordinals: { start: 5 } }), []);
   expect(named(effects, "create")).toEqual(["d-s-5", "s-5"]);
   const made = effects.find((it) => it.effect === "create" && it.ref.plural === "pods");
@@ -154,4 +151,48 @@ test("the status counts by revision, and a finished rollout has one", () => {
     currentReplicas: 3,
   });
   expect([status.currentRevision, status.updateRevision]).toEqual([name, name]);
+});
+
+test("maxUnavailable pods are replaced at once, those away already counted", () => {
+  const template = {
+    metadata: { labels: { app: "s" } },
+    spec: { containers: [{ name: "c", image: "2" }] },
+  };
+  const updateStrategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 2 } } as const;
+  const rolling = set(
+    { template, updateStrategy, podManagementPolicy: "Parallel" },
+    { currentRevision: name, currentReplicas: 3 },
+  );
+  const pods = [0, 1, 2].map((ordinal) => pod(ordinal, name));
+  expect(named(run(rolling, pods, [first]), "delete")).toEqual(["s-2", "s-1"]);
+  const next = revisionOf(set({ template })).metadata.name;
+  const starting = pod(2, next, { conditions: [] });
+  expect(named(run(rolling, [...pods.slice(0, 2), starting], [first]), "delete")).toEqual(["s-1"]);
+});
+
+test("claims belong to the set, to a pod that is scaled away, or to nobody", () => {
+  const volumeClaimTemplates = [claimNamed("d")];
+  const ownersAfter = (policy: StatefulSet["spec"]["persistentVolumeClaimRetentionPolicy"]) => {
+    const of = set({
+      replicas: 1,
+      volumeClaimTemplates,
+      ...(policy === undefined ? {} : { persistentVolumeClaimRetentionPolicy: policy }),
+    });
+    const candidates = [pod(0, name), pod(1, name)];
+    const claim = (of: string) => claimNamed(of);
+    const effects = reconcile(of, { candidates, revisions: [first], claim }, now);
+    return effects.flatMap((it) =>
+      it.effect === "update" && it.ref.plural === "persistentvolumeclaims"
+        ? [`${it.object.metadata.name} ${it.object.metadata.ownerReferences?.[0]?.kind}`]
+        : [],
+    );
+  };
+  expect(ownersAfter(undefined)).toEqual([]);
+  expect(ownersAfter({ whenScaled: "Delete" })).toEqual(["d-s-1 Pod"]);
+  const whenDeleted = "Delete";
+  expect(ownersAfter({ whenDeleted })).toEqual(["d-s-0 StatefulSet", "d-s-1 StatefulSet"]);
+  expect(ownersAfter({ whenDeleted, whenScaled: "Delete" })).toEqual([
+    "d-s-0 StatefulSet",
+    "d-s-1 Pod",
+  ]);
 });

@@ -1,6 +1,7 @@
 /** Pods with names that last: made in order, ended in the reverse, replaced from the highest ordinal down. */
 import { selectorFromLabelSelector } from "#apimachinery/labels.ts";
 import { create, type Effect, event, remove, requeueAfter } from "#controllers/effects.ts";
+import { scaledValue } from "#controllers/int-or-percent.ts";
 import { claim } from "#controllers/owner-references.ts";
 import {
   isPodReady,
@@ -10,7 +11,13 @@ import {
 } from "#controllers/pod-conditions.ts";
 import { historyOf, revisionLabel } from "#controllers/revisions.ts";
 import type { ControllerRevision, StatefulSet } from "#gen/api/apps/v1.ts";
-import { type Pod, persistentvolumeclaims, pods } from "#gen/api/core/v1.ts";
+import {
+  type PersistentVolumeClaim,
+  type Pod,
+  persistentvolumeclaims,
+  pods,
+} from "#gen/api/core/v1.ts";
+import { keepOwners } from "./claims.ts";
 import { claimsOf, ordinalOf, podOf, templateIn, type Version } from "./identity.ts";
 import { statusOf, writeStatus } from "./status.ts";
 
@@ -19,8 +26,8 @@ export interface Observed {
   readonly candidates: readonly Pod[];
   /** Of this set. */
   readonly revisions: readonly ControllerRevision[];
-  /** Whether a claim of that name is there. */
-  hasClaim(name: string): boolean;
+  /** Of that name. */
+  claim(name: string): PersistentVolumeClaim | undefined;
 }
 
 interface Plan {
@@ -48,7 +55,8 @@ export function reconcile(set: StatefulSet, observed: Observed, now: Date): read
   const update = { revision: history.name, template };
   const plan = planOf(set, { observed, claimed, update }, now);
   const versions = { current: plan.current.revision, update: update.revision };
-  const managed = set.metadata.deletionTimestamp === undefined ? manage(plan) : [];
+  const managed =
+    set.metadata.deletionTimestamp === undefined ? [...keepClaims(plan), ...manage(plan)] : [];
   const status = statusOf(set, claimed, versions, now);
   return [
     ...history.effects,
@@ -85,6 +93,20 @@ function planOf(
     .sort(([a], [b]) => b - a)
     .map(([, pod]) => pod);
   return { set, observed, current, update, slots, condemned, now };
+}
+
+/** Before pods are ended: whose claim is its own takes it along. */
+function keepClaims({ set, observed, slots, condemned }: Plan): readonly Effect[] {
+  if ((set.spec.volumeClaimTemplates ?? []).length === 0) return [];
+  const keep = (ordinal: number, pod: Pod, isCondemned: boolean): readonly Effect[] =>
+    claimsOf(set, ordinal).flatMap(({ metadata }) => {
+      const claim = observed.claim(metadata.name ?? "");
+      return claim === undefined ? [] : keepOwners(set, { pod, condemned: isCondemned }, claim);
+    });
+  return [
+    ...slots.flatMap(({ ordinal, pod }) => (pod === undefined ? [] : keep(ordinal, pod, false))),
+    ...condemned.flatMap((pod) => keep(ordinalOf(set, pod) ?? -1, pod, true)),
+  ];
 }
 
 const isParallel = ({ spec }: StatefulSet): boolean => spec.podManagementPolicy === "Parallel";
@@ -124,13 +146,17 @@ function fill(plan: Plan, ordinal: number, pod: Pod | undefined): readonly Effec
   }
   const draft = podOf(set, ordinal, versionFor(plan, ordinal));
   const claims = claimsOf(set, ordinal).filter(
-    ({ metadata }) => !plan.observed.hasClaim(metadata.name ?? ""),
+    ({ metadata }) => plan.observed.claim(metadata.name ?? "") === undefined,
   );
-  const made = `create Pod ${draft.metadata.name} in StatefulSet ${name} successful`;
+  const made = `Create Pod ${draft.metadata.name} in StatefulSet ${name} successful`;
   return [
-    ...claims.map((each) =>
-      create(persistentvolumeclaims, namespace, each, { existsIsFine: true }),
-    ),
+    ...claims.flatMap((each) => {
+      const what = `Create Claim ${each.metadata.name} Pod ${draft.metadata.name} in StatefulSet ${name} success`;
+      return [
+        create(persistentvolumeclaims, namespace, each, { existsIsFine: true }),
+        event(set, "Normal", "SuccessfulCreate", what),
+      ];
+    }),
     create(pods, namespace, draft, { existsIsFine: true }),
     event(set, "Normal", "SuccessfulCreate", made),
   ];
@@ -146,24 +172,27 @@ function versionFor({ set, current, update }: Plan, ordinal: number): Version {
 }
 
 function end({ set }: Plan, pod: Pod): readonly Effect[] {
-  const message = `delete Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} successful`;
+  const message = `Delete Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} successful`;
   return [remove(pods, pod), event(set, "Normal", "SuccessfulDelete", message)];
 }
 
-/** Ends the highest pod of an older template, when everything above it is well. */
+/** Ends the highest pods of an older template, while no more than maxUnavailable are away or unwell. */
 function roll(plan: Plan): readonly Effect[] {
   const { set, slots, update } = plan;
   const { type = "RollingUpdate", rollingUpdate } = set.spec.updateStrategy ?? {};
   if (type === "OnDelete") return [];
   const first = set.spec.ordinals?.start ?? 0;
   const lowest = first + (rollingUpdate?.partition ?? 0);
-  for (const { ordinal, pod } of slots.toReversed()) {
-    if (ordinal < lowest || pod === undefined) return [];
-    const isOld = pod.metadata.labels?.[revisionLabel] !== update.revision;
-    if (isOld) return isPodTerminating(pod) ? [] : end(plan, pod);
-    if (!isHealthy(plan, pod)) return [];
-  }
-  return [];
+  const most = scaledValue(rollingUpdate?.maxUnavailable ?? 1, slots.length, Math.floor);
+  const isOld = (pod: Pod): boolean => pod.metadata.labels?.[revisionLabel] !== update.revision;
+  const isAway = ({ pod }: Plan["slots"][number]): boolean =>
+    pod === undefined || isPodTerminating(pod) || (!isOld(pod) && !isHealthy(plan, pod));
+  const may = Math.max(1, most) - slots.filter(isAway).length;
+  const old = slots
+    .toReversed()
+    .flatMap(({ ordinal, pod }) => (ordinal < lowest || pod === undefined ? [] : [pod]))
+    .filter((pod) => isOld(pod) && !isPodTerminating(pod));
+  return old.slice(0, Math.max(0, may)).flatMap((pod) => end(plan, pod));
 }
 
 function wakeUp(set: StatefulSet, claimed: readonly Pod[], now: Date): readonly Effect[] {

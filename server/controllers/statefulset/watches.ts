@@ -34,7 +34,7 @@ export const statefulSet: Controller = {
       const observed = {
         candidates,
         revisions: history.byIndex(byController, uid),
-        hasClaim: (claim: string) => claims.get(namespace, claim) !== undefined,
+        claim: (claim: string) => claims.get(namespace, claim),
       };
       return reconcile(set, observed, now);
     };

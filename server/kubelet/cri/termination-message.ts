@@ -3,7 +3,7 @@ import { open, readFile } from "node:fs/promises";
 import type { ContainerStatus } from "#gen/cri/runtime/v1/api_pb.ts";
 import { terminationAnnotation, terminationPolicyAnnotation } from "#kubelet/container-config.ts";
 import { tailOffset } from "#kubelet/logs/log-file.ts";
-import { parseLogLine } from "#kubelet/logs/log-line.ts";
+import { parseLogLine, renderLine, wholeLog } from "#kubelet/logs/log-line.ts";
 
 /** Upstream's bounds: 4 KiB of a message; 2 KiB or 80 lines of a log. */
 const messageBytesMax = 4096;
@@ -35,7 +35,9 @@ async function logTail(path: string): Promise<string> {
     const buffer = Buffer.alloc(size - begin);
     await file.read(buffer, 0, buffer.length, begin);
     const lines = buffer.toString("utf8").split("\n").map(parseLogLine);
-    const text = lines.map((line) => (line === undefined ? "" : `${line.text}\n`)).join("");
+    const text = lines
+      .map((line) => (line === undefined ? "" : (renderLine(line, wholeLog, false) ?? "")))
+      .join("");
     return text.slice(-logBytesMax);
   } finally {
     await file.close();
