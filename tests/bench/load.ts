@@ -4,11 +4,13 @@
  */
 import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
+import process from "node:process";
 import type { Client } from "#client/client.ts";
 import { clientFromKubeconfig, readKubeconfig } from "#client/kubeconfig.ts";
-import { configmaps, namespaces, pods, serviceaccounts } from "#gen/api/core/v1.ts";
+import { configmaps, namespaces, nodes, pods, serviceaccounts } from "#gen/api/core/v1.ts";
 import { removeDataDir, startCluster } from "#tests/support/cluster.ts";
 import { missingPeers, run } from "#tests/support/peers.ts";
+import { family, proportionalBytes } from "#tests/support/process-memory.ts";
 import { startStockServer } from "#tests/support/stock-server.ts";
 import type { Bench } from "./main.ts";
 
@@ -18,6 +20,8 @@ interface Side {
   readonly name: "kubun" | "stock";
   readonly kubeconfig: string;
   readonly client: Client;
+  /** Server and store. */
+  pids(): readonly number[];
 }
 
 export interface LoadSize {
@@ -27,13 +31,24 @@ export interface LoadSize {
   readonly pods: number;
   readonly watchers: number;
   readonly writes: number;
+  /** In the cluster when its memory is read. */
+  readonly held: { readonly pods: number; readonly nodes: number };
 }
 
-const full: LoadSize = { rounds: 3, creates: 5_000, pods: 10_000, watchers: 1_000, writes: 2_500 };
+const full: LoadSize = {
+  rounds: 3,
+  creates: 5_000,
+  pods: 10_000,
+  watchers: 1_000,
+  writes: 2_500,
+  held: { pods: 20_000, nodes: 1_000 },
+};
 const namespace = "bench";
 /** Of the watched writes; issue and comparison know no other. */
 const writesPerSecond = 500;
 const widthMax = 64;
+/** What was garbage after the last write is collected by then. */
+const settleMilliseconds = 3_000;
 
 function share(sorted: readonly number[], part: number): number {
   return sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN;
@@ -79,17 +94,20 @@ async function each(count: number, action: (index: number) => Promise<void>): Pr
   await Promise.all(Array.from({ length: Math.min(widthMax, count) }, worker));
 }
 
+async function createPods(client: Client, from: number, to: number): Promise<void> {
+  const container = { name: "c", image: "example.test/pause:1" };
+  await each(Math.max(0, to - from), async (index) => {
+    const metadata = { name: `p-${from + index}`, labels: { app: "bench" } };
+    await client.create(pods, namespace, { metadata, spec: { containers: [container] } });
+  });
+}
+
 async function fill({ client }: Side, size: LoadSize): Promise<void> {
   await client.create(namespaces, "", { metadata: { name: namespace }, spec: {} });
   await client.create(serviceaccounts, namespace, { metadata: { name: "default" } }).catch(() => {
     // A controller was quicker.
   });
-  const container = { name: "c", image: "example.test/pause:1" };
-  await each(size.pods, async (index) => {
-    const name = `p-${index}`;
-    const metadata = { name, labels: { app: "bench" } };
-    await client.create(pods, namespace, { metadata, spec: { containers: [container] } });
-  });
+  await createPods(client, 0, size.pods);
   await each(size.watchers, async (index) => {
     await client.create(configmaps, namespace, { metadata: { name: `w-${index}` } });
   });
@@ -189,22 +207,50 @@ async function compareWatches(sides: readonly Side[], size: LoadSize, print: Pri
   print(`events of ${size.writes} writes at ${writesPerSecond}/s: ${counts}`);
 }
 
+async function compareMemory(sides: readonly Side[], size: LoadSize, print: Print) {
+  const { held } = size;
+  const bytes = new Map<Side["name"], number>();
+  for (const { name, client, pids } of sides) {
+    await createPods(client, size.pods, held.pods);
+    await each(held.nodes, async (index) => {
+      await client.create(nodes, "", { metadata: { name: `node-${index}` }, spec: {}, status: {} });
+    });
+    await new Promise((resolve) => setTimeout(resolve, settleMilliseconds));
+    bytes.set(
+      name,
+      pids().reduce((sum, pid) => sum + proportionalBytes(pid), 0),
+    );
+  }
+  const [kubun = 0, stock = 0] = [bytes.get("kubun"), bytes.get("stock")];
+  const shown = (value: number): string => `${Math.round(value / 2 ** 20)} MiB`;
+  const title = `memory, ${held.pods} pods, ${held.nodes} nodes`;
+  line(title, shown(kubun), shown(stock), stock / kubun, print);
+}
+
 export async function benchLoad(size: LoadSize, print: Print): Promise<void> {
   const missing = missingPeers("etcd", "kube-apiserver", "load");
   if (missing.length > 0) return print(`skipped: not built here: ${missing.join(", ")}`);
   const cluster = await startCluster(["--runtime", "simulated", "--nodes", "0", "--no-scheduler"]);
   const stock = await startStockServer();
   try {
-    const side = (name: Side["name"], kubeconfig: string): Side => {
+    const stockPids = (): readonly number[] => stock.processes.pids;
+    const ourPids = (): readonly number[] =>
+      family(process.pid).filter((pid) => pid !== process.pid && !stockPids().includes(pid));
+    const side = (name: Side["name"], kubeconfig: string, pids: Side["pids"]): Side => {
       const connection = readKubeconfig(readFileSync(kubeconfig, "utf8"));
-      return { name, kubeconfig, client: clientFromKubeconfig(connection, { userAgent: "bench" }) };
+      const client = clientFromKubeconfig(connection, { userAgent: "bench" });
+      return { name, kubeconfig, client, pids };
     };
-    const sides = [side("kubun", cluster.kubeconfig), side("stock", stock.kubeconfig)];
+    const sides = [
+      side("kubun", cluster.kubeconfig, ourPids),
+      side("stock", stock.kubeconfig, stockPids),
+    ];
     print(`${"".padEnd(34)} ${"kubun".padStart(12)} ${"stock".padStart(12)}`);
     await compareWrites(sides, size, print);
     for (const one of sides) await fill(one, size);
     await compareReads(sides, size, print);
     await compareWatches(sides, size, print);
+    await compareMemory(sides, size, print);
   } finally {
     await cluster.stop();
     await stock.stop();

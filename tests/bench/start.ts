@@ -1,6 +1,6 @@
 /** Second and later `kubun up`: time to the API's first answer and to the first pod Running; memory when idle. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import process from "node:process";
 import { clientFromKubeconfig, readKubeconfig } from "#client/kubeconfig.ts";
 import { pods } from "#gen/api/core/v1.ts";
 import { freePort } from "#tests/support/free-port.ts";
+import { family, proportionalBytes } from "#tests/support/process-memory.ts";
 import { missingForContainers, removeContainerd } from "../kubelet/containers.ts";
 import { kubun } from "../support/cluster.ts";
 import { busyboxArchive, busyboxImage } from "../support/images.ts";
@@ -45,29 +46,6 @@ function answers(port: number): Promise<boolean> {
     asked.once("error", () => resolve(false));
     asked.end();
   });
-}
-
-/** The process and all below it. */
-function family(root: number): readonly number[] {
-  const parents = new Map<number, number>();
-  for (const name of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
-    const stat = join("/proc", name, "stat");
-    if (!existsSync(stat)) continue;
-    const fields = readFileSync(stat, "utf8")
-      .replace(/^.*\) /s, "")
-      .split(" ");
-    parents.set(Number(name), Number(fields[1]));
-  }
-  const found = [root];
-  for (const pid of found) {
-    for (const [child, parent] of parents) if (parent === pid) found.push(child);
-  }
-  return found;
-}
-
-function proportionalBytes(pid: number): number {
-  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-  return Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1] ?? 0) * 1024;
 }
 
 function memoryOf(root: number): ReadonlyMap<string, number> {
