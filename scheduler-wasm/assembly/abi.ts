@@ -6,7 +6,7 @@ export const HEADER: usize = 4096;
 /** First byte of the arena: all above belongs to the host's allocator. */
 export const ARENA: usize = 65536;
 /** Layout version: the host refuses a module of another one. */
-export const ABI_VERSION: i32 = 3;
+export const ABI_VERSION: i32 = 4;
 /** "This node has no such label": in feature vectors. Domain columns say -1. */
 export const MISSING: i32 = -2147483648;
 
@@ -215,7 +215,7 @@ export const K_PRIORITY: usize = 160;
 export const K_COUNTS_PODS: usize = 164;
 export const K_REQUESTS: usize = 168;
 /** i32: one a column of S_*. */
-export const K_WEIGHTS: usize = 172;
+export const K_WEIGHTS: usize = 240;
 /** How NodeResourcesFit scores (FIT_*), over which resources; 0: LeastAllocated of cpu and memory. */
 export const K_FIT_STRATEGY: usize = 200;
 export const K_FIT_RESOURCES: usize = 204;
@@ -234,7 +234,12 @@ export const K_ZONE_SETS: usize = 228;
 export const K_DISKS: usize = 232;
 /** list of counters that must be 0 on every node. */
 export const K_EXCLUSIVE: usize = 236;
-export const CLASS_BYTES: usize = 240;
+/** list of pairs: set, what its nodes score more (VolumeBinding). */
+export const K_VOLUME_SCORES: usize = 272;
+/** NodeVolumeLimits: drivers, then of each: counters of what is attached and of the limit, volumes wanted, how many
+ *  of them others use, their counters. */
+export const K_LIMITS: usize = 276;
+export const CLASS_BYTES: usize = 280;
 
 // Scored resources: count, 1 when the pod asks for any, then of each:
 // i32 resource, i32 weight, i32 what is used (a resource, or NONZERO_*), i32 0, f64 request.
@@ -300,8 +305,12 @@ export const V_FIT: u32 = 100663296;
 export const V_REQUESTS_MAX: i32 = 22;
 export const V_DISK: u32 = 117440513;
 export const V_EXCLUSIVE: u32 = 117440514;
+/** Volumes of a driver beyond what the node takes. */
+export const V_VOLUME_LIMIT: u32 = 134217729;
 export const V_VOLUME_NODE: u32 = 150994945;
 export const V_VOLUME_NONE: u32 = 150994946;
+export const V_VOLUME_SPACE: u32 = 150994948;
+export const V_VOLUME_GONE: u32 = 150994952;
 export const V_VOLUME_ZONE: u32 = 167772161;
 export const V_SPREAD: u32 = 184549377;
 export const V_SPREAD_LABEL: u32 = 184549378;
@@ -323,4 +332,5 @@ export const S_POD_TOPOLOGY_SPREAD: i32 = 3;
 export const S_INTER_POD_AFFINITY: i32 = 4;
 export const S_BALANCED_ALLOCATION: i32 = 5;
 export const S_IMAGE_LOCALITY: i32 = 6;
-export const S_COLUMNS: i32 = 7;
+export const S_VOLUME_BINDING: i32 = 7;
+export const S_COLUMNS: i32 = 8;

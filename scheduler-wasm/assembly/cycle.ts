@@ -23,6 +23,7 @@ import {
   S_NODE_RESOURCES_FIT,
   S_POD_TOPOLOGY_SPREAD,
   S_TAINT_TOLERATION,
+  S_VOLUME_BINDING,
 } from "./abi";
 import * as imageLocality from "./plugins/image-locality";
 import * as interPodAffinity from "./plugins/inter-pod-affinity";
@@ -32,6 +33,7 @@ import * as nodePorts from "./plugins/node-ports";
 import * as balancedAllocation from "./plugins/node-resources-balanced-allocation";
 import * as nodeResourcesFit from "./plugins/node-resources-fit";
 import * as nodeUnschedulable from "./plugins/node-unschedulable";
+import * as nodeVolumeLimits from "./plugins/node-volume-limits";
 import * as podTopologySpread from "./plugins/pod-topology-spread";
 import * as taintToleration from "./plugins/taint-toleration";
 import * as volumeBinding from "./plugins/volume-binding";
@@ -58,6 +60,7 @@ function refusedNow(cls: usize, node: i32): bool {
     nodeResourcesFit.refuses(cls, node) ||
     nodePorts.refuses(cls, node) ||
     volumeRestrictions.refuses(cls, node) ||
+    nodeVolumeLimits.refuses(cls, node) ||
     interPodAffinity.refuses(cls, node)
   );
 }
@@ -87,16 +90,24 @@ export function imageScore(cls: usize, node: i32): i32 {
   return weightOf(cls, S_IMAGE_LOCALITY) * imageLocality.score(cls, node);
 }
 
+export function volumeScore(cls: usize, node: i32): i32 {
+  return weightOf(cls, S_VOLUME_BINDING) * volumeBinding.score(cls, node);
+}
+
+/** All that is scored node by node. */
+function localScore(cls: usize, node: i32): i32 {
+  return (
+    fitScore(cls, node) + balanceScore(cls, node) + imageScore(cls, node) + volumeScore(cls, node)
+  );
+}
+
 /** Score above, a hash below that parts equals; it moves with the node's pods, so that ties rotate. */
 export function keyOf(cls: usize, node: i32): i32 {
   let hash = <u32>node * 0x9e3779b1;
   hash ^= <u32>at32(header(H_PODS), node) * 0x85ebca6b + load<u32>(HEADER + H_SEED);
   hash = (hash ^ (hash >> 15)) * 0x2c1b3c6d;
   hash = (hash ^ (hash >> 12)) * 0x297a2d39;
-  return (
-    ((fitScore(cls, node) + balanceScore(cls, node) + imageScore(cls, node)) << 16) |
-    <i32>(hash >> 16)
-  );
+  return (localScore(cls, node) << 16) | <i32>(hash >> 16);
 }
 
 // What the normalizations need to know of the feasible groups.

@@ -23,6 +23,7 @@ import {
   S_NODE_RESOURCES_FIT,
   S_POD_TOPOLOGY_SPREAD,
   S_TAINT_TOLERATION,
+  S_VOLUME_BINDING,
 } from "./abi";
 import {
   affinityScore,
@@ -32,6 +33,7 @@ import {
   imageScore,
   spreadScore,
   taintScore,
+  volumeScore,
   weigh,
 } from "./cycle";
 import {
@@ -44,6 +46,7 @@ import {
 } from "./groups";
 import * as defaultPreemption from "./plugins/default-preemption";
 import { link, unlink } from "./pods";
+import { sample as sampleNodes } from "./sample";
 import {
   addToCounter,
   applyEffects,
@@ -106,6 +109,11 @@ export function choose(cls: usize, pin: i32): i32 {
   return decide(cls, pin);
 }
 
+/** Nodes that fit, in the order given, until `wanted` are found, with their scores; see sample.ts. */
+export function sample(cls: usize, order: usize, from: i32, wanted: i32, found: usize): i32 {
+  return sampleNodes(cls, order, from, wanted, found);
+}
+
 /** A pod placed or removed by others: `sign` 1 or -1. */
 export function apply(effects: usize, node: i32, sign: i32): void {
   applyEffects(effects, node, sign);
@@ -165,6 +173,7 @@ export function explain(cls: usize): void {
       putScore(S_INTER_POD_AFFINITY, node, attractionScore(cls, group));
       putScore(S_BALANCED_ALLOCATION, node, balanceScore(cls, node));
       putScore(S_IMAGE_LOCALITY, node, imageScore(cls, node));
+      putScore(S_VOLUME_BINDING, node, volumeScore(cls, node));
     }
     group += bytes;
   }

@@ -163,13 +163,14 @@ export function outsideWord(list: usize, block: i32): u64 {
   return outside;
 }
 
-/** The verdict of the first set of the list that lacks the node; 0: none does. */
+/** The verdicts (of one filter) of the sets of the list that lack the node; 0: none does. */
 export function outsideVerdict(list: usize, node: i32): u32 {
   const count = load<i32>(list);
+  let verdict: u32 = 0;
   for (let i = 0; i < count; i++) {
-    if (!setHas(at32(list, 1 + (i << 1)), node)) return <u32>at32(list, 2 + (i << 1));
+    if (!setHas(at32(list, 1 + (i << 1)), node)) verdict |= <u32>at32(list, 2 + (i << 1));
   }
-  return 0;
+  return verdict;
 }
 
 // ---- aggregates ----

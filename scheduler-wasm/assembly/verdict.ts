@@ -12,6 +12,7 @@ import {
   V_TAINT,
   V_UNRESOLVABLE,
   V_UNSCHEDULABLE,
+  V_VOLUME_LIMIT,
 } from "./abi";
 import { readFeatures } from "./features";
 import * as interPodAffinity from "./plugins/inter-pod-affinity";
@@ -20,6 +21,7 @@ import * as nodeName from "./plugins/node-name";
 import * as nodePorts from "./plugins/node-ports";
 import * as nodeResourcesFit from "./plugins/node-resources-fit";
 import * as nodeUnschedulable from "./plugins/node-unschedulable";
+import * as nodeVolumeLimits from "./plugins/node-volume-limits";
 import * as podTopologySpread from "./plugins/pod-topology-spread";
 import * as taintToleration from "./plugins/taint-toleration";
 import * as volumeBinding from "./plugins/volume-binding";
@@ -48,6 +50,7 @@ function verdictNow(cls: usize, node: i32): u32 {
   if (fit != 0) return fit;
   const disk = volumeRestrictions.verdict(cls, node);
   if (disk != 0) return disk;
+  if (nodeVolumeLimits.refuses(cls, node)) return V_VOLUME_LIMIT;
   const volume = volumeBinding.verdict(cls, node);
   if (volume != 0) return volume;
   const zone = volumeZone.verdict(cls, node);

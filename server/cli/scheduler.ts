@@ -101,6 +101,10 @@ export const scheduler: Verb = {
       describe: "wait for the Lease first",
       choices: ["true", "false"],
     },
+    {
+      flags: "--parity",
+      describe: "sample nodes and part equals as upstream does, instead of taking the best of all",
+    },
     { flags: "--bind-address <address>", describe: "of health and metrics", fallback: "127.0.0.1" },
     {
       flags: "--port <number>",
@@ -138,6 +142,7 @@ export const scheduler: Verb = {
       identity: `${hostname()}_${crypto.randomUUID()}`,
       lease: { name: configuration.resourceName, namespace: configuration.resourceNamespace },
       profiles: configuration.profiles,
+      parity: options["parity"] === true,
       backoff: { initial: backoffInitial * 1000, max: backoffMax * 1000 },
       metrics,
       onReady() {

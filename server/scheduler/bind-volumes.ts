@@ -13,7 +13,7 @@ import {
 } from "#gen/api/core/v1.ts";
 import { claimNames } from "./disks.ts";
 import type { NodeFacts } from "./node-facts.ts";
-import { isBound, reaches, type StorageSource, suits } from "./volume-lists.ts";
+import { findVolumes, isBound, type StorageSource } from "./volume-binding.ts";
 
 /** Upstream's bindTimeoutSeconds. */
 const waitSecondsMax = 600;
@@ -31,32 +31,28 @@ interface Binding {
   readonly signal: AbortSignal;
 }
 
-function smallest(volumes: readonly PersistentVolume[]): PersistentVolume | undefined {
-  const size = ({ spec }: PersistentVolume) => spec.capacity?.["storage"] ?? "";
-  return volumes.toSorted((a, b) => size(a).length - size(b).length)[0];
-}
-
-async function bindClaim(binding: Binding, claim: PersistentVolumeClaim): Promise<void> {
-  const { client, storage, node, promised } = binding;
+async function reserve(
+  client: Client,
+  claim: PersistentVolumeClaim,
+  volume: PersistentVolume,
+): Promise<void> {
   const { name, namespace = "", uid, resourceVersion } = claim.metadata;
-  const volume = smallest(
-    storage
-      .volumes()
-      .filter((one) => !promised.has(one.metadata.name) && suits(one, claim) && reaches(one, node)),
-  );
-  if (volume === undefined) {
-    const annotations = { [selectedNode]: node.name };
-    await client.patch(persistentvolumeclaims, { namespace, name }, patchType, {
-      metadata: { uid, annotations },
-    });
-    return;
-  }
-  promised.add(volume.metadata.name);
   const about = { apiVersion: "v1", kind: "PersistentVolumeClaim" };
   const claimRef = { ...about, namespace, name, uid, resourceVersion };
   await client.patch(persistentvolumes, { namespace: "", name: volume.metadata.name }, patchType, {
     metadata: { uid: volume.metadata.uid },
     spec: { claimRef },
+  });
+}
+
+async function selectNode(
+  client: Client,
+  { metadata: { name, namespace = "", uid } }: PersistentVolumeClaim,
+  node: NodeFacts,
+): Promise<void> {
+  const annotations = { [selectedNode]: node.name };
+  await client.patch(persistentvolumeclaims, { namespace, name }, patchType, {
+    metadata: { uid, annotations },
   });
 }
 
@@ -72,7 +68,12 @@ export async function bindVolumes(binding: Binding): Promise<void> {
     });
   const unbound = open();
   if (unbound.length === 0) return;
-  for (const claim of unbound) await bindClaim(binding, claim);
+  const { client, node, promised } = binding;
+  const found = findVolumes({ bound: [], waiting: unbound }, storage, node, promised);
+  if (found.verdict !== 0) throw new Error("the node's volumes have gone to others");
+  for (const { volume } of found.bindings) promised.add(volume.metadata.name);
+  for (const { claim, volume } of found.bindings) await reserve(client, claim, volume);
+  for (const { claim } of found.provisions) await selectNode(client, claim, node);
   const end = performance.now() + waitSecondsMax * 1000;
   while (open().length > 0) {
     if (performance.now() > end) throw new Error("binding volumes: timed out");

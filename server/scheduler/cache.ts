@@ -13,6 +13,7 @@ import {
   H_VICTIMS,
   HEADER,
 } from "#gen/scheduler-abi.ts";
+import { AttachedVolumes } from "./attached-volumes.ts";
 import { Budgets } from "./budgets.ts";
 import { type PodClass, PodClasses } from "./classes.ts";
 import { type Core, openCore } from "./core.ts";
@@ -30,7 +31,9 @@ import { type PlacedPod, PlacedPods } from "./placed-pods.ts";
 import { type PodShape, PodShapes } from "./pod-shape.ts";
 import type { Labels } from "./predicate.ts";
 import { defaultProfile, type Profile } from "./profile.ts";
-import { isExclusive, type StorageSource, volumeLists } from "./volume-lists.ts";
+import { SampledSearch } from "./sampled-search.ts";
+import type { StorageSource } from "./volume-binding.ts";
+import { driverOf, isExclusive, volumeLists } from "./volume-lists.ts";
 
 export interface CacheOptions {
   /** Parts equals; a run with the same seed and events decides the same. */
@@ -43,6 +46,8 @@ export interface CacheOptions {
   readonly profileOf?: ((pod: Pod) => Profile) | undefined;
   /** Interned entries that may gather before those are forgotten that nobody uses; for tests. */
   readonly garbageMax?: number | undefined;
+  /** Upstream's order of nodes, its sampling and its choice among equals, instead of the best of all nodes. */
+  readonly parity?: boolean | undefined;
   /** Claims and volumes; without it pods with volumes go anywhere. */
   readonly storage?: StorageSource | undefined;
 }
@@ -62,6 +67,8 @@ export interface Encoded {
   readonly pin: number;
   /** Why no node is even asked, in upstream's words. */
   readonly refusal: string | undefined;
+  /** In `parity` mode: how many nodes are enough. */
+  readonly percentage: number;
 }
 
 /** Pods a call at most. */
@@ -89,7 +96,9 @@ export class SchedulerCache {
   readonly #results: number;
   readonly budgets: Budgets;
   readonly nominations: Nominations;
+  readonly attached: AttachedVolumes;
   readonly #kinds: Kinds;
+  readonly #search: SampledSearch | undefined;
   #victimRoom = 0;
 
   constructor(options: CacheOptions) {
@@ -105,8 +114,10 @@ export class SchedulerCache {
     this.#shapes = new PodShapes(
       { nodes: this.nodes, counters: this.#counters, labelSets: this.#labelSets },
       (namespace, name) => {
-        const claim = options.storage?.claim(namespace, name);
-        return claim !== undefined && isExclusive(claim);
+        const { storage } = options;
+        const claim = storage?.claim(namespace, name);
+        const driver = storage && driverOf(claim, storage);
+        return { exclusive: claim !== undefined && isExclusive(claim), driver };
       },
     );
     const parts = {
@@ -129,6 +140,10 @@ export class SchedulerCache {
     this.budgets.onCover = (namespace) => this.#labelSets.coverAnew(namespace);
     this.nominations = new Nominations(this.core, this.nodes, this.#kinds);
     this.#pods = new PlacedPods(this.core, this.nodes, this.#kinds);
+    this.#search = options.parity ? new SampledSearch(this.core, this.nodes) : undefined;
+    this.attached = new AttachedVolumes(this.core, this.nodes, this.#counters);
+    this.#pods.onAttached = (volumes, nodeName, sign) =>
+      this.attached.change(volumes, nodeName, sign);
   }
 
   /** Of the pods on nodes; Infinity without any. */
@@ -150,7 +165,9 @@ export class SchedulerCache {
     const known = this.nodes.slotOf(facts.name);
     const slot = known ?? this.nodes.place(facts.name);
     this.#rewrite(slot, facts);
+    if (this.#search?.order.set(facts.name, facts.labels)) this.#search.changed();
     if (known !== undefined) return;
+    this.attached.nodeAdded(facts.name);
     this.#pods.nodeAdded(facts.name, slot);
     this.nominations.nodeAdded(facts.name, slot);
   }
@@ -159,6 +176,8 @@ export class SchedulerCache {
     const slot = this.nodes.slotOf(name);
     if (slot === undefined) return;
     this.#pods.nodeRemoved(slot);
+    this.attached.nodeRemoved(name);
+    if (this.#search?.order.remove(name)) this.#search.changed();
     this.nominations.nodeRemoved(name);
     this.nodes.release(name);
     this.#rewrite(slot, undefined);
@@ -280,6 +299,8 @@ export class SchedulerCache {
             nodes: this.nodes,
             storage,
             profile,
+            shape,
+            attached: this.attached,
             disks: this.#shapes.diskConflicts(pod.spec),
             counterOfClaim: (namespace, name) => this.#shapes.claimCounter(namespace, name),
           });
@@ -292,7 +313,8 @@ export class SchedulerCache {
       priority,
       volumes,
     });
-    return { cls, shape, labelSet, pin, refusal: volumes?.refusal };
+    const percentage = profile.percentageOfNodesToScore;
+    return { cls, shape, labelSet, pin, refusal: volumes?.refusal, percentage };
   }
 
   /**
@@ -302,6 +324,7 @@ export class SchedulerCache {
   schedule(pods: readonly Encoded[], placed: (index: number, slot: number) => void): number {
     const { arena, calls } = this.core;
     assert(pods.length <= batchMax, "a batch fits its buffer");
+    if (this.#search !== undefined) return this.#scheduleSampled(this.#search, pods, placed);
     pods.forEach(({ cls, pin }, index) => {
       arena.set(this.#batch + index * 8, cls.address);
       arena.set(this.#batch + index * 8 + 4, pin);
@@ -309,6 +332,24 @@ export class SchedulerCache {
     const done = calls.schedule(this.#batch, this.#results, pods.length);
     for (let index = 0; index < done; index++) placed(index, arena.get(this.#results + index * 4));
     return done;
+  }
+
+  #scheduleSampled(
+    search: SampledSearch,
+    pods: readonly Encoded[],
+    placed: (index: number, slot: number) => void,
+  ): number {
+    const { arena, calls } = this.core;
+    for (const [index, { cls, pin, percentage }] of pods.entries()) {
+      const slot =
+        pin === -1 ? search.choose(cls.address, percentage) : search.pinned(cls.address, pin);
+      if (slot < 0) return index;
+      arena.set(this.#batch, cls.address);
+      arena.set(this.#batch + 4, slot);
+      calls.schedule(this.#batch, this.#results, 1);
+      placed(index, slot);
+    }
+    return pods.length;
   }
 
   /** Notes what `schedule` already did in the module: the pod stands on the node until told otherwise. */

@@ -36,6 +36,7 @@ import {
   K_HASH_MASK,
   K_IMAGES,
   K_KEYS,
+  K_LIMITS,
   K_MAXIMA,
   K_MAXIMA_BYTES,
   K_MEMORY,
@@ -52,6 +53,7 @@ import {
   K_STATIC,
   K_TAINT_FEATURE,
   K_TOLERATES_UNSCHEDULABLE,
+  K_VOLUME_SCORES,
   K_VOLUME_SETS,
   K_WEIGHTS,
   K_ZONE_SETS,
@@ -362,6 +364,14 @@ export class PodClasses {
   #writeVolumes(record: ClassRecord, { volumes }: Subject): void {
     record.counted(K_VOLUME_SETS, volumes?.sets ?? []);
     record.counted(K_ZONE_SETS, volumes?.zones ?? []);
+    record.counted(K_VOLUME_SCORES, volumes?.scores ?? []);
+    record.counted(
+      K_LIMITS,
+      (volumes?.limits ?? []).map(({ used, limit, wanted, shared }) => [
+        ...[used, limit, wanted],
+        ...[shared.length, ...shared],
+      ]),
+    );
     record.counted(K_DISKS, volumes?.disks ?? []);
     record.counted(K_EXCLUSIVE, volumes?.exclusive ?? []);
   }

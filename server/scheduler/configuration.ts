@@ -41,7 +41,7 @@ const known: readonly string[] = [
   ]),
 ];
 /** In upstream's default set, of no effect here; their names are no mistakes. */
-const idle = ["NodeVolumeLimits", "NodeDeclaredFeatures", "GangScheduling"];
+const idle = ["NodeDeclaredFeatures", "GangScheduling"];
 const removed = ["AzureDiskLimits", "CinderLimits", "EBSLimits", "GCEPDLimits"];
 const points = [
   "preEnqueue",
@@ -114,13 +114,14 @@ function readPlugins(reader: ConfigReader): Partial<Profile> {
   };
 }
 
-function readProfile(reader: ConfigReader, id: number): Profile {
+function readProfile(reader: ConfigReader, id: number, percentage: number): Profile {
   reader.only("schedulerName", "percentageOfNodesToScore", "plugins", "pluginConfig");
   const schedulerName = reader.string("schedulerName", "default-scheduler");
   if (schedulerName === "") reader.wrong("schedulerName", "Required value");
-  reader.integer("percentageOfNodesToScore", 0, [0, 100]);
+  const percentageOfNodesToScore = reader.integer("percentageOfNodesToScore", percentage, [0, 100]);
   let profile: Profile = {
     ...defaultProfile,
+    percentageOfNodesToScore,
     ...readPlugins(reader.object("plugins")),
     schedulerName,
     id,
@@ -164,7 +165,7 @@ export function readConfiguration(value: unknown): SchedulerConfiguration {
   if (reader.string("kind", "") !== "KubeSchedulerConfiguration")
     reader.wrong("kind", 'must be "KubeSchedulerConfiguration"');
   reader.integer("parallelism", 16, [1, most]);
-  reader.integer("percentageOfNodesToScore", 0, [0, 100]);
+  const percentage = reader.integer("percentageOfNodesToScore", 0, [0, 100]);
   if (reader.items("extenders").length > 0) {
     reader.wrong("extenders", "Forbidden: no HTTP extender is called here");
   }
@@ -179,7 +180,9 @@ export function readConfiguration(value: unknown): SchedulerConfiguration {
   const lock = election.string("resourceLock", "leases");
   if (lock !== "leases")
     election.wrong("resourceLock", `Invalid value: "${lock}": resourceLock value must be "leases"`);
-  const profiles = reader.items("profiles").map(readProfile);
+  const profiles = reader
+    .items("profiles")
+    .map((profile, index) => readProfile(profile, index, percentage));
   const names = profiles.map(({ schedulerName }) => schedulerName);
   names.forEach((name, index) => {
     if (names.indexOf(name) < index)
@@ -187,7 +190,10 @@ export function readConfiguration(value: unknown): SchedulerConfiguration {
   });
   if (reader.errors.length > 0) throw new ConfigurationError(reader.errors.join("\n"));
   return {
-    profiles: profiles.length === 0 ? [defaultProfile] : profiles,
+    profiles:
+      profiles.length === 0
+        ? [{ ...defaultProfile, percentageOfNodesToScore: percentage }]
+        : profiles,
     leaderElect: election.boolean("leaderElect", true),
     resourceName: election.string("resourceName", "kube-scheduler"),
     resourceNamespace: election.string("resourceNamespace", "kube-system"),

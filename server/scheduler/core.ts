@@ -10,6 +10,7 @@ export interface CoreCalls {
   version(): number;
   schedule(batch: number, nodes: number, count: number): number;
   choose(cls: number, pin: number): number;
+  sample(cls: number, order: number, from: number, wanted: number, found: number): number;
   apply(effects: number, node: number, sign: number): void;
   count(counter: number, node: number, delta: number): void;
   beforeNode(node: number): void;

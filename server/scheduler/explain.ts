@@ -13,6 +13,7 @@ import {
   S_NODE_RESOURCES_FIT,
   S_POD_TOPOLOGY_SPREAD,
   S_TAINT_TOLERATION,
+  S_VOLUME_BINDING,
   V_FILTER,
   V_FILTER_SHIFT,
   V_NO_NODE,
@@ -30,6 +31,7 @@ const columns = [
   ["InterPodAffinity", S_INTER_POD_AFFINITY],
   ["NodeResourcesBalancedAllocation", S_BALANCED_ALLOCATION],
   ["ImageLocality", S_IMAGE_LOCALITY],
+  ["VolumeBinding", S_VOLUME_BINDING],
 ] as const;
 
 /** Verdict bits of every node, by slot; 0 fits. Slots without a node are left out. */

@@ -15,6 +15,7 @@ import {
   V_SPREAD,
   V_TAINT,
   V_UNSCHEDULABLE,
+  V_VOLUME_LIMIT,
   V_VOLUME_NODE,
   V_VOLUME_ZONE,
 } from "#gen/scheduler-abi.ts";
@@ -206,6 +207,14 @@ const hints: ReadonlyMap<number, Hint> = new Map<number, Hint>([
     {
       node: (_, { before }) => before === undefined,
       pod: (_, change) => shrinks(change),
+      others: ["storage"],
+    },
+  ],
+  [
+    number(V_VOLUME_LIMIT),
+    {
+      node: (_, { before }) => before === undefined,
+      pod: (_, { now }) => now === undefined,
       others: ["storage"],
     },
   ],

@@ -13,6 +13,7 @@ import {
   P_START,
   POD_BYTES,
 } from "#gen/scheduler-abi.ts";
+import type { Attached } from "./attached-volumes.ts";
 import type { Core } from "./core.ts";
 import type { Kind, Kinds } from "./kinds.ts";
 import type { NodeTable } from "./node-table.ts";
@@ -47,6 +48,8 @@ export class PlacedPods {
   readonly #lost = new Map<string, Set<PlacedPod>>();
   /** Priority -> pods of it. */
   readonly #priorities = new Map<number, number>();
+  /** Volumes come to a node with a pod, or leave it. */
+  onAttached: (volumes: readonly Attached[], nodeName: string, sign: 1 | -1) => void = () => {};
   /** No node ever had more. */
   mostOnNode = 0;
 
@@ -162,6 +165,7 @@ export class PlacedPods {
     const there = arena.get(arena.get(HEADER + H_PODS) + slot * 4);
     if (there > this.mostOnNode) this.mostOnNode = there;
     placed.place = kind.pods.push(placed) - 1;
+    this.#attach(placed, 1);
   }
 
   #leave(placed: PlacedPod): void {
@@ -178,6 +182,12 @@ export class PlacedPods {
       last.place = placed.place;
     }
     placed.record = 0;
+    this.#attach(placed, -1);
     placed.slot = -1;
+  }
+
+  #attach({ kind, nodeName }: PlacedPod, sign: 1 | -1): void {
+    const { attached } = kind.shape;
+    if (attached.length > 0) this.onAttached(attached, nodeName, sign);
   }
 }

@@ -141,7 +141,7 @@ export const argsReaders: Readonly<Record<string, ArgsReader>> = {
   VolumeBinding(args) {
     args.only("apiVersion", "kind", "bindTimeoutSeconds", "shape");
     args.integer("bindTimeoutSeconds", 600, [0, 2 ** 31 - 1]);
-    return {};
+    return args.items("shape").length === 0 ? {} : { volumeShape: readShape(args) };
   },
   DynamicResources(args) {
     args.only("apiVersion", "kind", "filterTimeout", "bindingTimeout");

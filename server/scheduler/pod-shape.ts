@@ -4,6 +4,7 @@
  * is compiled when it is first scheduled (classes.ts).
  */
 import type { Pod, PodAffinityTerm, PodSpec } from "#gen/api/core/v1.ts";
+import type { Attached } from "./attached-volumes.ts";
 import type { Counters } from "./counters.ts";
 import { claimNames, disksOf } from "./disks.ts";
 import { hostPorts } from "./host-ports.ts";
@@ -52,7 +53,8 @@ export interface PodShape {
   /** As NodeResourcesFit's score sees them, where it comes as something else than it counts once it is there. */
   readonly incomingScoring: Amounts;
   readonly comesAsItStays: boolean;
-  /** [counter id, delta] of ports and held terms. */
+  readonly attached: readonly Attached[];
+  /** [counter id, delta] of ports, volumes and held terms. */
   readonly held: readonly (readonly [counter: number, delta: number])[];
 }
 
@@ -67,12 +69,13 @@ interface Recent {
   readonly shape: PodShape;
 }
 
+const noFacts = { exclusive: false, driver: undefined };
 /** Models of one image, and images that have any. */
 const recentMax = 8;
 const imagesMax = 1024;
 
 export class PodShapes {
-  readonly #isExclusive: ClaimQuestion;
+  readonly #claimFacts: ClaimQuestion;
   readonly #nodes: NodeTable;
   readonly #counters: Counters;
   readonly #labelSets: LabelSets;
@@ -85,9 +88,8 @@ export class PodShapes {
   /** Terms met so far. */
   termsMet = 0;
 
-  /** `isExclusive`: may one pod of the cluster alone use the claim? */
-  constructor({ nodes, counters, labelSets }: Parts, isExclusive: ClaimQuestion = () => false) {
-    this.#isExclusive = isExclusive;
+  constructor({ nodes, counters, labelSets }: Parts, claimFacts: ClaimQuestion = () => noFacts) {
+    this.#claimFacts = claimFacts;
     this.#nodes = nodes;
     this.#counters = counters;
     this.#labelSets = labelSets;
@@ -140,7 +142,7 @@ export class PodShapes {
   ): PodShape {
     const pinned = pinnedName(given.spec) !== undefined;
     const pod = pinned ? { ...given, spec: withoutPin(given.spec) } : given;
-    const key = shapeKey(pod, this.#isExclusive, nodeName, resized);
+    const key = shapeKey(pod, this.#claimFacts, nodeName, resized);
     const known = this.#shapes.get(key);
     if (known !== undefined) return known;
     const own = placed ? { ...pod, spec: { ...pod.spec, nodeName: undefined } } : pod;
@@ -155,9 +157,15 @@ export class PodShapes {
     const scoring = placedScoringRequests(pod);
     const real = new Map(requests);
     const namespace = metadata.namespace ?? "";
+    const claims = [...new Set(claimNames(pod))];
+    const attached = claims.flatMap((name): Attached[] => {
+      const { driver } = this.#claimFacts(namespace, name);
+      return driver === undefined ? [] : [{ driver, volume: `${namespace}/${name}` }];
+    });
     return {
       id,
       key,
+      attached,
       spec,
       namespace,
       labels: metadata.labels ?? {},
@@ -179,8 +187,11 @@ export class PodShapes {
           [this.#diskCounter(id, "any"), 1] as const,
           ...(readOnly ? [] : [[this.#diskCounter(id, "writer"), 1] as const]),
         ]),
-        ...claimNames(pod)
-          .filter((name) => this.#isExclusive(namespace, name))
+        ...attached.map(
+          ({ driver }) => [this.#counters.named(`attached ${driver}`).id, 1] as const,
+        ),
+        ...claims
+          .filter((name) => this.#claimFacts(namespace, name).exclusive)
           .map((name) => [this.claimCounter(namespace, name), 1] as const),
         ...this.#heldTerms(spec, namespace, metadata.labels ?? {}),
       ],

@@ -10,6 +10,7 @@ export const scorers = [
   "InterPodAffinity",
   "NodeResourcesBalancedAllocation",
   "ImageLocality",
+  "VolumeBinding",
 ] as const;
 export type Scorer = (typeof scorers)[number];
 
@@ -22,6 +23,7 @@ export const filters = [
   "NodePorts",
   "NodeResourcesFit",
   "VolumeRestrictions",
+  "NodeVolumeLimits",
   "VolumeBinding",
   "VolumeZone",
   "PodTopologySpread",
@@ -34,11 +36,17 @@ export interface ScoredResource {
   readonly weight: number;
 }
 
+/** Utilization 0-100 to score 0-10. */
+export interface ShapePoint {
+  readonly utilization: number;
+  readonly score: number;
+}
+
 export interface FitStrategy {
   readonly type: "LeastAllocated" | "MostAllocated" | "RequestedToCapacityRatio";
   readonly resources: readonly ScoredResource[];
   /** RequestedToCapacityRatio: utilization 0-100 to score 0-10, ascending. */
-  readonly shape: readonly { readonly utilization: number; readonly score: number }[];
+  readonly shape: readonly ShapePoint[];
 }
 
 export interface Profile {
@@ -48,6 +56,8 @@ export interface Profile {
   readonly filters: ReadonlySet<Filter>;
   /** 0: does not score. */
   readonly weights: Readonly<Record<Scorer, number>>;
+  /** In `parity` mode: of the nodes that are enough to be found; 0: upstream's share by their number. */
+  readonly percentageOfNodesToScore: number;
   /** SchedulingGates holds gated pods back. */
   readonly gates: boolean;
   /** DynamicResources looks at pods that fit nowhere. */
@@ -57,6 +67,8 @@ export interface Profile {
   readonly fit: FitStrategy;
   readonly ignoredResources: readonly string[];
   readonly ignoredResourceGroups: readonly string[];
+  /** VolumeBinding: how full storage scores, ascending. */
+  readonly volumeShape: readonly ShapePoint[];
   readonly balanced: readonly ScoredResource[];
   readonly addedAffinity: NodeAffinity | undefined;
   /** Of pods without constraints of their own; undefined: the system's (hostname and zone, soft). */
@@ -83,13 +95,19 @@ export const defaultProfile: Profile = {
     InterPodAffinity: 2,
     NodeResourcesBalancedAllocation: 1,
     ImageLocality: 1,
+    VolumeBinding: 1,
   },
+  percentageOfNodesToScore: 0,
   gates: true,
   devices: true,
   preempts: true,
   fit: { type: "LeastAllocated", resources: cpuAndMemory, shape: [] },
   ignoredResources: [],
   ignoredResourceGroups: [],
+  volumeShape: [
+    { utilization: 0, score: 10 },
+    { utilization: 100, score: 0 },
+  ],
   balanced: cpuAndMemory,
   addedAffinity: undefined,
   defaultConstraints: undefined,

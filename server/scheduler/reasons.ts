@@ -22,8 +22,11 @@ import {
   V_TOO_MANY_PODS,
   V_UNRESOLVABLE,
   V_UNSCHEDULABLE,
+  V_VOLUME_GONE,
+  V_VOLUME_LIMIT,
   V_VOLUME_NODE,
   V_VOLUME_NONE,
+  V_VOLUME_SPACE,
   V_VOLUME_ZONE,
 } from "#gen/scheduler-abi.ts";
 
@@ -42,6 +45,9 @@ const phrases = [
   ],
   [V_VOLUME_NODE, "node(s) didn't match PersistentVolume's node affinity"],
   [V_VOLUME_NONE, "node(s) didn't find available persistent volumes to bind"],
+  [V_VOLUME_SPACE, "node(s) did not have enough free storage"],
+  [V_VOLUME_GONE, "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"],
+  [V_VOLUME_LIMIT, "node(s) exceed max volume count"],
   [V_VOLUME_ZONE, "node(s) had no available volume zone"],
   [V_SPREAD, "node(s) didn't match pod topology spread constraints"],
   [V_SPREAD_LABEL, "node(s) didn't match pod topology spread constraints (missing required label)"],

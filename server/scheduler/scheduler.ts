@@ -43,6 +43,8 @@ export interface SchedulerOptions {
   readonly metrics?: SchedulerMetrics | undefined;
   /** Called when caches are full and pods are being placed. */
   readonly onReady?: (() => void) | undefined;
+  /** Upstream's sampling of nodes and choice among equals, instead of the best of all. */
+  readonly parity?: boolean | undefined;
   /** Of the hash that parts nodes of equal score. */
   readonly seed?: number | undefined;
 }
@@ -91,6 +93,7 @@ class Scheduler {
     });
     this.#cache = new SchedulerCache({
       seed: options.seed ?? 1,
+      parity: options.parity,
       defaultSelector: this.#sources.defaultSelector,
       profileOf: (pod) => this.#profileOf(pod),
       storage: this.#sources.storage,

@@ -6,8 +6,15 @@ import { deepEqual } from "#apimachinery/deep-equal.ts";
 import type { Container, Pod, PodAffinityTerm, PodSpec, Volume } from "#gen/api/core/v1.ts";
 import { claimNames } from "./disks.ts";
 
-/** May only one pod of the cluster use the claim? */
-export type ClaimQuestion = (namespace: string, name: string) => boolean;
+/** What placed pods are told apart by of a claim. */
+export interface ClaimFacts {
+  /** Only one pod of the cluster may use it. */
+  readonly exclusive: boolean;
+  /** CSI driver that attaches its volume. */
+  readonly driver: string | undefined;
+}
+
+export type ClaimQuestion = (namespace: string, name: string) => ClaimFacts;
 
 function containerKey({ image, resources, ports, restartPolicy }: Container): unknown[] {
   return [image, resources?.requests, ports, restartPolicy];
@@ -28,12 +35,12 @@ const placedKinds = [
 ] as const;
 
 /** What tells shapes apart of volumes: those that say where the pod can go, and claims for one pod alone. */
-function placedVolumes(pod: Pick<Pod, "metadata" | "spec">, isExclusive: ClaimQuestion): unknown {
+function placedVolumes(pod: Pick<Pod, "metadata" | "spec">, claimFacts: ClaimQuestion): unknown {
   const volumes = pod.spec.volumes?.filter(isPlaced) ?? [];
   if (volumes.length === 0) return 0;
   const { namespace = "" } = pod.metadata;
   const names = claimNames(pod);
-  return [volumes, names, names.filter((name) => isExclusive(namespace, name))];
+  return [volumes, names, names.map((name) => claimFacts(namespace, name))];
 }
 
 /** Keys of the pod's own labels that its spec reads. */
@@ -59,7 +66,7 @@ function readsNamespace(spec: PodSpec): boolean {
 /** Equal for pods whose placement reads the same. `resized`: what it counts as in the middle of a resize. */
 export function shapeKey(
   { spec, metadata }: Pod,
-  isExclusive: ClaimQuestion,
+  claimFacts: ClaimQuestion,
   nodeName: string | undefined,
   resized: unknown,
 ): string {
@@ -73,7 +80,7 @@ export function shapeKey(
     spec.tolerations,
     spec.nodeSelector,
     nodeName,
-    placedVolumes({ metadata, spec }, isExclusive),
+    placedVolumes({ metadata, spec }, claimFacts),
     resized,
   ];
   if (affinity === undefined && spread === undefined) return JSON.stringify(plain);

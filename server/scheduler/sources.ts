@@ -15,13 +15,20 @@ import {
 } from "#gen/api/core/v1.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import { poddisruptionbudgets } from "#gen/api/policy/v1.ts";
-import { storageclasses } from "#gen/api/storage/v1.ts";
+import {
+  csidrivers,
+  csinodes,
+  csistoragecapacities,
+  storageclasses,
+  type VolumeAttachment,
+  volumeattachments,
+} from "#gen/api/storage/v1.ts";
 import type { Logger } from "#telemetry/log.ts";
 import { podKey, type SchedulerCache } from "./cache.ts";
 import { sameForPlacement } from "./node-facts.ts";
 import type { SchedulingQueue } from "./queue.ts";
 import { defaultSpreadSelector } from "./spread-selector.ts";
-import type { StorageSource } from "./volume-lists.ts";
+import type { StorageSource } from "./volume-binding.ts";
 
 /** Nobody here reads managedFields, and they are half of an object. */
 function withoutManagedFields<T extends KubeObject>(object: T): T {
@@ -42,6 +49,10 @@ export function openSources(client: Client, logger: Logger) {
     claims: createInformer(client, persistentvolumeclaims, options),
     volumes: createInformer(client, persistentvolumes, options),
     classes: createInformer(client, storageclasses, options),
+    drivers: createInformer(client, csidrivers, options),
+    csiNodes: createInformer(client, csinodes, options),
+    capacities: createInformer(client, csistoragecapacities, options),
+    attachments: createInformer(client, volumeattachments, options),
   };
   const all: readonly Pick<Informer<KubeObject>, "start" | "synced">[] = Object.values(of);
   return {
@@ -51,9 +62,10 @@ export function openSources(client: Client, logger: Logger) {
         signal.addEventListener("abort", () => resolve(), { once: true });
       });
       // What a pod's claims are must be known when the pod comes.
-      of.claims.start(signal);
-      await Promise.race([of.claims.synced(), aborted]);
-      for (const informer of all) if (informer !== of.claims) informer.start(signal);
+      const first: typeof all = [of.claims, of.volumes, of.classes];
+      for (const informer of first) informer.start(signal);
+      await Promise.race([Promise.all(first.map((informer) => informer.synced())), aborted]);
+      for (const informer of all) if (!first.includes(informer)) informer.start(signal);
       await Promise.race([Promise.all(all.map((informer) => informer.synced())), aborted]);
     },
     storage: {
@@ -61,6 +73,8 @@ export function openSources(client: Client, logger: Logger) {
       volume: (name) => of.volumes.get("", name),
       volumes: () => of.volumes.list(),
       storageClass: (name) => of.classes.get("", name),
+      driver: (name) => of.drivers.get("", name),
+      capacities: () => of.capacities.list(),
     } satisfies StorageSource,
     podOf(key: string): Pod | undefined {
       const slash = key.indexOf("/");
@@ -110,8 +124,12 @@ export function feed(sources: ReturnType<typeof openSources>, fed: Fed): void {
     wake();
   };
   const stored = { added: storage, updated: storage, deleted: storage };
-  for (const informer of [sources.claims, sources.volumes, sources.classes])
+  for (const informer of [
+    ...[sources.claims, sources.volumes, sources.classes],
+    ...[sources.drivers, sources.capacities],
+  ])
     informer.onChange(stored);
+  feedAttached(sources, fed, storage);
   sources.budgets.onChange({
     added: (budget) => cache.budgets.set(budget),
     updated: (_, budget) => cache.budgets.set(budget),
@@ -141,6 +159,42 @@ function feedNodes(sources: ReturnType<typeof openSources>, { cache, queue, wake
       cache.removeNode(node.metadata.name);
       queue.move({ kind: "node", before: node });
       wake();
+    },
+  });
+}
+
+function feedAttached(
+  sources: ReturnType<typeof openSources>,
+  { cache: { attached } }: Fed,
+  changed: () => void,
+): void {
+  sources.csiNodes.onChange({
+    added(csiNode) {
+      attached.setNode(csiNode);
+      changed();
+    },
+    updated(_, csiNode) {
+      attached.setNode(csiNode);
+      changed();
+    },
+    deleted: ({ metadata }) => attached.removeNode(metadata.name),
+  });
+  /** By its claim, as pods know it. */
+  const volumeOf = ({ spec }: VolumeAttachment): string | undefined => {
+    const name = spec.source.persistentVolumeName;
+    const volume = name === undefined ? undefined : sources.volumes.get("", name);
+    if (volume?.spec.csi === undefined) return undefined;
+    const { claimRef } = volume.spec;
+    return claimRef === undefined ? `${name}` : `${claimRef.namespace}/${claimRef.name}`;
+  };
+  const attach = (attachment: VolumeAttachment) =>
+    attached.setAttachment(attachment, volumeOf(attachment));
+  sources.attachments.onChange({
+    added: attach,
+    updated: (_, attachment) => attach(attachment),
+    deleted({ metadata }) {
+      attached.removeAttachment(metadata.name);
+      changed();
     },
   });
 }

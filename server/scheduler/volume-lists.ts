@@ -1,28 +1,45 @@
 /**
  * What a pod's volumes and claims ask of nodes, as the lists of numbers that a class holds: VolumeRestrictions,
- * VolumeZone and VolumeBinding. A question about nodes is a set, shared by all volumes that ask the same.
+ * NodeVolumeLimits, VolumeBinding and VolumeZone. A question about nodes is a set, shared by all that ask the same.
  */
-import type {
-  PersistentVolume,
-  PersistentVolumeClaim,
-  Pod,
-  TopologySelectorTerm,
-} from "#gen/api/core/v1.ts";
-import type { StorageClass } from "#gen/api/storage/v1.ts";
-import { V_UNRESOLVABLE, V_VOLUME_NODE, V_VOLUME_NONE, V_VOLUME_ZONE } from "#gen/scheduler-abi.ts";
+import type { PersistentVolume, PersistentVolumeClaim, Pod } from "#gen/api/core/v1.ts";
+import {
+  V_UNRESOLVABLE,
+  V_VOLUME_GONE,
+  V_VOLUME_NODE,
+  V_VOLUME_NONE,
+  V_VOLUME_SPACE,
+  V_VOLUME_ZONE,
+} from "#gen/scheduler-abi.ts";
+import type { AttachedVolumes, LimitRow } from "./attached-volumes.ts";
 import { claimNames } from "./disks.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import { matchesSelector } from "./node-match.ts";
 import type { NodeTable } from "./node-table.ts";
-import { amountOf } from "./pod-requests.ts";
+import type { PodShape } from "./pod-shape.ts";
 import type { Profile } from "./profile.ts";
+import {
+  capacitiesOf,
+  className,
+  type FoundVolumes,
+  findVolumes,
+  isBound,
+  type StorageSource,
+  suits,
+  volumeScore,
+} from "./volume-binding.ts";
+
+type Row = readonly [set: number, number: number];
 
 export interface VolumeLists {
   /** Equal for pods of which the module need not tell the volumes apart. */
   readonly signature: string;
   /** [set that the node must be in, verdict where it is not]. */
-  readonly sets: readonly (readonly [set: number, verdict: number])[];
-  readonly zones: readonly (readonly [set: number, verdict: number])[];
+  readonly sets: readonly Row[];
+  readonly zones: readonly Row[];
+  /** [set, what its nodes score more]. */
+  readonly scores: readonly Row[];
+  readonly limits: readonly LimitRow[];
   /** Counters that must be 0 on the node. */
   readonly disks: readonly number[];
   /** Counters that must be 0 everywhere. */
@@ -31,87 +48,54 @@ export interface VolumeLists {
   readonly refusal: string | undefined;
 }
 
-/** What the API knows of storage. */
-export interface StorageSource {
-  claim(namespace: string, name: string): PersistentVolumeClaim | undefined;
-  volume(name: string): PersistentVolume | undefined;
-  volumes(): readonly PersistentVolume[];
-  storageClass(name: string): StorageClass | undefined;
-}
-
 interface Parts {
   readonly nodes: NodeTable;
   readonly storage: StorageSource;
   readonly profile: Profile;
+  readonly shape: PodShape;
+  readonly attached: AttachedVolumes;
   readonly disks: readonly number[];
   readonly counterOfClaim: (namespace: string, name: string) => number;
 }
 
-const noProvisioner = "kubernetes.io/no-provisioner";
 const zoneLabels = [
   "topology.kubernetes.io/zone",
   "topology.kubernetes.io/region",
   "failure-domain.beta.kubernetes.io/zone",
   "failure-domain.beta.kubernetes.io/region",
 ];
-
-export function isBound(claim: PersistentVolumeClaim): boolean {
-  const completed = claim.metadata.annotations?.["pv.kubernetes.io/bind-completed"] !== undefined;
-  return Boolean(claim.spec.volumeName) && (completed || claim.status?.phase === "Bound");
-}
+/** A score of 0 to 100 is told by that many sets, one a binary digit. */
+const scoreDigits = 7;
 
 /** For one pod of the cluster alone. */
 export function isExclusive({ spec }: PersistentVolumeClaim): boolean {
   return spec.accessModes?.includes("ReadWriteOncePod") ?? false;
 }
 
-/** Could the volume be bound to the claim? */
-export function suits(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean {
-  const { spec, metadata, status } = volume;
-  const reserved = spec.claimRef;
-  if (reserved !== undefined) {
-    const { name, namespace, uid } = reserved;
-    const same = name === claim.metadata.name && namespace === claim.metadata.namespace;
-    return same && (!uid || uid === claim.metadata.uid);
-  }
-  const wanted = claim.spec.resources?.requests?.["storage"] ?? "0";
-  const labels = claim.spec.selector?.matchLabels ?? {};
-  return (
-    metadata.deletionTimestamp === undefined &&
-    (status?.phase === "Available" || status?.phase === undefined) &&
-    (spec.storageClassName ?? "") === (claim.spec.storageClassName ?? "") &&
-    (spec.volumeMode ?? "Filesystem") === (claim.spec.volumeMode ?? "Filesystem") &&
-    (claim.spec.accessModes ?? []).every((mode) => spec.accessModes?.includes(mode)) &&
-    amountOf("storage", spec.capacity?.["storage"] ?? "0") >= amountOf("storage", wanted) &&
-    Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value)
-  );
+/** The CSI driver that attaches the claim's volume, present or to be made. */
+export function driverOf(
+  claim: PersistentVolumeClaim | undefined,
+  storage: StorageSource,
+): string | undefined {
+  if (claim === undefined) return undefined;
+  const volume = storage.volume(claim.spec.volumeName ?? "");
+  if (volume !== undefined) return volume.spec.csi?.driver;
+  const provisioner = storage.storageClass(className(claim))?.provisioner;
+  return provisioner?.startsWith("kubernetes.io/") ? undefined : provisioner;
 }
 
-export function reaches({ spec }: PersistentVolume, node: NodeFacts): boolean {
-  const required = spec.nodeAffinity?.required;
-  return required === undefined || matchesSelector(required, node);
-}
-
-/** Does the class provision where the node is? */
-function provisionsOn(storageClass: StorageClass | undefined, node: NodeFacts): boolean {
-  if (storageClass === undefined || storageClass.provisioner === noProvisioner) return false;
-  const terms: readonly TopologySelectorTerm[] = storageClass.allowedTopologies ?? [];
-  return (
-    terms.length === 0 ||
-    terms.some(({ matchLabelExpressions = [] }) =>
-      matchLabelExpressions.every(({ key, values }) => values.includes(node.labels[key] ?? "")),
-    )
-  );
-}
-
-function waitsForConsumer(storageClass: StorageClass | undefined): boolean {
-  return storageClass?.volumeBindingMode === "WaitForFirstConsumer";
+function waitsForConsumer(claim: PersistentVolumeClaim, storage: StorageSource): boolean {
+  const mode = storage.storageClass(className(claim))?.volumeBindingMode;
+  return mode === "WaitForFirstConsumer" && !claim.spec.volumeName;
 }
 
 class Lists {
-  readonly sets: [number, number][] = [];
-  readonly zones: [number, number][] = [];
+  readonly sets: Row[] = [];
+  readonly zones: Row[] = [];
+  readonly scores: Row[] = [];
   readonly exclusive: number[] = [];
+  readonly #bound: PersistentVolumeClaim[] = [];
+  readonly #waiting: PersistentVolumeClaim[] = [];
   refusal: string | undefined;
   readonly #parts: Parts;
 
@@ -120,43 +104,45 @@ class Lists {
   }
 
   /** The first reason stays. */
-  refuse(why: string): void {
+  #refuse(why: string): void {
     this.refusal ??= why;
   }
 
-  addClaim(namespace: string, name: string): void {
+  addClaim(pod: Pod, name: string): void {
     const { storage, profile, counterOfClaim } = this.#parts;
+    const { namespace = "" } = pod.metadata;
     const claim = storage.claim(namespace, name);
     if (claim === undefined) {
-      this.refuse(`persistentvolumeclaim "${name}" not found`);
+      const ephemeral = pod.spec.volumes?.some(
+        (one) => `${pod.metadata.name}-${one.name}` === name,
+      );
+      const made = `waiting for ephemeral volume controller to create the persistentvolumeclaim "${name}"`;
+      this.#refuse(ephemeral ? made : `persistentvolumeclaim "${name}" not found`);
       return;
     }
-    if (claim.metadata.deletionTimestamp !== undefined) {
-      this.refuse(`persistentvolumeclaim "${name}" is being deleted`);
-      return;
+    const binds = profile.filters.has("VolumeBinding");
+    if (binds && claim.status?.phase === "Lost") {
+      const missing = `bound to non-existent persistentvolume "${claim.spec.volumeName}"`;
+      this.#refuse(`persistentvolumeclaim "${name}" ${missing}`);
     }
-    if (profile.filters.has("VolumeRestrictions")) {
-      if (isExclusive(claim)) this.exclusive.push(counterOfClaim(namespace, name));
-    }
+    if (binds && claim.metadata.deletionTimestamp !== undefined)
+      this.#refuse(`persistentvolumeclaim "${name}" is being deleted`);
+    if (profile.filters.has("VolumeRestrictions") && isExclusive(claim))
+      this.exclusive.push(counterOfClaim(namespace, name));
     if (isBound(claim)) this.#addBound(claim);
-    else if (profile.filters.has("VolumeBinding")) this.#addUnbound(claim);
+    else if (!binds) return;
+    else if (waitsForConsumer(claim, storage)) this.#waiting.push(claim);
+    else this.#refuse("pod has unbound immediate PersistentVolumeClaims");
   }
 
   #addBound(claim: PersistentVolumeClaim): void {
-    const { storage, nodes, profile } = this.#parts;
-    const volume = storage.volume(claim.spec.volumeName ?? "");
-    if (volume === undefined) {
-      const missing = `bound to non-existent persistentvolume "${claim.spec.volumeName}"`;
-      this.refuse(`persistentvolumeclaim "${claim.metadata.name}" ${missing}`);
-      return;
-    }
-    const required = volume.spec.nodeAffinity?.required;
-    if (required !== undefined && profile.filters.has("VolumeBinding")) {
-      const asks = (node: NodeFacts) => matchesSelector(required, node);
-      const set = nodes.setId(`volume ${JSON.stringify(required)}`, asks);
-      this.sets.push([set, V_VOLUME_NODE | V_UNRESOLVABLE]);
-    }
-    if (profile.filters.has("VolumeZone")) this.#addZones(volume);
+    const { storage, profile } = this.#parts;
+    this.#bound.push(claim);
+    const { volumeName = "" } = claim.spec;
+    const volume = storage.volume(volumeName);
+    if (!profile.filters.has("VolumeZone")) return;
+    if (volume === undefined) this.#refuse(`persistentvolume "${volumeName}" not found`);
+    else this.#addZones(volume);
   }
 
   #addZones({ metadata }: PersistentVolume): void {
@@ -164,44 +150,112 @@ class Lists {
       const value = metadata.labels?.[key];
       if (value === undefined) continue;
       const zones = value.split("__");
+      const stable = key.replace("failure-domain.beta", "topology");
       const free = (node: NodeFacts) =>
         zoneLabels.every((label) => node.labels[label] === undefined);
       const set = this.#parts.nodes.setId(
         `zone ${key} ${value}`,
-        (node) => free(node) || zones.includes(node.labels[key] ?? ""),
+        (node) => free(node) || zones.includes(node.labels[key] ?? node.labels[stable] ?? ""),
       );
       this.zones.push([set, V_VOLUME_ZONE | V_UNRESOLVABLE]);
     }
   }
 
-  /** A node does that an unbound volume reaches which suits the claim, or where one can be made. */
-  #addUnbound(claim: PersistentVolumeClaim): void {
-    const { storage, nodes } = this.#parts;
-    const storageClass = storage.storageClass(claim.spec.storageClassName ?? "");
-    if (!waitsForConsumer(storageClass)) {
-      this.refuse("pod has unbound immediate PersistentVolumeClaims");
-      return;
+  /** All claims are known: what VolumeBinding asks and scores. */
+  close(): void {
+    const { profile } = this.#parts;
+    if (!profile.filters.has("VolumeBinding") || this.refusal !== undefined) return;
+    if (this.#waiting.length > 0) this.#askAll();
+    else for (const claim of this.#bound) this.#askBound(claim);
+  }
+
+  #askBound(claim: PersistentVolumeClaim): void {
+    const { nodes, storage } = this.#parts;
+    const volume = storage.volume(claim.spec.volumeName ?? "");
+    const required = volume?.spec.nodeAffinity?.required;
+    if (volume === undefined)
+      this.sets.push([nodes.setId("nowhere", () => false), V_VOLUME_GONE | V_UNRESOLVABLE]);
+    if (required === undefined) return;
+    const asks = (node: NodeFacts) => matchesSelector(required, node);
+    const set = nodes.setId(`volume ${JSON.stringify(required)}`, asks);
+    this.sets.push([set, V_VOLUME_NODE | V_UNRESOLVABLE]);
+  }
+
+  /** Claims that wait are told their volumes together: one takes what another would have got. */
+  #askAll(): void {
+    const { nodes, profile } = this.#parts;
+    const [signature, mayScore] = this.#signature();
+    const found = this.#finder();
+    for (const reason of [V_VOLUME_NODE, V_VOLUME_NONE, V_VOLUME_SPACE, V_VOLUME_GONE]) {
+      const says = reason & 0xffffff;
+      const set = nodes.setId(`${signature} ${says}`, (node) => (found(node).verdict & says) === 0);
+      this.sets.push([set, reason | V_UNRESOLVABLE]);
     }
-    const selected = storage.volumes().filter((volume) => suits(volume, claim));
-    const affinities = [...new Set(selected.map(({ spec }) => JSON.stringify(spec.nodeAffinity)))];
-    const topologies = [storageClass?.provisioner, storageClass?.allowedTopologies];
-    const signature = `unbound ${JSON.stringify([topologies, affinities.sort()])}`;
-    const set = nodes.setId(
-      signature,
-      (node) =>
-        provisionsOn(storageClass, node) || selected.some((volume) => reaches(volume, node)),
+    if (!mayScore || profile.weights.VolumeBinding === 0) return;
+    const shape = profile.volumeShape;
+    for (let digit = 0; digit < scoreDigits; digit++) {
+      const set = nodes.setId(
+        `${signature} ${JSON.stringify(shape)} score ${digit}`,
+        (node) => ((volumeScore(found(node), shape) >> digit) & 1) === 1,
+      );
+      this.scores.push([set, 1 << digit]);
+    }
+  }
+
+  /** What was found on a node is kept as long as the node stays as it is. */
+  #finder(): (node: NodeFacts) => FoundVolumes {
+    const claims = { bound: this.#bound, waiting: this.#waiting };
+    const { storage } = this.#parts;
+    const volumes = storage
+      .volumes()
+      .filter((volume) => this.#waiting.some((claim) => suits(volume, claim)));
+    const fixed = { ...storage, volumes: () => volumes };
+    const known = new WeakMap<NodeFacts, FoundVolumes>();
+    return (node) => {
+      const found = known.get(node) ?? findVolumes(claims, fixed, node);
+      known.set(node, found);
+      return found;
+    };
+  }
+
+  /** All that `findVolumes` reads, and whether nodes may differ in score. */
+  #signature(): [string, boolean] {
+    const { storage } = this.#parts;
+    let mayScore = false;
+    const waiting = this.#waiting.map((claim) => {
+      const suited = storage.volumes().filter((volume) => suits(volume, claim));
+      const storageClass = storage.storageClass(className(claim));
+      const capacities = storageClass && capacitiesOf(storageClass, storage);
+      mayScore ||= suited.length > 0 || (capacities?.length ?? 0) > 0;
+      const measured = suited.length > 0 || capacities !== undefined;
+      return [
+        storageClass?.metadata.name,
+        storageClass?.provisioner,
+        storageClass?.allowedTopologies,
+        claim.metadata.annotations?.["volume.kubernetes.io/selected-node"],
+        measured ? claim.spec : 0,
+        suited.map(({ metadata, spec }) => [metadata.name, spec]),
+        capacities?.map((one) => [one.capacity, one.maximumVolumeSize, one.nodeTopology]),
+      ];
+    });
+    const bound = this.#bound.map(
+      ({ spec }) => storage.volume(spec.volumeName ?? "")?.spec.nodeAffinity ?? 0,
     );
-    this.sets.push([set, V_VOLUME_NONE | V_UNRESOLVABLE]);
+    return [`claims ${JSON.stringify([waiting, bound])}`, mayScore];
   }
 }
 
 /** undefined: the pod has no volume that any plugin looks at. */
 export function volumeLists(pod: Pod, parts: Parts): VolumeLists | undefined {
+  const { profile, shape, attached } = parts;
   const claims = claimNames(pod);
-  const disks = parts.profile.filters.has("VolumeRestrictions") ? parts.disks : [];
+  const disks = profile.filters.has("VolumeRestrictions") ? parts.disks : [];
   if (claims.length + disks.length === 0) return undefined;
   const lists = new Lists(parts);
-  for (const name of claims) lists.addClaim(pod.metadata.namespace ?? "", name);
-  const { sets, zones, exclusive, refusal } = lists;
-  return { signature: JSON.stringify([sets, zones]), sets, zones, disks, exclusive, refusal };
+  for (const name of claims) lists.addClaim(pod, name);
+  lists.close();
+  const { sets, zones, scores, exclusive, refusal } = lists;
+  const limits = profile.filters.has("NodeVolumeLimits") ? attached.rows(shape.attached) : [];
+  const signature = JSON.stringify([sets, zones, scores, limits]);
+  return { signature, sets, zones, scores, limits, disks, exclusive, refusal };
 }

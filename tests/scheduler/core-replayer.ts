@@ -15,7 +15,7 @@ import { refusalOf, scoresOf, verdicts } from "#scheduler/explain.ts";
 import { defaultProfile, type Profile } from "#scheduler/profile.ts";
 import { hopelessSentence } from "#scheduler/reasons.ts";
 import { defaultSpreadSelector } from "#scheduler/spread-selector.ts";
-import type { StorageSource } from "#scheduler/volume-lists.ts";
+import type { StorageSource } from "#scheduler/volume-binding.ts";
 import type { Answer, Replayer } from "./replay.ts";
 import type { Opening, Scenario } from "./traces.ts";
 
@@ -73,13 +73,16 @@ export function ask(cache: SchedulerCache, pod: Pod, profile: Profile): Answer {
   };
 }
 
-function storageOf({ claims = [], volumes = [], classes = [] }: Opening): StorageSource {
+function storageOf(opening: Opening): StorageSource {
+  const { claims = [], volumes = [], classes = [], drivers = [], capacities = [] } = opening;
   return {
     claim: (namespace, name) =>
       claims.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name),
     volume: (name) => volumes.find(({ metadata }) => metadata.name === name),
     volumes: () => volumes,
     storageClass: (name) => classes.find(({ metadata }) => metadata.name === name),
+    driver: (name) => drivers.find(({ metadata }) => metadata.name === name),
+    capacities: () => capacities,
   };
 }
 
@@ -94,11 +97,16 @@ function profileOf({ configuration }: Opening): Profile {
   return profile ?? defaultProfile;
 }
 
-export function coreReplayer(scenario: Scenario): Replayer {
-  const { nodes, pods, namespaces, seed, budgets = [], services = [] } = scenario;
+/** The cluster as the scenario opens. `module`: another build, for mutants. */
+export function cacheOf(
+  scenario: Opening,
+  options: { readonly module?: WebAssembly.Module | undefined; readonly parity?: boolean } = {},
+): SchedulerCache {
+  const { nodes, pods, namespaces, seed, budgets = [], services = [], csiNodes = [] } = scenario;
   const profile = profileOf(scenario);
   const cache = new SchedulerCache({
     seed,
+    ...options,
     profileOf: () => profile,
     storage: storageOf(scenario),
     defaultSelector: (pod) =>
@@ -111,11 +119,16 @@ export function coreReplayer(scenario: Scenario): Replayer {
   for (const [name, labels] of Object.entries(namespaces)) cache.setNamespace(name, labels);
   for (const node of nodes) cache.setNode(node);
   for (const budget of budgets) cache.budgets.set(budget);
-  const bind = (pod: Pod, nodeName: string) =>
-    cache.setPod({ ...pod, spec: { ...pod.spec, nodeName } });
-  for (const pod of pods) bind(pod, pod.spec.nodeName ?? "");
+  for (const csiNode of csiNodes) cache.attached.setNode(csiNode);
+  for (const pod of pods) cache.setPod(pod);
+  return cache;
+}
+
+export function coreReplayer(scenario: Scenario, module?: WebAssembly.Module): Replayer {
+  const cache = cacheOf(scenario, { module });
+  const profile = profileOf(scenario);
   return {
-    bind,
+    bind: (pod, nodeName) => cache.setPod({ ...pod, spec: { ...pod.spec, nodeName } }),
     decide: (pod) => ask(cache, pod, profile),
     evict: (key) => cache.removePod(key),
   };

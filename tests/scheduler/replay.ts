@@ -19,8 +19,8 @@ export interface Replayer {
   evict?(key: string): void;
 }
 
-/** Upstream's plugins that always say 0 without claims of devices and scored capacity. */
-const unscored = new Set(["VolumeBinding", "DynamicResources"]);
+/** Upstream's plugins that always say 0 without claims of devices. */
+const unscored = new Set(["DynamicResources"]);
 /** Upstream's words for room that it makes; which of equal nodes it names is chance. */
 const placement =
   / preemption: found a potential placement for pod on node (\S+), preempting (\d+) victims$/;
@@ -122,7 +122,7 @@ export function replay(scenario: Scenario, open: (scenario: Scenario) => Replaye
     const lines =
       room === undefined ? stepDifferences(step, answer) : roomDifferences(step, room, answer);
     if (room !== undefined) lines.push(...makeRoom(step, room, answer, replayer));
-    else if (step.node !== null) replayer.bind(step.pod, step.node);
+    else if (step.node !== null && step.left !== true) replayer.bind(step.pod, step.node);
     for (const line of lines) found.push(`${where}: ${line}`);
   }
   return found;

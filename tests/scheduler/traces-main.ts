@@ -18,7 +18,7 @@ for (const file of given.length === 0 ? traceFiles : given.map((name) => resolve
   for (const scenario of readTraces(file)) {
     scenarios++;
     pods += scenario.steps.length;
-    for (const line of replay(scenario, coreReplayer)) {
+    for (const line of replay(scenario, (one) => coreReplayer(one))) {
       differences++;
       console.log(line);
     }

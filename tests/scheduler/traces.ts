@@ -10,7 +10,7 @@ import type {
   Service,
 } from "#gen/api/core/v1.ts";
 import type { PodDisruptionBudget } from "#gen/api/policy/v1.ts";
-import type { CSINode, CSIStorageCapacity, StorageClass } from "#gen/api/storage/v1.ts";
+import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass } from "#gen/api/storage/v1.ts";
 
 export interface TraceStep {
   readonly pod: Pod;
@@ -20,6 +20,8 @@ export interface TraceStep {
   readonly nominated?: string | undefined;
   /** "namespace/name" of the evicted. */
   readonly victims?: readonly string[] | undefined;
+  /** It was deleted before it was bound: its volumes would have had to be made first. */
+  readonly left?: boolean | undefined;
   readonly scores: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly total: Readonly<Record<string, number>>;
 }
@@ -35,6 +37,7 @@ export interface Opening {
   readonly volumes?: readonly PersistentVolume[] | undefined;
   readonly claims?: readonly PersistentVolumeClaim[] | undefined;
   readonly classes?: readonly StorageClass[] | undefined;
+  readonly drivers?: readonly CSIDriver[] | undefined;
   readonly csiNodes?: readonly CSINode[] | undefined;
   readonly capacities?: readonly CSIStorageCapacity[] | undefined;
   /** Of the scheduler, where it is not the default. */
@@ -50,8 +53,10 @@ const golden = (name: string) => join(import.meta.dirname, "..", "golden", "trac
 /** What comes with the issue; nothing preempts, no volumes. */
 export const publicTraces = ["public.jsonl.gz", "public-large.jsonl.gz"].map(golden);
 
+export const storageTraces = golden("storage.jsonl.gz");
+
 /** Beside them those recorded here (see the README there). */
-export const traceFiles = [...publicTraces, golden("mixed.jsonl.gz")];
+export const traceFiles = [...publicTraces, golden("mixed.jsonl.gz"), storageTraces];
 
 /** Lists of objects are known by the kind of what they hold, whatever they are called. */
 const listOfKind: Readonly<Record<string, keyof Opening>> = {
@@ -60,6 +65,7 @@ const listOfKind: Readonly<Record<string, keyof Opening>> = {
   PersistentVolume: "volumes",
   PersistentVolumeClaim: "claims",
   StorageClass: "classes",
+  CSIDriver: "drivers",
   CSINode: "csiNodes",
   CSIStorageCapacity: "capacities",
 };
@@ -71,6 +77,7 @@ const listOfName: Readonly<Record<string, keyof Opening>> = {
   pvcs: "claims",
   persistentvolumeclaims: "claims",
   storageclasses: "classes",
+  csidrivers: "drivers",
   csinodes: "csiNodes",
   csistoragecapacities: "capacities",
   config: "configuration",

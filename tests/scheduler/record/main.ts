@@ -1,5 +1,5 @@
 /**
- * `bun tests/scheduler/record/main.ts [--seed N] [--count N] [--steps N] [--volumes] [--configuration FILE] > FILE`: lets
+ * `bun tests/scheduler/record/main.ts [--seed N] [--count N] [--steps N] [--nodes N] [--volumes] [--configuration FILE] > FILE`: lets
  * the stock scheduler place random pods in random clusters, one at a time, and writes what it thought, one
  * scenario a line. Needs the stock components (tests/support/peers.ts).
  */
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     count: { type: "string", default: "5" },
     steps: { type: "string", default: "12" },
+    nodes: { type: "string", default: "0" },
     volumes: { type: "boolean", default: false },
     configuration: { type: "string" },
   },
@@ -31,7 +32,11 @@ try {
   const first = Number(values.seed);
   for (let seed = first; seed < first + Number(values.count); seed++) {
     const recorded: Recorded = await recording.record(
-      randomScenario(new Random(seed), seed, values.volumes),
+      randomScenario(new Random(seed), {
+        seed,
+        nodes: Number(values.nodes),
+        volumes: values.volumes,
+      }),
       Number(values.steps),
     );
     process.stdout.write(

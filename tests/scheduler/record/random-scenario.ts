@@ -2,7 +2,6 @@
 import type {
   Container,
   Node,
-  PersistentVolume,
   PersistentVolumeClaim,
   Pod,
   Service,
@@ -11,60 +10,24 @@ import type {
 import type { Random } from "../random.ts";
 import { randomBudget, randomNamespaces, randomNode, randomPod } from "../random-objects.ts";
 import type { Opening } from "../traces.ts";
+import {
+  boundVolume,
+  freeVolumes,
+  madeDriver,
+  randomCapacities,
+  randomClasses,
+  randomCsiNodes,
+  waitingClaims,
+} from "./random-storage.ts";
 
 /** PriorityClasses that pods name; without one a pod has 0. */
 export const priorities = [-5, 10, 100] as const;
 export const className = (priority: number): string => `p${priority}`.replace("-", "minus");
 
-const zoneLabel = "topology.kubernetes.io/zone";
-
 function withLimits(container: Container): Container {
   const gpu = container.resources?.requests?.["example.com/gpu"];
   const limits = gpu === undefined ? {} : { "example.com/gpu": gpu };
   return { ...container, resources: { ...container.resources, limits } };
-}
-
-/** A volume bound to a claim of one namespace, in a zone or on no node in particular. */
-function boundVolume(r: Random, index: number): [PersistentVolume, PersistentVolumeClaim] {
-  const zone = `z${r.below(4)}`;
-  const namespace = r.pick(["red", "green", "blue"] as const);
-  const name = `claim${index}`;
-  const modes = [r.pick(["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"] as const)];
-  const capacity = { storage: "1Gi" };
-  const matchExpressions = [{ key: zoneLabel, operator: "In" as const, values: [zone, "z0"] }];
-  const volume: PersistentVolume = {
-    apiVersion: "v1",
-    kind: "PersistentVolume",
-    metadata: {
-      name: `volume${index}`,
-      labels: r.maybe(0.4, () => ({ [zoneLabel]: r.chance(0.3) ? `${zone}__z1` : zone })),
-    },
-    spec: {
-      capacity,
-      accessModes: modes,
-      persistentVolumeReclaimPolicy: "Retain",
-      storageClassName: "now",
-      csi: { driver: r.pick(["disk.example.com", "file.example.com"]), volumeHandle: `h${index}` },
-      nodeAffinity: r.maybe(0.4, () => ({
-        required: { nodeSelectorTerms: [{ matchExpressions }] },
-      })),
-      claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name },
-    },
-    status: { phase: "Bound" },
-  };
-  const claim: PersistentVolumeClaim = {
-    apiVersion: "v1",
-    kind: "PersistentVolumeClaim",
-    metadata: { name, namespace, annotations: { "pv.kubernetes.io/bind-completed": "yes" } },
-    spec: {
-      accessModes: modes,
-      resources: { requests: capacity },
-      storageClassName: "now",
-      volumeName: volume.metadata.name,
-    },
-    status: { phase: "Bound", accessModes: modes, capacity },
-  };
-  return [volume, claim];
 }
 
 function randomVolume(r: Random, claims: readonly PersistentVolumeClaim[]): Volume {
@@ -83,7 +46,10 @@ function randomVolume(r: Random, claims: readonly PersistentVolumeClaim[]): Volu
 
 /** The random pod with what only the API asks for, and a volume or resources of the pod now and then. */
 function completed(r: Random, pod: Pod, claims: readonly PersistentVolumeClaim[]): Pod {
-  const { priority = 0, containers, initContainers, affinity, ...spec } = pod.spec;
+  const { containers, initContainers, affinity, ...spec } = pod.spec;
+  // Newcomers outrank those who are there more often than not: room is made.
+  const eager = pod.metadata.name.startsWith("p") && r.chance(0.4);
+  const priority = eager ? 100 : (pod.spec.priority ?? 0);
   const volume = claims.length > 0 && r.chance(0.5) ? randomVolume(r, claims) : undefined;
   const own = claims.filter(
     ({ metadata }) => metadata.name === volume?.persistentVolumeClaim?.claimName,
@@ -131,30 +97,44 @@ export interface RandomScenario extends Opening {
   nextPod(): Pod;
 }
 
-export function randomScenario(r: Random, seed: number, volumes: boolean): RandomScenario {
-  const count = 4 + r.below(14);
+interface Wanted {
+  readonly seed: number;
+  /** 0: few, by chance. */
+  readonly nodes: number;
+  readonly volumes: boolean;
+}
+
+export function randomScenario(r: Random, { seed, nodes: many, volumes }: Wanted): RandomScenario {
+  const count = many || 4 + r.below(14);
   const nodes: Node[] = Array.from({ length: count }, (_, i) =>
     randomNode(r, `n${String(i).padStart(3, "0")}`),
   );
   const names = nodes.map(({ metadata }) => metadata.name);
   const stored = Array.from({ length: volumes ? 8 : 0 }, (_, index) => boundVolume(r, index));
-  const claims = stored.map(([, claim]) => claim);
+  const waiting = volumes ? waitingClaims(r) : [];
+  const bound = stored.map(([, claim]) => claim);
+  const claims = [...bound, ...waiting];
   let serial = 0;
-  const pod = (prefix: string) => completed(r, randomPod(r, `${prefix}${serial++}`, names), claims);
+  const pod = (prefix: string, from: readonly PersistentVolumeClaim[]) =>
+    completed(r, randomPod(r, `${prefix}${serial++}`, names), from);
   return {
     seed,
     namespaces: randomNamespaces(r),
     nodes,
     budgets: r.chance(0.5) ? [randomBudget(r, "b0"), randomBudget(r, "b1")] : [],
     services: r.chance(0.5) ? [serviceOf("red"), serviceOf("green")] : [],
-    volumes: stored.map(([volume]) => volume),
+    volumes: [...stored.map(([volume]) => volume), ...(volumes ? freeVolumes(r, nodes) : [])],
     claims,
-    pods: Array.from({ length: 5 + r.below(count * 3) }, () => {
-      const bound = pod("b");
+    classes: volumes ? randomClasses(r) : [],
+    drivers: volumes ? [madeDriver()] : [],
+    capacities: volumes ? randomCapacities(r) : [],
+    csiNodes: volumes ? randomCsiNodes(r, nodes) : [],
+    pods: Array.from({ length: 5 + r.below(Math.min(count, 20) * 3) }, () => {
+      const one = pod("b", bound);
       const startTime = new Date(1.7e12 + r.below(1e6) * 1000).toISOString().replace(".000", "");
       const status = r.chance(0.8) ? { startTime } : {};
-      return { ...bound, status, spec: { ...bound.spec, nodeName: names[r.below(count)] } };
+      return { ...one, status, spec: { ...one.spec, nodeName: names[r.below(count)] } };
     }),
-    nextPod: () => pod("p"),
+    nextPod: () => pod("p", claims),
   };
 }

@@ -16,7 +16,9 @@ import { runtimeclasses } from "#gen/api/node/v1.ts";
 import { poddisruptionbudgets } from "#gen/api/policy/v1.ts";
 import type { ResourceRef } from "#gen/api/resource-ref.ts";
 import { priorityclasses } from "#gen/api/scheduling/v1.ts";
+import { csidrivers, csinodes, csistoragecapacities, storageclasses } from "#gen/api/storage/v1.ts";
 import type { Scenario, TraceStep } from "../traces.ts";
+import { Promises } from "./promises.ts";
 import { className, priorities, type RandomScenario } from "./random-scenario.ts";
 import type { StockScheduler } from "./stock-scheduler.ts";
 
@@ -32,9 +34,11 @@ const gone = { gracePeriodSeconds: 0 };
 
 export class Recording {
   readonly #stock: StockScheduler;
+  readonly #promises: Promises;
 
   constructor(stock: StockScheduler) {
     this.#stock = stock;
+    this.#promises = new Promises(stock.client);
   }
 
   async prepare(): Promise<void> {
@@ -81,6 +85,10 @@ export class Recording {
       const taints = node.spec.taints ?? null;
       await client.patch(nodes, { namespace: "", name }, merge, { spec: { taints } });
     }
+    await this.#store(storageclasses, opening.classes ?? []);
+    await this.#store(csidrivers, opening.drivers ?? []);
+    await this.#store(csinodes, opening.csiNodes ?? []);
+    await this.#store(csistoragecapacities, opening.capacities ?? []);
     await this.#store(persistentvolumes, opening.volumes ?? []);
     await this.#store(persistentvolumeclaims, opening.claims ?? []);
     await this.#store(poddisruptionbudgets, opening.budgets ?? []);
@@ -101,7 +109,8 @@ export class Recording {
     for (const object of objects) {
       // Its own kind, whole.
       await this.#stock.client.create(ref, object.metadata.namespace ?? "", object as never);
-      await this.#patchStatus(ref, object);
+      if (object.status !== undefined && object.kind !== "CSINode")
+        await this.#patchStatus(ref, object);
     }
   }
 
@@ -139,12 +148,19 @@ export class Recording {
     return before.filter((name) => !left.has(name)).sort();
   }
 
-  async #until(pod: Pod, what: string, reached: (pod: Pod) => boolean): Promise<Pod> {
+  /** `promised`: its volumes will be on that node, once somebody made them. */
+  async #until(
+    pod: Pod,
+    what: string,
+    reached: (pod: Pod) => boolean,
+  ): Promise<{ readonly pod: Pod; readonly promised?: string | undefined }> {
     const { name, namespace = "" } = pod.metadata;
     const end = performance.now() + waitMsMax;
     while (performance.now() < end) {
       const now = await this.#stock.client.get(pods, namespace, name);
-      if (reached(now)) return now;
+      if (reached(now)) return { pod: now };
+      const promised = await this.#promises.nodeFor(pod);
+      if (promised !== undefined) return { pod: now, promised };
       await sleep(lookEveryMs);
     }
     throw new Error(`${namespace}/${name}: ${what} did not come`);
@@ -159,20 +175,20 @@ export class Recording {
       now.status?.conditions?.find(
         ({ type, status }) => type === "PodScheduled" && status === "False",
       );
-    const told = await this.#until(pod, "a decision", (now) =>
-      Boolean(now.spec.nodeName || refusal(now)),
-    );
-    const node = told.spec.nodeName;
-    const scores = node ? await this.#stock.scoresOf(key) : {};
+    const isTold = (now: Pod) => Boolean(now.spec.nodeName || refusal(now));
+    const { pod: told, promised } = await this.#until(pod, "a decision", isTold);
+    const node = told.spec.nodeName || promised;
+    const scores = node ? await this.#stock.scoresOf(key, promised === undefined) : {};
     const total = Object.fromEntries(
-      Object.entries(scores).map(([node, row]) => [
-        node,
+      Object.entries(scores).map(([name, row]) => [
+        name,
         Object.values(row).reduce((a, b) => a + b, 0),
       ]),
     );
     const asked = { ...pod, spec: { ...pod.spec, tolerations: created.spec.tolerations } };
     const message = refusal(told)?.message ?? null;
     const step = { pod: asked, node: node ?? null, message, scores, total };
+    if (promised !== undefined) return this.#withdraw(step, before);
     if (message === null) {
       // Room may have been made for it before anybody looked.
       const victims = await this.#missing(before);
@@ -185,7 +201,25 @@ export class Recording {
     }
     const settled = await this.#until(pod, "its room", (now) => Boolean(now.spec.nodeName));
     const victims = await this.#missing(before);
-    return { ...step, node: settled.spec.nodeName ?? null, nominated, victims };
+    const made = { ...step, nominated, victims };
+    if (settled.promised !== undefined) return this.#withdraw({ ...made, node: null }, before);
+    return { ...made, node: settled.pod.spec.nodeName ?? null };
+  }
+
+  /** Nobody makes volumes here: the pod goes, and its claims wait again. */
+  async #withdraw(step: TraceStep, before: readonly string[]): Promise<TraceStep> {
+    await this.#delete(step.pod);
+    await this.#promises.free(step.pod);
+    await sleep(4 * lookEveryMs);
+    const victims = await this.#missing(before);
+    if (victims.length === 0) return { ...step, left: true };
+    return {
+      ...step,
+      left: true,
+      nominated: step.nominated ?? step.node ?? "",
+      victims,
+      node: null,
+    };
   }
 
   async #delete({ metadata }: Pod): Promise<void> {
@@ -203,6 +237,10 @@ export class Recording {
       await this.#release(persistentvolumeclaims, namespace);
     }
     await this.#release(persistentvolumes, "");
+    await client.deleteCollection(csistoragecapacities, { namespace: "red" });
+    await client.deleteCollection(storageclasses, {});
+    await client.deleteCollection(csidrivers, {});
+    await client.deleteCollection(csinodes, {});
     await client.deleteCollection(nodes, {});
     await sleep(settleMs);
   }

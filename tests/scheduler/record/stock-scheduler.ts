@@ -14,8 +14,8 @@ export type Scores = Record<string, Record<string, number>>;
 
 export interface StockScheduler {
   readonly client: Client;
-  /** What was scored for the bound pod ("namespace/name") since the last time somebody asked. */
-  scoresOf(key: string): Promise<Scores>;
+  /** What was scored for the pod ("namespace/name") since the last time somebody asked; awaits that it is `bound`. */
+  scoresOf(key: string, bound: boolean): Promise<Scores>;
   stop(): Promise<void>;
 }
 
@@ -53,13 +53,13 @@ export async function startStockScheduler(configuration: object): Promise<StockS
   let read = 0;
   return {
     client,
-    async scoresOf(key) {
-      const bound = `"Successfully bound pod to node" pod="${key}"`;
+    async scoresOf(key, bound) {
+      const last = `"Successfully bound pod to node" pod="${key}"`;
       let text = "";
-      while (!text.includes(bound)) {
+      do {
         await sleep(flushMs);
         text = readFileSync(log).subarray(read).toString("utf8");
-      }
+      } while (bound && !text.includes(last));
       read += Buffer.byteLength(text);
       const scores: Scores = {};
       for (const entry of text.split("\n")) {

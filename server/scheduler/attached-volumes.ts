@@ -1,0 +1,202 @@
+/**
+ * NodeVolumeLimits: how many volumes of each CSI driver are attached to a node, and how many may be. A pod adds
+ * its claims by its effects; what pods share, and what is attached without a pod, is set right here.
+ */
+import type { CSINode, VolumeAttachment } from "#gen/api/storage/v1.ts";
+import type { Core } from "./core.ts";
+import type { Counters } from "./counters.ts";
+import type { NodeTable } from "./node-table.ts";
+
+/** A volume that a pod attaches, known by its claim. */
+export interface Attached {
+  readonly driver: string;
+  /** "namespace/name" of the claim; of an attachment without one, its volume's own name. */
+  readonly volume: string;
+}
+
+/** What one driver's volumes ask of a node, by numbers of counters. */
+export interface LimitRow {
+  readonly used: number;
+  readonly limit: number;
+  readonly wanted: number;
+  /** Counters of volumes that others use as well: 1 where one is attached already. */
+  readonly shared: readonly number[];
+}
+
+interface OnNode {
+  /** Volume -> pods and attachments that hold it, by driver. */
+  readonly holders: Map<string, Map<string, number>>;
+  /** Driver -> what pods have added by their effects. */
+  readonly added: Map<string, number>;
+  /** Driver -> what has been added beside that. */
+  readonly corrected: Map<string, number>;
+  limits: ReadonlyMap<string, number>;
+}
+
+export class AttachedVolumes {
+  readonly #core: Core;
+  readonly #nodes: NodeTable;
+  readonly #counters: Counters;
+  readonly #byNode = new Map<string, OnNode>();
+  /** Volume -> nodes where it is attached. */
+  readonly #places = new Map<string, Set<string>>();
+  readonly #attachments = new Map<string, Attached & { readonly nodeName: string }>();
+  /** Volumes that have a counter of their own. */
+  readonly #shared = new Map<string, number>();
+
+  constructor(core: Core, nodes: NodeTable, counters: Counters) {
+    this.#core = core;
+    this.#nodes = nodes;
+    this.#counters = counters;
+  }
+
+  usedCounter(driver: string): number {
+    return this.#counters.named(`attached ${driver}`).id;
+  }
+
+  /** One more than the limit; 0: none is set. */
+  #limitCounter(driver: string): number {
+    return this.#counters.named(`attachable ${driver}`).id;
+  }
+
+  /** What a pod with these volumes asks. */
+  rows(volumes: readonly Attached[]): LimitRow[] {
+    const drivers = [...new Set(volumes.map(({ driver }) => driver))];
+    return drivers.map((driver) => {
+      const own = volumes.filter((one) => one.driver === driver);
+      return {
+        used: this.usedCounter(driver),
+        limit: this.#limitCounter(driver),
+        wanted: own.length,
+        shared: own.flatMap(({ volume }) => this.#sharedCounter(volume) ?? []),
+      };
+    });
+  }
+
+  /** undefined: nobody has it, so it is new everywhere. */
+  #sharedCounter(volume: string): number | undefined {
+    const known = this.#shared.get(volume);
+    const places = this.#places.get(volume);
+    if (known !== undefined || places === undefined) return known;
+    const { id } = this.#counters.named(`shared ${volume}`);
+    this.#shared.set(volume, id);
+    for (const nodeName of places) this.#count(id, nodeName, 1);
+    return id;
+  }
+
+  /** A pod came (`sign` 1) to a node or left it (-1); its effects have been counted. */
+  change(volumes: readonly Attached[], nodeName: string, sign: 1 | -1): void {
+    const there = this.#on(nodeName);
+    for (const { driver, volume } of volumes) {
+      there.added.set(driver, (there.added.get(driver) ?? 0) + sign);
+      this.#hold(there, { driver, volume }, nodeName, sign);
+    }
+    for (const driver of new Set(volumes.map((one) => one.driver)))
+      this.#correct(there, nodeName, driver);
+  }
+
+  setNode({ metadata, spec }: CSINode): void {
+    const limits = spec.drivers.flatMap(({ name, allocatable }) =>
+      allocatable?.count === undefined ? [] : [[name, allocatable.count + 1] as const],
+    );
+    this.#setLimits(metadata.name, new Map(limits));
+  }
+
+  removeNode(name: string): void {
+    this.#setLimits(name, new Map());
+  }
+
+  #setLimits(nodeName: string, limits: ReadonlyMap<string, number>): void {
+    const there = this.#on(nodeName);
+    for (const driver of new Set([...there.limits.keys(), ...limits.keys()])) {
+      const change = (limits.get(driver) ?? 0) - (there.limits.get(driver) ?? 0);
+      if (change !== 0) this.#count(this.#limitCounter(driver), nodeName, change);
+    }
+    there.limits = limits;
+  }
+
+  /** `volume`: what its PersistentVolume is known by; undefined where it is no CSI volume. */
+  setAttachment({ metadata, spec }: VolumeAttachment, volume: string | undefined): void {
+    this.removeAttachment(metadata.name);
+    if (volume === undefined || spec.attacher === "") return;
+    const attached = { driver: spec.attacher, volume, nodeName: spec.nodeName };
+    this.#attachments.set(metadata.name, attached);
+    this.#holdAttachment(attached, 1);
+  }
+
+  removeAttachment(name: string): void {
+    const known = this.#attachments.get(name);
+    if (known === undefined) return;
+    this.#attachments.delete(name);
+    this.#holdAttachment(known, -1);
+  }
+
+  #holdAttachment(attached: Attached & { readonly nodeName: string }, sign: 1 | -1): void {
+    const there = this.#on(attached.nodeName);
+    this.#hold(there, attached, attached.nodeName, sign);
+    this.#correct(there, attached.nodeName, attached.driver);
+  }
+
+  /** The node stands in its slot, empty. */
+  nodeAdded(nodeName: string): void {
+    this.#recount(nodeName, 1);
+  }
+
+  /** Its slot is given back; its pods have left. */
+  nodeRemoved(nodeName: string): void {
+    this.#recount(nodeName, -1);
+  }
+
+  #recount(nodeName: string, sign: 1 | -1): void {
+    const there = this.#byNode.get(nodeName);
+    if (there === undefined) return;
+    for (const [driver, limit] of there.limits)
+      this.#count(this.#limitCounter(driver), nodeName, sign * limit);
+    for (const [driver, more] of there.corrected)
+      this.#count(this.usedCounter(driver), nodeName, sign * more);
+    for (const volumes of there.holders.values()) {
+      for (const volume of volumes.keys()) {
+        const id = this.#shared.get(volume);
+        if (id !== undefined) this.#count(id, nodeName, sign);
+      }
+    }
+  }
+
+  #hold(there: OnNode, { driver, volume }: Attached, nodeName: string, sign: 1 | -1): void {
+    const volumes = there.holders.get(driver) ?? new Map<string, number>();
+    there.holders.set(driver, volumes);
+    const before = volumes.get(volume) ?? 0;
+    const now = before + sign;
+    if (now === 0) volumes.delete(volume);
+    else volumes.set(volume, now);
+    if (before !== 0 && now !== 0) return;
+    const places = this.#places.get(volume) ?? new Set<string>();
+    if (sign > 0) this.#places.set(volume, places.add(nodeName));
+    else if (places.delete(nodeName) && places.size === 0) this.#places.delete(volume);
+    const id = this.#shared.get(volume);
+    if (id !== undefined) this.#count(id, nodeName, sign);
+  }
+
+  /** The driver's counter says how many volumes there are, however many hold them. */
+  #correct(there: OnNode, nodeName: string, driver: string): void {
+    const volumes = there.holders.get(driver)?.size ?? 0;
+    const wanted = volumes - (there.added.get(driver) ?? 0);
+    const change = wanted - (there.corrected.get(driver) ?? 0);
+    if (change === 0) return;
+    there.corrected.set(driver, wanted);
+    this.#count(this.usedCounter(driver), nodeName, change);
+  }
+
+  #count(counter: number, nodeName: string, change: number): void {
+    const slot = this.#nodes.slotOf(nodeName);
+    if (slot !== undefined) this.#core.calls.count(counter, slot, change);
+  }
+
+  #on(nodeName: string): OnNode {
+    const known = this.#byNode.get(nodeName);
+    if (known !== undefined) return known;
+    const fresh = { holders: new Map(), added: new Map(), corrected: new Map(), limits: new Map() };
+    this.#byNode.set(nodeName, fresh);
+    return fresh;
+  }
+}
