@@ -1,4 +1,5 @@
 /** The admission chain around one write: every plugin may change the draft, then every one may refuse. */
+import { badRequest } from "#apimachinery/status.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { AdmissionAttributes, AdmissionOperation } from "./attributes.ts";
 import type { Call, ServerContext } from "./call.ts";
@@ -21,6 +22,28 @@ export function attributesOf(call: Call, admitted: Admitted): AdmissionAttribute
     user,
     warn: (warning) => warnings.push(warning),
   };
+}
+
+/**
+ * A connection to a node, pod or service, which admission may refuse. `kind`: of its options, which stand in the
+ * query (`PodExecOptions`). Throws BadRequest for a dry run: a connection cannot be tried without being made.
+ */
+export async function admitConnect(server: ServerContext, call: Call, kind: string): Promise<void> {
+  if ((call.query?.get("dryRun") ?? "") !== "") throw badRequest("dryRun is not supported");
+  const { name } = call.info;
+  const object = { apiVersion: "v1", kind, metadata: { name: "" }, ...optionsOf(call.query) };
+  const admitted = { operation: "CONNECT", object, old: undefined, name, dryRun: false } as const;
+  const attributes = attributesOf(call, admitted);
+  await mutate(server, attributes);
+  await validate(server, attributes);
+}
+
+function optionsOf(query: Call["query"]): Record<string, unknown> {
+  const entries = [...new Set(query?.keys() ?? [])].map((name) => {
+    const all = query?.getAll(name) ?? [];
+    return [name, name === "command" || name === "ports" ? all : all[0]] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 export async function mutate(

@@ -24,13 +24,15 @@ import { impersonated } from "./authentication/impersonation.ts";
 import type { TokenIssuer } from "./authentication/token-issuer.ts";
 import { forbiddenRequest } from "./authorization/authorizer.ts";
 import type { Randomness, ServerContext, Upgrade } from "./call.ts";
+import { groupPaths } from "./discovery.ts";
 import { addDiscoveryRoutes } from "./discovery-routes.ts";
 import { type RouteTable, routeOf, type VirtualResources } from "./dispatch.ts";
+import { methodNotAllowed } from "./dispatch-refusals.ts";
 import { endpointTable } from "./endpoint.ts";
 import { startEventExpiry } from "./event-expiry.ts";
 import { isLongRunning, laneOf, overload } from "./filters/max-in-flight.ts";
 import { RequestTimeouts } from "./filters/request-timeout.ts";
-import { addHealthRoutes, type HealthCheck } from "./health.ts";
+import { addHealthRoutes, addIndexRoutes, fixedPaths, type HealthCheck } from "./health.ts";
 import { Metrics } from "./metrics.ts";
 import { negotiate } from "./negotiation.ts";
 import type { NodeConnections } from "./node-connections.ts";
@@ -226,6 +228,8 @@ class ApiServer implements App {
     const resource = (request: Request, bindings: Bindings) => {
       const { info, query, user, marks, sharesObjects, upgrade } = bindings;
       if (!info.isResourceRequest) throw refusal("NotFound", "404 page not found");
+      // Upstream serves no HEAD but that of what stands behind a proxy.
+      if (request.method === "HEAD" && info.subresource !== "proxy") throw methodNotAllowed();
       const asked = { request, info, query, user, sharesObjects, upgrade, ...marks };
       const route = routeOf(this.#table, info);
       if (route === undefined) return this.#custom.answer(this.#context, this.#table, asked);
@@ -235,7 +239,10 @@ class ApiServer implements App {
     };
     routes.all("/api/*", (c) => resource(c.req.raw, c.env));
     routes.all("/apis/*", (c) => resource(c.req.raw, c.env));
-    routes.notFound(() => new Response("404 page not found\n", { status: 404 }));
+    addIndexRoutes(routes, () => [
+      ...fixedPaths,
+      ...groupPaths([...this.#parts.registry, ...custom.all().resources]),
+    ]);
     return routes;
   }
 

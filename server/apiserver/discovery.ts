@@ -136,3 +136,11 @@ export function aggregated(
     })),
   };
 }
+
+/** `/apis/apps` and `/apis/apps/v1`; `/api/v1` of the core. */
+export function groupPaths(resources: readonly Resource[]): readonly string[] {
+  const all = groupVersions(resources).flatMap(({ group, version }) =>
+    group === "" ? [`/api/${version}`] : [`/apis/${group}`, `/apis/${group}/${version}`],
+  );
+  return [...new Set(all)];
+}

@@ -41,12 +41,20 @@ export function routeOf(table: RouteTable, info: RequestInfo): Route | undefined
   return endpoint === undefined ? undefined : routeAt(table, endpoint, info);
 }
 
+const readsEverywhere: ReadonlySet<string> = new Set(["list", "watch"]);
+
 /** Throws NotFound for a subresource it does not serve, MethodNotAllowed for a verb it does not have. */
 export function routeAt(table: RouteTable, endpoint: Endpoint, info: RequestInfo): Route {
   if (info.subresource !== "") {
     return { endpoint, handler: subresourceHandler(table, endpoint, info) };
   }
   const { ref } = endpoint;
+  // What lies in namespaces is only read across them.
+  if (ref.namespaced && info.namespace === "") {
+    const isVirtual = table.virtuals.has(`${ref.group}/${ref.plural}`);
+    if (isVirtual || (info.name !== "" && !readsEverywhere.has(info.verb))) throw unknownResource();
+    if (!readsEverywhere.has(info.verb)) throw methodNotAllowed();
+  }
   const virtual = table.virtuals.get(`${ref.group}/${ref.plural}`);
   if (virtual !== undefined) {
     if (info.verb !== "create" || info.name !== "") throw methodNotAllowed();

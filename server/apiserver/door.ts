@@ -12,7 +12,7 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { Duplex, Readable } from "node:stream";
-import { refuseUpgrade } from "#streaming/upgrade.ts";
+import { answerUpgrade } from "#streaming/upgrade.ts";
 import type { Logger } from "#telemetry/log.ts";
 import type { App } from "./app.ts";
 import type { Connection } from "./attributes.ts";
@@ -210,8 +210,8 @@ class TlsDoor {
       const { app } = this.#parts;
       const response = await app.fetch(new Request(question.url, init), connection, upgrade);
       if (taken) return;
-      const body = new Uint8Array(await response.arrayBuffer());
-      refuseUpgrade(socket, response.status, Object.fromEntries(response.headers), body);
+      const fields = Object.fromEntries(response.headers);
+      await answerUpgrade(socket, response.status, fields, response.body);
     } catch (error) {
       this.#parts.logger.debug("upgrade failed", { url, error: `${error}` });
       socket.destroy();

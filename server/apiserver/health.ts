@@ -1,6 +1,7 @@
 /** /livez, /readyz, /healthz with their sub-paths, /version and /metrics. */
 import type { Routes, VersionFacts } from "./app.ts";
 import type { ServerContext } from "./call.ts";
+import { methodNotAllowed } from "./dispatch-refusals.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface HealthCheck {
@@ -24,6 +25,36 @@ const text = (body: string, status = 200): Response =>
     status,
     headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
   });
+
+/** Without the charset that Response.json names and upstream does not. */
+function json(object: object): Response {
+  const headers = { "content-type": "application/json" };
+  return new Response(JSON.stringify(object, undefined, 2), { headers });
+}
+
+/** `/` and `/index.html`: every path that can be asked for, whatever else there is below it. */
+export function addIndexRoutes(routes: Routes, paths: () => readonly string[]): void {
+  for (const path of ["/", "/index.html"]) {
+    routes.get(path, () => json({ paths: [...paths()].sort() }));
+  }
+  routes.notFound(() => text("404 page not found\n", 404));
+}
+
+/** What does not depend on the resources. */
+export const fixedPaths: readonly string[] = [
+  "/.well-known/openid-configuration",
+  "/api",
+  "/apis",
+  "/healthz",
+  "/livez",
+  "/metrics",
+  "/openapi/v2",
+  "/openapi/v3",
+  "/openapi/v3/",
+  "/openid/v1/jwks",
+  "/readyz",
+  "/version",
+];
 
 interface Verdict {
   readonly name: string;
@@ -61,6 +92,8 @@ export function addHealthRoutes(routes: Routes, parts: HealthParts): void {
   const own: readonly HealthCheck[] = [
     { name: "ping", of: "both", check: () => undefined },
     { name: "log", of: "both", check: () => undefined },
+    { name: "informer-sync", of: "ready", check: () => undefined },
+    { name: "shutdown", of: "ready", check: () => undefined },
     {
       name: "etcd",
       of: "both",
@@ -81,7 +114,12 @@ export function addHealthRoutes(routes: Routes, parts: HealthParts): void {
       return ok ? text("ok") : text(`internal server error: ${line}\n`, 500);
     });
   }
-  routes.get("/version", () => Response.json(versionOf(parts.version)));
+  for (const path of ["/version", "/version/"]) {
+    routes.all(path, ({ req }) => {
+      if (req.raw.method !== "GET") throw methodNotAllowed();
+      return json(versionOf(parts.version));
+    });
+  }
   routes.get("/metrics", async () => {
     const more = (await parts.moreMetrics?.()) ?? "";
     return new Response(parts.metrics.text() + more, {

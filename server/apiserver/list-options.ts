@@ -53,19 +53,27 @@ function matchErrors(options: ListOptions): FieldError[] {
   return errors;
 }
 
-function watchErrors({ match, sendInitialEvents }: ListOptions): FieldError[] {
+function watchErrors(options: ListOptions): FieldError[] {
+  const { match, sendInitialEvents } = options;
   const path = new Path("resourceVersionMatch");
   const errors: FieldError[] = [];
   if (sendInitialEvents === undefined && match !== "") {
     const why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
     errors.push(forbiddenField(path, why));
   }
-  if (sendInitialEvents !== undefined && match === "") {
+  if (sendInitialEvents !== undefined && match !== "NotOlderThan") {
     const why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
     errors.push(forbiddenField(path, why));
   }
   if (match !== "" && match !== "NotOlderThan") {
     errors.push(notSupported(path, match, ["NotOlderThan"]));
+  }
+  // A watch from no revision starts with the state, as if it had asked for it.
+  const fromState = options.resourceVersion === "" || options.resourceVersion === "0";
+  if (options.continue !== "" && (match !== "" || fromState)) {
+    errors.push(
+      forbiddenField(path, "resourceVersionMatch is forbidden when continue is provided"),
+    );
   }
   return errors;
 }

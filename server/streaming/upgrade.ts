@@ -1,6 +1,8 @@
 /** HTTP/1.1 upgrades on raw sockets: asking for one, and granting or refusing one. */
+import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { ByteSource } from "./byte-source.ts";
+import { write } from "./write.ts";
 
 /** Header fields by lower-case name. */
 export type Fields = Readonly<Record<string, string>>;
@@ -112,6 +114,28 @@ export function refuseUpgrade(
   body: Uint8Array,
 ): void {
   const all = { ...fields, connection: "close", "content-length": `${body.length}` };
-  socket.write(lines(`HTTP/1.1 ${status} ${status < 400 ? "OK" : "Refused"}`, all));
+  socket.write(lines(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`, all));
   socket.end(body);
+}
+
+/** Any other answer, as it comes: the connection, and so the answer, ends with its body. */
+export async function answerUpgrade(
+  socket: Duplex,
+  status: number,
+  fields: Fields,
+  body: ReadableStream<Uint8Array> | null,
+): Promise<void> {
+  const all = { ...fields, connection: "close" };
+  socket.write(lines(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`, all));
+  const reader = body?.getReader();
+  // A watch may have no other end than its client's.
+  socket.once("close", () => void reader?.cancel().catch(() => undefined));
+  // Nothing more is read of what the client says, but that it is gone.
+  socket.resume();
+  for (;;) {
+    const { done = true, value } = (await reader?.read()) ?? {};
+    if (done || value === undefined || socket.destroyed) break;
+    await write(socket, value);
+  }
+  socket.end();
 }

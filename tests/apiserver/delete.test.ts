@@ -44,7 +44,7 @@ describe("finalizers", () => {
   });
 
   const policies: readonly (readonly [object, string[] | undefined, number])[] = [
-    [{ propagationPolicy: "Foreground" }, ["foregroundDeletion"], 202],
+    [{ propagationPolicy: "Foreground" }, ["foregroundDeletion"], 200],
     [{ propagationPolicy: "Orphan" }, ["orphan"], 200],
     [{ orphanDependents: true }, ["orphan"], 200],
     [{ propagationPolicy: "Background" }, undefined, 200],

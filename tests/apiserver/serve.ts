@@ -40,9 +40,9 @@ export async function serve(
     privateKey: server.privateKey,
     clientAuthority: authority.certificate,
     app: {
-      fetch(request, connection) {
+      fetch(request, connection, upgrade) {
         seen(connection);
-        return harness.app.fetch(request, connection);
+        return harness.app.fetch(request, connection, upgrade);
       },
     },
     logger: silent,

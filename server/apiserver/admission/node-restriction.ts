@@ -216,7 +216,7 @@ export function nodeRestriction({ cache }: AdmissionParts): AdmissionPlugin {
     name: "NodeRestriction",
     validate(attributes) {
       const nodeName = nodeNameOf(attributes.user);
-      if (nodeName === undefined) return;
+      if (nodeName === undefined || attributes.operation === "CONNECT") return;
       if (nodeName === "") {
         const user = JSON.stringify(attributes.user.name);
         throw refused(attributes, `could not determine node from user ${user}`);

@@ -172,11 +172,10 @@ const answersObject = new Set([
   "storage.k8s.io/volumeattributesclasses",
 ]);
 
-/** Upstream: accepted, not done, where the client asked to wait for dependents. */
+/** Upstream: accepted, not done, where the client asked in the old way to wait for dependents. */
 function statusCode({ gone }: Deleted, options: DeleteOptions): number {
   if (gone) return 200;
-  const waits = options.orphanDependents === false || options.propagationPolicy === "Foreground";
-  return waits ? 202 : 200;
+  return options.orphanDependents === false ? 202 : 200;
 }
 
 export const deleteOne: Handler = async (server, call) => {

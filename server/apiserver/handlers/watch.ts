@@ -6,16 +6,22 @@ import { ObjectWatchResponse } from "#apimachinery/codec/object-watch.ts";
 import { ApiError } from "#apimachinery/status.ts";
 import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
 import { objectWatchEncoder } from "#apiserver/encoding/object-watch-encoder.ts";
-import { openEncoder, type WatchEncoder } from "#apiserver/encoding/watch-encoder.ts";
+import {
+  type ByteEncoder,
+  openEncoder,
+  type WatchEncoder,
+} from "#apiserver/encoding/watch-encoder.ts";
 import {
   checkListOptions,
   type ListOptions,
   listOptions,
   revisionOf,
 } from "#apiserver/list-options.ts";
-import { negotiate } from "#apiserver/negotiation.ts";
+import { type Accepted, negotiate } from "#apiserver/negotiation.ts";
 import { headersOf } from "#apiserver/respond.ts";
 import { type Selection, selectionOf } from "#apiserver/selection.ts";
+import { isWebSocket } from "#apiserver/streams/accept-websocket.ts";
+import { type Message, sendWatch, watchSocketRefusal } from "#apiserver/streams/watch-socket.ts";
 import type { Revision } from "#storage/storage.ts";
 import type { CacheEvent, Entry, Watcher } from "#storage/watch-cache.ts";
 import { atLeast } from "./freshness.ts";
@@ -28,6 +34,8 @@ const bookmarkMs = 60_000;
 const lastBookmarkMs = 2_000;
 /** A custom resource that ended: what happened to its objects before is still delivered. */
 const endGraceMs = 1_000;
+/** The length before each frame of protobuf. */
+const frameHeadBytes = 4;
 /** Initial events that go into one chunk: bounds what one pull makes. */
 const initialChunkEntries = 500;
 
@@ -216,6 +224,25 @@ async function* left<Chunk>({ iterator, leave }: Opened<Chunk>): AsyncGenerator<
   }
 }
 
+/** One message an event: a line of JSON, or protobuf without the length that a stream needs before it. */
+function messageEncoder(encoder: ByteEncoder, { mediaType }: Accepted): WatchEncoder<Message[]> {
+  const message = (frame: Bytes): Message =>
+    mediaType === "protobuf"
+      ? { data: frame.subarray(frameHeadBytes), kind: "binary" }
+      : { data: frame, kind: "text" };
+  return {
+    events: (events) => events.map((event) => message(encoder.events([event]))),
+    bookmark: (revision, initialEnd) => [message(encoder.bookmark(revision, initialEnd))],
+    error: (status) => [message(encoder.error(status))],
+  };
+}
+
+async function* messagesOf(
+  chunks: AsyncIterable<readonly Message[]>,
+): AsyncGenerator<Message, void, undefined> {
+  for await (const chunk of chunks) yield* chunk;
+}
+
 export const watch: Handler = async (server, call) => {
   const accepted = negotiate(call.request.headers.get("accept"), {
     watch: true,
@@ -231,6 +258,13 @@ export const watch: Handler = async (server, call) => {
     return new ObjectWatchResponse(left(open(call, { ...parts, start, encoder })));
   }
   const encoder = openEncoder(server, call, accepted);
+  if (call.upgrade !== undefined && isWebSocket(call)) {
+    const refusal = watchSocketRefusal(call);
+    if (refusal !== undefined) return refusal;
+    const start = await startOf(server, selection, options);
+    const opened = open(call, { ...parts, start, encoder: messageEncoder(encoder, accepted) });
+    return sendWatch(call, call.upgrade, messagesOf(opened.iterator), opened.leave);
+  }
   const headers = headersOf(call, encoder.contentType);
   const start = await startOf(server, selection, options);
   return new Response(pulled(open(call, { ...parts, start, encoder })), { status: 200, headers });

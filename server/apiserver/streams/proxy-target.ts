@@ -74,13 +74,22 @@ export function proxyable(host: string): string {
   return host;
 }
 
-/** One of the Service's ready endpoints. Throws NotFound, ServiceUnavailable. */
+const noService: Pick<Service, "spec"> = { spec: {} };
+
+function serviceOf({ cache }: ServerContext, namespace: string, name: string): Service | undefined {
+  const { group, plural: resource } = services;
+  // Stored under the resource's own key.
+  return cache.get({ group, resource, namespace, name })?.object as Service | undefined;
+}
+
+/** One of the Service's ready endpoints. Throws ServiceUnavailable. */
 export function serviceTarget(
   server: ServerContext,
   namespace: string,
   { scheme, name, port }: ProxyName,
 ): ProxyTarget {
-  const { spec }: Service = objectOf(server, services, namespace, name);
+  // Upstream asks after endpoints alone: a Service that is not there has none.
+  const { spec } = serviceOf(server, namespace, name) ?? noService;
   const ports = spec.ports ?? [];
   const found = ports.find((one) =>
     port === "" ? ports.length === 1 : one.name === port || `${one.port}` === port,

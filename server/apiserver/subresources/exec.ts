@@ -1,5 +1,6 @@
 /** pods/exec, pods/attach and pods/portforward: the node's own streams, in the client's protocol. */
 import { badRequest } from "#apimachinery/status.ts";
+import { admitConnect } from "#apiserver/admit.ts";
 import { forbiddenRequest } from "#apiserver/authorization/authorizer.ts";
 import type { Call, Handler, ServerContext, Upgrade } from "#apiserver/call.ts";
 import { currentEntry } from "#apiserver/handlers/get.ts";
@@ -82,10 +83,11 @@ function nodeQuery({ stdin, stdout, stderr, tty }: WantedStreams, command: reado
 
 function remoteCommand(verb: "exec" | "attach"): Handler {
   return async (server, call) => {
-    const upgrade = upgradeOf(call);
     await authorizeCreate(server, call);
+    await admitConnect(server, call, verb === "exec" ? "PodExecOptions" : "PodAttachOptions");
     const { query, request, info } = call;
     const pod = await podOf(server, call);
+    const upgrade = upgradeOf(call);
     const container = containerOf(pod, text(query, "container"));
     const wanted = wantedStreams(query);
     const command = verb === "exec" ? (query?.getAll("command") ?? []) : [];
@@ -111,10 +113,11 @@ function remoteCommand(verb: "exec" | "attach"): Handler {
 }
 
 const portForward: Handler = async (server, call) => {
-  const upgrade = upgradeOf(call);
   await authorizeCreate(server, call);
+  await admitConnect(server, call, "PodPortForwardOptions");
   const { request, info, query } = call;
   const pod = await podOf(server, call);
+  const upgrade = upgradeOf(call);
   const asked = query?.getAll("ports") ?? [];
   const ports = new URLSearchParams(asked.map((port): [string, string] => ["port", port]));
   const place = [info.namespace, info.name].map(encodeURIComponent).join("/");

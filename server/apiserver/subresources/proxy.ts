@@ -4,6 +4,7 @@ import { request as httpsRequest } from "node:https";
 import { connect as tcpConnect } from "node:net";
 import { connect as tlsConnect } from "node:tls";
 import { refusal } from "#apimachinery/status.ts";
+import { admitConnect } from "#apiserver/admit.ts";
 import { byteStream } from "#apiserver/byte-stream.ts";
 import type { Call, Handler, ServerContext, Upgrade } from "#apiserver/call.ts";
 import { forward, type UpgradedSocket, upgradeFields } from "#apiserver/streams/forward.ts";
@@ -138,6 +139,16 @@ function redirected(call: Call): Response | undefined {
   return new Response(null, { status: 301, headers: { location: `${prefix}/${search}` } });
 }
 
+type ProxyKind = "Pod" | "Service" | "Node";
+
+/** Upstream's options of a proxy: the path behind it. */
+const admitted =
+  (kind: ProxyKind, handler: Handler): Handler =>
+  async (server, call) => {
+    await admitConnect(server, call, `${kind}ProxyOptions`);
+    return handler(server, call);
+  };
+
 type Find = (server: ServerContext, call: Call) => ProxyTarget;
 
 const proxied =
@@ -179,18 +190,17 @@ async function toNode(
   return forward(upgrade, await nodesOf(server).upgrade(endpoint, { method, path, fields }));
 }
 
-const every = (handler: Handler) => ({
-  get: handler,
-  create: handler,
-  update: handler,
-  patch: handler,
-  delete: handler,
-});
+const every = (kind: ProxyKind, proxy: Handler) => {
+  const handler = admitted(kind, proxy);
+  return { get: handler, create: handler, update: handler, patch: handler, delete: handler };
+};
 
 export const podProxy = every(
+  "Pod",
   proxied((server, { info }) => podTarget(server, info.namespace, proxyName(info.name))),
 );
 export const serviceProxy = every(
+  "Service",
   proxied((server, { info }) => serviceTarget(server, info.namespace, proxyName(info.name))),
 );
-export const nodeProxies = every(nodeProxy);
+export const nodeProxies = every("Node", nodeProxy);
