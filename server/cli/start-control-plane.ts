@@ -42,7 +42,7 @@ function withoutPassword(url: string): string {
 }
 
 /** Of each part of the process, once it is to end. */
-const closingMsMax = 5_000;
+const closingMsMax = 3_000;
 
 interface Store {
   readonly cache: WatchCache;

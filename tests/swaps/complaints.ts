@@ -66,6 +66,10 @@ export const allowedOfControllers: readonly Allowed[] = [
     why: "autoscaling without a metrics server",
   },
   {
+    what: /failed to query scale subresource for Deployment\/hpa-object-\d+\/scaled: .* not found/,
+    why: "an autoscaler whose target went first with their namespace",
+  },
+  {
     what: /is forbidden: exceeded quota: few, requested: pods=1/,
     why: "pods beyond the scenario's quota",
   },

@@ -18,7 +18,35 @@ export function checkRecord(record: Record, truth: Truth): void {
   checkLists(record, truth);
   for (const watch of record.watches) checkWatch(record, truth, watch);
   checkClusterIps(record, truth);
+  checkMemory(record);
+  countWrites(record, truth);
   for (const error of record.internalErrors) record.violated(2, `a client was told: ${error}`);
+}
+
+/** What checkWrites looked at. */
+function countWrites(record: Record, { timelines }: Truth): void {
+  const changes = timelines.reduce((sum, timeline) => sum + timeline.changes.length, 0);
+  record.looked(1, changes + record.counts.written);
+  record.looked(3, changes);
+  record.looked(4, record.writes.length);
+}
+
+/** A server that runs long needs more than one that has just begun; beyond this it keeps what it should not. */
+const restTimesMax = 2;
+const restSlackBytes = 150 * 2 ** 20;
+
+/** 9: at rest no server holds much more than servers did while they worked. */
+function checkMemory(record: Record): void {
+  const first = record.memory.map(({ working }) => working[0] ?? 0).toSorted((a, b) => a - b);
+  const usual = first[Math.floor(first.length / 2)] ?? 0;
+  for (const { server, pid, rest } of record.memory) {
+    if (rest === undefined) continue;
+    record.looked(9);
+    const most = restTimesMax * usual + restSlackBytes;
+    if (rest <= most) continue;
+    const [held, allowed] = [rest, most].map((bytes) => `${Math.round(bytes / 2 ** 20)} MB`);
+    record.violated(9, `server ${server} (${pid}) holds ${held} at rest, at most ${allowed}`);
+  }
 }
 
 /** The answer to a delete does not tell its revision: the log does, if it was made at all. */
@@ -86,6 +114,7 @@ function checkLists(record: Record, truth: Truth): void {
   const states = new States(truth);
   for (const list of record.lists.toSorted((a, b) => a.revision - b.revision)) {
     const { mode, revision, started, asked, items, selected } = list;
+    record.looked(mode === "exact" ? 7 : 2);
     const newest = mode === "newest" || mode === "paged" ? known(started) : 0;
     if (revision < newest) {
       record.violated(2, `a list is at ${revision}, ${newest} was acknowledged before`);
@@ -182,6 +211,7 @@ function checkWatch(record: Record, truth: Truth, { name, selected, steps }: Wat
     } else if (step.step === "expired") {
       settle(last, "before it expired");
       record.counts.expired += 1;
+      record.looked(8);
       const old = step.from < step.compacted || truth.at(step.from) !== truth.timelines.at(-1);
       if (!old)
         record.violated(8, `${name} expired at ${step.from}, compacted is ${step.compacted}`);
@@ -202,6 +232,7 @@ function checkConflicts(record: Record, truth: Truth): void {
   const byKey = Map.groupBy(changes, ({ key }) => key.name);
   const byMark = new Map(record.writes.map((write) => [write.mark, write]));
   for (const write of record.writes) {
+    if (write.outcome === "conflict") record.looked(3);
     if (
       write.outcome === "conflict" &&
       surelyStood(write, byKey.get(write.key.name) ?? [], byMark)
@@ -237,6 +268,7 @@ function checkClusterIps(record: Record, truth: Truth): void {
   const holders = new Map<string, string>();
   for (const { key, op, object } of truth.timelines.flatMap(({ changes }) => changes)) {
     if (key.resource !== "services") continue;
+    record.looked(10);
     const id = `${key.namespace}/${key.name}`;
     for (const [address, holder] of holders) if (holder === id) holders.delete(address);
     if (op === "delete") continue;

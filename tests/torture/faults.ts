@@ -1,4 +1,5 @@
 /** What is done to the processes, each for a while, and undone before the next. */
+import process from "node:process";
 import type { Revision } from "#storage/storage.ts";
 import { pause } from "./clients.ts";
 import type { ApiServer, World } from "./world.ts";
@@ -48,6 +49,31 @@ export const faults: readonly Fault[] = [
         (sql) => sql`select pg_terminate_backend(pid) from pg_stat_activity
           where application_name = 'kubun' and pid <> pg_backend_pid()`,
       );
+    },
+  },
+  {
+    name: "a Postgres backend killed",
+    async run({ postgres }) {
+      const [backend] = await postgres.sql(
+        (sql) => sql<{ pid: number }[]>`select pid from pg_stat_activity
+          where application_name = 'kubun' and pid <> pg_backend_pid() limit 1`,
+      );
+      // As when memory runs out: all the others are ended too, and the log is recovered.
+      if (backend !== undefined) process.kill(backend.pid, "SIGKILL");
+      await pause(500);
+      await postgres.recover();
+    },
+  },
+  {
+    name: "head held by somebody",
+    async run({ postgres }, { random }) {
+      await postgres.sql(async (sql) => {
+        await sql.begin(async (within) => {
+          await within`select 1 from kubun.head for update`;
+          await pause(1_000 + random() * 2_000);
+        });
+        return [];
+      });
     },
   },
   {

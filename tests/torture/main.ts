@@ -1,44 +1,75 @@
-/** `npm run torture -- --minutes N [--seed S] [--lying-disk]`: real processes under faults; says what was done and what was found. */
-
+/**
+ * `npm run torture -- --minutes N [--seed S]`: real processes under faults; operations, faults and violations as
+ * tables. `--mutants [REGEX]`: each planted fault must be found.
+ */
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { torture } from "./torture.ts";
+import { mutants, type TortureMutant } from "./mutants.ts";
+import { reportOf, violationsShown } from "./report.ts";
+import { type Outcome, torture } from "./torture.ts";
 
 const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "1" },
     seed: { type: "string", default: "1" },
-    "lying-disk": { type: "boolean", default: false },
+    mutants: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
     help: { type: "boolean", short: "h", default: false },
   },
 });
-/** Beyond it the list says nothing new. */
-const violationsShownMax = 20;
+/** Of a run with a planted fault: the rarest is found within half of it. */
+const mutantSeconds = 20;
+
+function sayer(): (line: string) => void {
+  const started = performance.now();
+  return (line) =>
+    console.log(`${((performance.now() - started) / 1000).toFixed(1).padStart(7)} s  ${line}`);
+}
+
+/** Another seed is another order of faults. */
+const triesMax = 3;
+
+async function isFound(mutant: TortureMutant): Promise<boolean> {
+  for (let seed = Number(values.seed), tries = 0; tries < triesMax; tries++, seed++) {
+    let outcome: Outcome;
+    try {
+      outcome = await torture({ seconds: mutantSeconds, seed, mutant });
+    } catch (error) {
+      console.log(`${mutant.name}: the run itself failed: ${error}`);
+      continue;
+    }
+    const { violations } = outcome.record;
+    const assertions = [...new Set(violations.map(({ assertion }) => assertion))];
+    const found = assertions.some((assertion) => mutant.foundBy.includes(assertion));
+    const by = assertions.toSorted((a, b) => a - b).join(", ") || "nothing";
+    console.log(`${found ? "found" : "missed"}: ${mutant.name}: broken: ${by} (seed ${seed})`);
+    for (const line of violationsShown(violations, 2)) console.log(`  ${line}`);
+    if (found) return true;
+  }
+  return false;
+}
+
+async function tryMutants(): Promise<number> {
+  const only = new RegExp(values.only);
+  const wanted = mutants.filter(({ name }) => only.test(name));
+  const missed: string[] = [];
+  for (const mutant of wanted) if (!(await isFound(mutant))) missed.push(mutant.name);
+  console.log(`planted faults: ${wanted.length}, found: ${wanted.length - missed.length}`);
+  return missed.length === 0 && wanted.length > 0 ? 0 : 1;
+}
 
 async function main(): Promise<number> {
   if (values.help) {
     console.log(
-      "torture [--minutes N] [--seed S] [--lying-disk]: API servers and Postgres under faults",
+      "torture [--minutes N] [--seed S] | --mutants [--only REGEX]: API servers and Postgres under faults",
     );
     return 0;
   }
-  const started = performance.now();
-  const say = (line: string): void =>
-    console.log(`${((performance.now() - started) / 1000).toFixed(1).padStart(7)} s  ${line}`);
+  if (values.mutants) return tryMutants();
   const seconds = Number(values.minutes) * 60;
-  const options = { seconds, seed: Number(values.seed), lyingDisk: values["lying-disk"], say };
-  const { record, truth, faults } = await torture(options);
-  const { written, conflicts, refused, unknown, lists, events, expired } = record.counts;
-  console.log(
-    `operations: ${record.writes.length} writes (${written} written, ${conflicts} conflicts, ${refused} refused, ${unknown} unknown), ${lists} lists, ${events} watched events, ${expired} expired watches; head ${truth.newest}`,
-  );
-  console.log(
-    `faults: ${[...faults].map(([name, count]) => `${name} ${count}`).join(", ") || "none"}`,
-  );
-  for (const { assertion, what } of record.violations.slice(0, violationsShownMax))
-    console.log(`violated ${assertion}: ${what}`);
-  console.log(`violations: ${record.violations.length}`);
-  return record.violations.length === 0 ? 0 : 1;
+  const outcome = await torture({ seconds, seed: Number(values.seed), say: sayer() });
+  console.log(reportOf(outcome));
+  return outcome.record.violations.length === 0 ? 0 : 1;
 }
 
 process.exit(await main());

@@ -1,6 +1,6 @@
 /** What clients saw, beside their writes (which simulation/history.ts records): lists and watches, for the checks at the end. */
 import type { Revision } from "#storage/storage.ts";
-import { History } from "../simulation/history.ts";
+import { type Assertion, History } from "../simulation/history.ts";
 
 /** One object as a client was shown it: `name@resourceVersion mark`. */
 export type Shown = string;
@@ -40,9 +40,36 @@ export interface WatchRecord {
   readonly steps: WatchStep[];
 }
 
+/** Resident memory of one server process. */
+export interface MemoryRecord {
+  readonly server: string;
+  readonly pid: number;
+  /** Bytes, while it works: what a process of its kind needs. */
+  readonly working: number[];
+  /** Bytes, once everything has come to rest; undefined: it was killed before. */
+  rest?: number;
+}
+
 export class Record extends History {
+  readonly memory: MemoryRecord[] = [];
+  /** How often each assertion was looked at: one that never was proves nothing. */
+  readonly checked = new Map<Assertion, number>();
   readonly lists: ListRecord[] = [];
   readonly watches: WatchRecord[] = [];
   /** Answers that no client should ever get. */
   readonly internalErrors: string[] = [];
+
+  looked(assertion: Assertion, count = 1): void {
+    this.checked.set(assertion, (this.checked.get(assertion) ?? 0) + count);
+  }
+
+  override same(
+    assertion: Assertion,
+    what: string,
+    found: readonly string[],
+    expected: readonly string[],
+  ): void {
+    this.looked(assertion, Math.max(1, expected.length));
+    super.same(assertion, what, found, expected);
+  }
 }

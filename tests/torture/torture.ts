@@ -1,5 +1,6 @@
 /** One run: clients at work, one fault after the other, then rest, and the checks of the whole record. */
-
+import { readFileSync } from "node:fs";
+import type { Client } from "#client/client.ts";
 import { configmaps } from "#gen/api/core/v1.ts";
 import type { Revision } from "#storage/storage.ts";
 import { Random } from "../simulation/virtual-time.ts";
@@ -15,6 +16,7 @@ import {
   writer,
 } from "./clients.ts";
 import { type Fault, faults } from "./faults.ts";
+import type { TortureMutant } from "./mutants.ts";
 import { Record } from "./record.ts";
 import { Truth } from "./truth.ts";
 import { type Head, WatchingClient } from "./watchers.ts";
@@ -24,12 +26,25 @@ import { openWorld, type World } from "./world.ts";
 const restMsMax = 60_000;
 const failOver = "failed over to the standby";
 const readEveryMs = 700;
+const weighEveryMs = 1_000;
+const warmUpMs = 2_000;
+/** Of Linux on the machines that this runs on. */
+const pageBytes = 4_096;
+
+/** undefined: the process is gone. */
+function residentBytes(pid: number): number | undefined {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * pageBytes;
+  } catch {
+    return undefined;
+  }
+}
 
 export interface Options {
   readonly seconds: number;
   readonly seed: number;
-  /** Plants what a disk does that lies about fsync: the checks must find it. */
-  readonly lyingDisk?: boolean;
+  /** A fault that the checks must find. */
+  readonly mutant?: TortureMutant | undefined;
   readonly say?: (line: string) => void;
 }
 
@@ -41,13 +56,27 @@ export interface Outcome {
 
 export async function torture(options: Options): Promise<Outcome> {
   const { say = () => undefined } = options;
-  const world = await openWorld();
+  const world = await openWorld(options.mutant?.source);
   try {
+    if (options.mutant?.commit !== undefined) await plantInCommit(world, options.mutant.commit);
     say(`${world.servers.length} servers over two Postgres servers are up`);
     return await new Torture(world, options).run();
   } finally {
     await world.close();
   }
+}
+
+async function plantInCommit(
+  { postgres }: World,
+  { find, replace }: NonNullable<TortureMutant["commit"]>,
+): Promise<void> {
+  const [row] = await postgres.sql(
+    (sql) => sql<{ text: string }[]>`
+      select pg_get_functiondef('kubun.commit_batch'::regproc) as text`,
+  );
+  const text = row?.text ?? "";
+  if (!text.includes(find)) throw new Error(`commit_batch has no ${find}`);
+  await postgres.sql((sql) => sql.unsafe(text.replaceAll(find, () => replace)));
 }
 
 class Torture {
@@ -86,12 +115,14 @@ class Torture {
       ...[0, 1].map(() => lister(place)),
     ];
     const reading = this.#read();
-    await (this.#options.lyingDisk === true ? this.#lie() : this.#chaos(place.random));
+    const weighing = this.#weigh();
+    await (this.#options.mutant?.lyingDisk === true ? this.#lie() : this.#chaos(place.random));
     this.#over = true;
     await Promise.all(clients);
     await this.#rest(watchers);
+    this.#weighAtRest();
     this.#stop.abort();
-    await Promise.all([...watching, reading]);
+    await Promise.all([...watching, reading, weighing]);
     await this.#readTruth();
     checkRecord(this.#record, this.#truth);
     return { record: this.#record, truth: this.#truth, faults: this.#done };
@@ -167,6 +198,31 @@ class Torture {
     }
   }
 
+  /** Each process gets a while to come up before its first weight counts. */
+  async #weigh(): Promise<void> {
+    const since = new Map<number, number>();
+    while (!this.#stop.signal.aborted) {
+      for (const { name, process: server } of this.#world.servers) {
+        const begun = since.get(server.pid) ?? performance.now();
+        since.set(server.pid, begun);
+        const bytes = residentBytes(server.pid);
+        if (bytes === undefined || performance.now() - begun < warmUpMs) continue;
+        const known = this.#record.memory.find(({ pid }) => pid === server.pid);
+        if (known === undefined)
+          this.#record.memory.push({ server: name, pid: server.pid, working: [bytes] });
+        else known.working.push(bytes);
+      }
+      await pause(weighEveryMs);
+    }
+  }
+
+  #weighAtRest(): void {
+    for (const each of this.#record.memory) {
+      const bytes = residentBytes(each.pid);
+      if (bytes !== undefined) each.rest = bytes;
+    }
+  }
+
   #readTruth(): Promise<readonly object[]> {
     return this.#world.postgres.sql(async (sql) => {
       await this.#truth.read(sql);
@@ -181,24 +237,25 @@ class Torture {
     return { compacted: Number(row?.compacted), epoch: row?.epoch ?? 0 };
   }
 
-  /** 9: a last write reaches every watcher, through every server. */
+  /** 9: a last write through every server and the address in front is made, and reaches every watcher. */
   async #rest(watchers: readonly WatchingClient[]): Promise<void> {
     const labels = { [selector.label]: selector.value };
     let last: Revision = 0;
-    const write = async (): Promise<boolean> => {
-      const name = `last-${Math.trunc(performance.now())}`;
-      const metadata = { name, labels };
-      const [client] = this.#world.clients;
-      last = await (client?.create(configmaps, namespace, { metadata }) ?? Promise.reject()).then(
-        revisionOf,
-        () => 0,
-      );
-      return last > 0;
+    const write = async (client: Client): Promise<boolean> => {
+      const name = `last-${Math.trunc(performance.now() * 1_000)}`;
+      const made = client.create(configmaps, namespace, { metadata: { name, labels } });
+      const revision = await made.then(revisionOf, () => 0);
+      last = Math.max(last, revision);
+      return revision > 0;
     };
     const behind = () =>
       watchers.filter(({ at = 0 }) => at < last).map(({ record, at }) => `${record.name} at ${at}`);
     try {
-      await waitFor("a last write", write, () => "", restMsMax);
+      for (const client of this.#world.clients) {
+        this.#record.looked(9);
+        await waitFor("a last write", () => write(client), undefined, restMsMax);
+      }
+      this.#record.looked(9, watchers.length);
       await waitFor(
         "every watcher",
         () => behind().length === 0,

@@ -5,12 +5,15 @@ import type { Client } from "#client/client.ts";
 import { createClient } from "#client/create-client.ts";
 import { httpsTransport } from "#client/https-transport.ts";
 import type { Kubeconfig } from "#client/kubeconfig.ts";
+import { buildWasm } from "#scheduler-wasm/build.ts";
 import { freePort } from "#tests/support/free-port.ts";
 import { type ServerProcess, startServer } from "../support/servers.ts";
+import type { SourceMutant } from "./mutants.ts";
 import { type PostgresPair, startPostgresPair } from "./postgres-pair.ts";
 import { openTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
 const clockStep = join(import.meta.dirname, "clock-step.ts");
+const mutate = join(import.meta.dirname, "mutate.ts");
 
 export interface ApiServer {
   readonly name: string;
@@ -30,7 +33,11 @@ export interface World {
   close(): Promise<void>;
 }
 
-async function apiServer(name: string, postgres: PostgresPair): Promise<ApiServer> {
+async function apiServer(
+  name: string,
+  postgres: PostgresPair,
+  mutant: SourceMutant | undefined,
+): Promise<ApiServer> {
   const proxies = await Promise.all(
     postgres.nodes.map(({ port }) => openTcpProxy(() => port, { framed: true })),
   );
@@ -42,7 +49,13 @@ async function apiServer(name: string, postgres: PostgresPair): Promise<ApiServe
       databaseUrl: `postgres://${username}:${password}@${hosts}/kubun`,
       port,
       args: ["--no-controllers", "--no-scheduler"],
-      env: { BUN_OPTIONS: `--preload ${clockStep}` },
+      env:
+        mutant === undefined
+          ? { BUN_OPTIONS: `--preload ${clockStep}` }
+          : {
+              BUN_OPTIONS: `--preload ${clockStep} --preload ${mutate}`,
+              KUBUN_TORTURE_MUTANT: JSON.stringify(mutant),
+            },
     });
   const server: ApiServer = {
     name,
@@ -56,9 +69,24 @@ async function apiServer(name: string, postgres: PostgresPair): Promise<ApiServe
   return server;
 }
 
-export async function openWorld(): Promise<World> {
+export async function openWorld(mutant?: SourceMutant): Promise<World> {
+  // Built once: three servers that start at once would each build it.
+  await buildWasm();
   const postgres = await startPostgresPair();
-  const servers = await Promise.all(["a", "b", "c"].map((name) => apiServer(name, postgres)));
+  try {
+    return await openServers(postgres, mutant);
+  } catch (error) {
+    await postgres.end();
+    throw error;
+  }
+}
+
+async function openServers(
+  postgres: PostgresPair,
+  mutant: SourceMutant | undefined,
+): Promise<World> {
+  const names = ["a", "b", "c"];
+  const servers = await Promise.all(names.map((name) => apiServer(name, postgres, mutant)));
   let turn = 0;
   const front = await openTcpProxy(() => servers[turn++ % servers.length]?.process.port);
   const kubeconfig = servers[0]?.process.kubeconfig;
