@@ -65,9 +65,14 @@ export function version(): i32 {
   return ABI_VERSION;
 }
 
+/** Is it a slot at all? What the host got wrong must not write beside the columns. */
+function isSlot(node: i32): bool {
+  return <u32>node < load<u32>(HEADER + H_SLOTS);
+}
+
 /** The one node that the pod may go to, if it takes it. */
 function decidePinned(cls: usize, node: i32): i32 {
-  if (node >= load<i32>(HEADER + H_SLOTS)) return -1;
+  if (!isSlot(node)) return -1;
   const fits = verdictOf(cls, node) == 0;
   store<i32>(HEADER + H_FEASIBLE, fits ? 1 : 0);
   return fits ? node : -1;
@@ -116,21 +121,23 @@ export function sample(cls: usize, order: usize, from: i32, wanted: i32, found: 
 
 /** A pod placed or removed by others: `sign` 1 or -1. */
 export function apply(effects: usize, node: i32, sign: i32): void {
-  applyEffects(effects, node, sign);
+  if (isSlot(node)) applyEffects(effects, node, sign);
 }
 
 /** A count that changes by itself (a pod's labels, or its deletion under way). */
 export function count(counter: i32, node: i32, delta: i32): void {
+  if (!isSlot(node)) return;
   addToCounter(counter, node, delta);
   journal(node);
 }
 
 /** Call before and after the host rewrites a node's sets and domains. */
 export function beforeNode(node: i32): void {
-  detachNode(node);
+  if (isSlot(node)) detachNode(node);
 }
 
 export function afterNode(node: i32): void {
+  if (!isSlot(node)) return;
   attachNode(node);
   journal(node | JOURNAL_STATIC);
 }
@@ -181,13 +188,14 @@ export function explain(cls: usize): void {
 
 /** A pod's record joins those of its node (`sign` 1) or leaves them (-1); its effects are applied by others. */
 export function place(pod: usize, node: i32, sign: i32): void {
+  if (!isSlot(node)) return;
   if (sign > 0) link(pod, node);
   else unlink(pod, node);
 }
 
 /** The pods nominated to the node, or what they ask, changed. */
 export function nominated(node: i32): void {
-  journal(node);
+  if (isSlot(node)) journal(node);
 }
 
 /**

@@ -314,7 +314,8 @@ export class SchedulerCache {
       volumes,
     });
     const percentage = profile.percentageOfNodesToScore;
-    return { cls, shape, labelSet, pin, refusal: volumes?.refusal, percentage };
+    const refusal = shape.fault ?? volumes?.refusal;
+    return { cls, shape, labelSet, pin, refusal, percentage };
   }
 
   /**

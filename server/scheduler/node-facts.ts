@@ -8,13 +8,21 @@ export interface NodeFacts {
   readonly name: string;
   readonly labels: Labels;
   readonly taints: readonly Taint[];
+  /** Of each, see `taintKey`. */
+  readonly taintKeys: ReadonlySet<string>;
   readonly unschedulable: boolean;
   readonly allocatable: Amounts;
   /** Image name -> bytes. */
   readonly images: ReadonlyMap<string, number>;
 }
 
+/** Equal for taints that are one to every toleration. */
+export function taintKey({ key, value = "", effect }: Taint): string {
+  return JSON.stringify([key, value, effect]);
+}
+
 export function nodeFacts(node: Node): NodeFacts {
+  const taints = node.spec.taints ?? [];
   const images = new Map<string, number>();
   for (const { names, sizeBytes } of node.status.images ?? []) {
     for (const name of names ?? []) images.set(name, sizeBytes ?? 0);
@@ -22,7 +30,8 @@ export function nodeFacts(node: Node): NodeFacts {
   return {
     name: node.metadata.name,
     labels: node.metadata.labels ?? {},
-    taints: node.spec.taints ?? [],
+    taints,
+    taintKeys: new Set(taints.map(taintKey)),
     unschedulable: node.spec.unschedulable ?? false,
     allocatable: amountsOf(node.status.allocatable ?? node.status.capacity),
     images,

@@ -5,7 +5,7 @@
  */
 import type { NodeSelectorTerm, PodSpec, Taint, Toleration } from "#gen/api/core/v1.ts";
 import type { Arena } from "./arena.ts";
-import type { NodeFacts } from "./node-facts.ts";
+import { type NodeFacts, taintKey } from "./node-facts.ts";
 import type { NodeTable } from "./node-table.ts";
 
 export interface NodeFilter {
@@ -44,6 +44,9 @@ export function compares(
   return operator === "Gt" ? BigInt(value) > BigInt(bound) : BigInt(value) < BigInt(bound);
 }
 
+/** Different taints in a cluster that are told apart: each costs a bit a node, and a question when one changes. */
+const taintsMax = 4096;
+
 interface Written {
   readonly tolerations: Tolerations | undefined;
   readonly signature: string;
@@ -79,16 +82,36 @@ export class NodeFilters {
   /** Makes the node's taints known; call before the node is written. */
   meet(taints: readonly Taint[]): void {
     for (const taint of taints) {
-      const key = JSON.stringify([taint.key, taint.value ?? "", taint.effect]);
+      if (this.#taints.length >= taintsMax) {
+        this.#meetBeyond();
+        return;
+      }
+      const key = taintKey(taint);
       if (this.#taintKeys.has(key)) continue;
       this.#taintKeys.add(key);
-      const set = this.#nodes.setId(`taint ${key}`, ({ taints: has }) =>
-        has.some((t) => JSON.stringify([t.key, t.value ?? "", t.effect]) === key),
+      this.#add(
+        taint,
+        this.#nodes.setId(`taint ${key}`, (node) => node.taintKeys.has(key)),
       );
-      this.#taints.push({ taint, set });
-      if (taint.effect === "PreferNoSchedule") this.onSoftTaint();
-      else for (const filter of this.#filters.values()) this.#write(filter);
     }
+  }
+
+  #add(taint: Taint, set: number): void {
+    this.#taints.push({ taint, set });
+    if (taint.effect === "PreferNoSchedule") this.onSoftTaint();
+    else for (const filter of this.#filters.values()) this.#write(filter);
+  }
+
+  /** Taints beyond are not told apart: together they are one that only a toleration of everything tolerates. */
+  #meetBeyond(): void {
+    if (this.#taints.length > taintsMax) return;
+    const known = this.#taintKeys;
+    const set = this.#nodes.setId("taints beyond", ({ taintKeys }) => {
+      if (taintKeys.size > taintsMax) return true;
+      for (const key of taintKeys) if (!known.has(key)) return true;
+      return false;
+    });
+    this.#add({ key: "", effect: "NoSchedule" }, set);
   }
 
   /** Sets of the soft taints that these do not tolerate. */

@@ -11,6 +11,7 @@ import { hostPorts } from "./host-ports.ts";
 import type { LabelSets } from "./label-sets.ts";
 import type { NodeTable } from "./node-table.ts";
 import { pinnedName, withoutPin } from "./pin.ts";
+import { faultOf } from "./pod-faults.ts";
 import {
   type Amounts,
   hasPodLevelRequests,
@@ -37,6 +38,8 @@ export interface PodShape {
   /** Equal for pods of one shape, also when it was forgotten in between. */
   readonly key: string;
   readonly spec: PodSpec;
+  /** Why no node is asked for it, in words. */
+  readonly fault: string | undefined;
   /** Of the first pod of the shape: that of all where the spec reads it. */
   readonly namespace: string;
   /** Those that matchLabelKeys and mismatchLabelKeys read, at least. */
@@ -166,6 +169,7 @@ export class PodShapes {
       id,
       key,
       attached,
+      fault: faultOf(spec),
       spec,
       namespace,
       labels: metadata.labels ?? {},

@@ -43,7 +43,7 @@ export class Comparison {
     for (const [name, labels] of Object.entries(this.#namespaces))
       this.#cache.setNamespace(name, labels);
     // Some clusters fill several blocks of slots, and more groups than a class starts with.
-    const nodes = this.#r.chance(0.03) ? 60 + this.#r.below(150) : 3 + this.#r.below(14);
+    const nodes = this.#r.chance(0.012) ? 60 + this.#r.below(150) : 3 + this.#r.below(14);
     for (let i = nodes; i > 0; i--) this.#setNode(randomNode(this.#r, this.#name("n")));
   }
 

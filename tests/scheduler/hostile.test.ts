@@ -94,6 +94,7 @@ test("nonsense by seeds: nothing traps, events come twice and out of order, a pl
         const pod = podOf(`q${i}`, oddSpec(r));
         const [encoded] = cache.encode([pod]);
         if (encoded === undefined) throw new Error("a pod is encoded");
+        if (encoded.refusal !== undefined) continue;
         const done = cache.schedule([encoded], (_, slot) => cache.assume(pod, encoded, slot));
         if (done === 1) continue;
         const { message } = refusalOf(cache, encoded, { pod, eligible: () => undefined });
@@ -114,4 +115,98 @@ test("nonsense by seeds: nothing traps, events come twice and out of order, a pl
     expect(encoded && cache.schedule([encoded], () => {})).toBe(1);
     expect(podKey(plain)).toBe("n/plain");
   }
+}, 60_000);
+
+const goodNode: Node = {
+  apiVersion: "v1",
+  kind: "Node",
+  metadata: { name: "good", labels: { zone: "a" } },
+  spec: {},
+  status: { allocatable: { cpu: "8", memory: "64Gi", pods: "5000" } },
+};
+
+/** What a pod is told: undefined where it was placed. The plain pods around it must be placed. */
+function told(cache: SchedulerCache, pod: Pod): string | undefined {
+  const pods = [podOf("before", {}), pod, podOf("after", {})];
+  const encoded = cache.encode(pods);
+  const [before, own, after] = encoded;
+  if (before === undefined || own === undefined || after === undefined) throw new Error("encoded");
+  expect(cache.schedule([before], () => {})).toBe(1);
+  let message = own.refusal;
+  if (message === undefined && cache.schedule([own], () => {}) === 0)
+    message = refusalOf(cache, own, { pod, eligible: () => undefined }).message;
+  expect(cache.schedule([after], () => {})).toBe(1);
+  return message;
+}
+
+function openWith(...nodes: readonly Node[]): SchedulerCache {
+  const cache = new SchedulerCache({ seed: 1 });
+  for (const node of nodes) cache.setNode(node);
+  return cache;
+}
+
+const asking = (cpu: string, memory = "1Mi") =>
+  podOf("odd", { containers: [{ name: "c", resources: { requests: { cpu, memory } } }] });
+
+test("impossible, negative and overflowing amounts: the pod is told which, the others are placed", () => {
+  const cache = openWith(goodNode);
+  expect(told(cache, asking("-5"))).toBe('container "c" requests cpu "-5", which is negative');
+  expect(told(cache, asking("1e400x"))).toContain("which cannot be read");
+  for (const most of ["9223372036854775807", "99999999999Ei"]) {
+    expect(told(cache, asking(most))).toStartWith("0/1 nodes are available: 1 Insufficient cpu.");
+    expect(told(cache, asking("1", most))).toContain("Insufficient memory");
+  }
+});
+
+test("10 000 labels, selectors of 1 000 terms, topology keys given twice: they are worked through", () => {
+  const cache = openWith(goodNode, { ...goodNode, metadata: { name: "bare" } });
+  const labels = Object.fromEntries(many(10_000, (i) => [`l${i}`, "1"]));
+  const labelled = podOf("odd", {});
+  expect(told(cache, { ...labelled, metadata: { ...labelled.metadata, labels } })).toBeUndefined();
+  const expressions = many(10, (i) => ({ key: `k${i}`, operator: "DoesNotExist" as const }));
+  const nodeSelectorTerms = many(1000, (i) => ({
+    matchExpressions: [{ key: `k${i}`, operator: "Exists" as const }],
+  }));
+  const wide = podOf("odd", {
+    affinity: {
+      nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } },
+    },
+  });
+  expect(told(cache, wide)).toContain("2 node(s) didn't match Pod's node affinity/selector");
+  const anti = podOf("odd", {
+    affinity: {
+      podAntiAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: many(1000, (i) => ({
+          topologyKey: "zone",
+          labelSelector: { matchLabels: { nobody: String(i) }, matchExpressions: expressions },
+        })),
+      },
+    },
+  });
+  expect(told(cache, anti)).toBeUndefined();
+  const twice = podOf("odd", {
+    topologySpreadConstraints: many(2, () => ({
+      maxSkew: 1,
+      topologyKey: "zone",
+      whenUnsatisfiable: "DoNotSchedule" as const,
+      labelSelector: { matchLabels: { app: "none" } },
+    })),
+  });
+  expect(told(cache, twice)).toBeUndefined();
+}, 60_000);
+
+test("a million taints: the node is refused, tolerated as a whole, and told apart from the others", () => {
+  const taints = many(1_000_000, (i) => ({ key: `t${i}`, effect: "NoSchedule" as const }));
+  const tainted = {
+    ...goodNode,
+    metadata: { name: "tainted", labels: { own: "1" } },
+    spec: { taints },
+  };
+  const cache = openWith(goodNode, tainted);
+  const there = { nodeSelector: { own: "1" } };
+  expect(told(cache, podOf("odd", there))).toContain("1 node(s) had untolerated taint(s)");
+  const tolerations = [{ operator: "Exists" as const }];
+  expect(told(cache, podOf("odd", { ...there, tolerations }))).toBeUndefined();
+  cache.setNode({ ...tainted, spec: {} });
+  expect(told(cache, podOf("odd", there))).toBeUndefined();
 }, 60_000);
