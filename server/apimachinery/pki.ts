@@ -181,6 +181,42 @@ export async function createSigningRequest(
   return { request: request.toString("pem"), privateKey: await privateKeyPem(keys.privateKey) };
 }
 
+const stubKeys = {
+  RSA3072: rsaOf(3072),
+  RSA4096: rsaOf(4096),
+  ECDSAP256: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
+  ECDSAP384: { name: "ECDSA", namedCurve: "P-384", hash: "SHA-384" },
+  ECDSAP521: { name: "ECDSA", namedCurve: "P-521", hash: "SHA-512" },
+  ED25519: { name: "Ed25519" },
+} as const;
+
+function rsaOf(modulusLength: number) {
+  const publicExponent = new Uint8Array([1, 0, 1]);
+  return { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256", modulusLength, publicExponent } as const;
+}
+
+/**
+ * A new key of a kind that a pod may ask for (`ECDSAP256`), and the PKCS #10 request (DER) that proves it; it names
+ * nobody. Throws for other kinds.
+ */
+export async function createStubRequest(
+  keyType: string,
+): Promise<{ readonly request: Uint8Array; readonly privateKey: string }> {
+  const algorithm = Object.entries(stubKeys).find(([name]) => name === keyType)?.[1];
+  if (algorithm === undefined) throw new Error(`unknown key type ${JSON.stringify(keyType)}`);
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  if (!("privateKey" in keys)) throw new Error(`${keyType} is no kind of key pair`);
+  const request = await Pkcs10CertificateRequestGenerator.create({
+    name: "",
+    keys,
+    signingAlgorithm: algorithm,
+  });
+  return {
+    request: new Uint8Array(request.rawData),
+    privateKey: await privateKeyPem(keys.privateKey),
+  };
+}
+
 function readRequest(pem: string): Pkcs10CertificateRequest {
   if (!pem.includes("CERTIFICATE REQUEST")) {
     throw badRequest("PEM block type must be CERTIFICATE REQUEST");

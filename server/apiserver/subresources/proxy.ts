@@ -9,6 +9,7 @@ import { byteStream } from "#apiserver/byte-stream.ts";
 import type { Call, Handler, ServerContext, Upgrade } from "#apiserver/call.ts";
 import { forward, type UpgradedSocket, upgradeFields } from "#apiserver/streams/forward.ts";
 import { endpointOf, nodesOf } from "#apiserver/streams/pod-node.ts";
+import { rewriteLinks } from "#apiserver/streams/proxied-html.ts";
 import {
   hostPort,
   type ProxyTarget,
@@ -63,7 +64,26 @@ function placeOf({ request, info }: Call): Place {
   return { prefix: parts.slice(0, depth).join("/"), path, search };
 }
 
-function answerOf(answer: IncomingMessage, { prefix }: Place): Response {
+/** A longer page goes through as it is. */
+const pageBytesMax = 8 * 1024 * 1024;
+
+/** The page with links that work where it is seen; undefined: no page, or too long a one. */
+async function pageOf(answer: IncomingMessage, prefix: string): Promise<string | undefined> {
+  const {
+    "content-type": type = "",
+    "content-encoding": encoding,
+    "content-length": length,
+  } = answer.headers;
+  const isPage = type.split(";")[0]?.trim() === "text/html" && encoding === undefined;
+  // Of what is streamed nobody knows the length: a page that never ends must not be waited for.
+  if (!isPage || length === undefined || Number(length) > pageBytesMax) return undefined;
+  const pieces: Buffer[] = [];
+  for await (const piece of answer) pieces.push(Buffer.from(piece));
+  // Bytes in, bytes out: the page's own encoding is left alone.
+  return rewriteLinks(Buffer.concat(pieces).toString("latin1"), prefix);
+}
+
+async function answerOf(answer: IncomingMessage, { prefix }: Place): Promise<Response> {
   const headers = new Headers();
   for (const [name, value] of Object.entries(answer.headers)) {
     if (value === undefined || keptBack.has(name)) continue;
@@ -74,6 +94,8 @@ function answerOf(answer: IncomingMessage, { prefix }: Place): Response {
   if (location?.startsWith("/") === true) headers.set("location", `${prefix}${location}`);
   const status = answer.statusCode ?? 502;
   const empty = status === 204 || status === 304;
+  const page = empty ? undefined : await pageOf(answer, prefix);
+  if (page !== undefined) return new Response(Buffer.from(page, "latin1"), { status, headers });
   return new Response(empty ? null : byteStream(answer), { status, headers });
 }
 
@@ -95,7 +117,7 @@ function ask(target: ProxyTarget, call: Call, path: string, body: Uint8Array): P
     asked.once("response", (answer) => {
       clearTimeout(timer);
       request.signal.addEventListener("abort", () => answer.destroy());
-      resolve(answerOf(answer, placeOf(call)));
+      answerOf(answer, placeOf(call)).then(resolve, reject);
     });
     asked.once("error", (error) => {
       clearTimeout(timer);

@@ -28,6 +28,15 @@ export interface PayloadInput {
   readonly podIps: readonly string[];
   /** Tokens already requested, by tokenKey. */
   readonly tokens: ReadonlyMap<string, string>;
+  /** Files of the projections that only the API can fill: trust bundles and certificates. */
+  readonly brought?: ReadonlyMap<VolumeProjection, readonly BroughtFile[]> | undefined;
+}
+
+export interface BroughtFile {
+  readonly path: string;
+  readonly text: string;
+  /** A key is its owner's alone when the volume has an owner. */
+  readonly secret: boolean;
 }
 
 const defaultMode = 0o644;
@@ -41,7 +50,7 @@ export function hasPayload(volume: Volume): boolean {
 }
 
 /** Every payload volume as its projections: a configMap volume is a projected one with one source. */
-function projections(volume: Volume): readonly VolumeProjection[] {
+export function projections(volume: Volume): readonly VolumeProjection[] {
   const { configMap, secret, downwardAPI, projected } = volume;
   if (configMap !== undefined) return [{ configMap }];
   if (secret !== undefined) {
@@ -194,6 +203,20 @@ function secretFiles(
   );
 }
 
+function broughtFiles(
+  { pod }: PayloadInput,
+  { podCertificate, clusterTrustBundle }: VolumeProjection,
+  files: readonly BroughtFile[],
+  mode: number,
+): Files {
+  const uid = podCertificate?.user ?? clusterTrustBundle?.user;
+  const owned = uid !== undefined || pod.spec.securityContext?.fsGroup !== undefined;
+  return files.map(({ path, text, secret }) => {
+    const own = secret && owned ? ownedTokenMode : mode;
+    return [path, { data: encoder.encode(text), mode: own, uid }] as const;
+  });
+}
+
 function projectionFiles(input: PayloadInput, projection: VolumeProjection, mode: number): Files {
   const { configMap, secret, downwardAPI, serviceAccountToken } = projection;
   if (configMap !== undefined) return configMapFiles(input, configMap, mode);
@@ -202,6 +225,8 @@ function projectionFiles(input: PayloadInput, projection: VolumeProjection, mode
     return (downwardAPI.items ?? []).map((item) => downwardFile(input, item, mode));
   }
   if (serviceAccountToken !== undefined) return [tokenFile(input, serviceAccountToken, mode)];
+  const brought = input.brought?.get(projection);
+  if (brought !== undefined) return broughtFiles(input, projection, brought, mode);
   throw new ConfigError("this kind of projection is not supported by this node");
 }
 

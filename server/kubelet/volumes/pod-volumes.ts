@@ -3,7 +3,7 @@ import { mkdir, readdir, realpath, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Client } from "#client/client.ts";
 import type { Clock } from "#client/clock.ts";
-import type { Pod, Volume } from "#gen/api/core/v1.ts";
+import type { Pod, PodCertificateProjection, Volume, VolumeProjection } from "#gen/api/core/v1.ts";
 import { ConfigError, type NodeFacts } from "#kubelet/downward.ts";
 import { podPaths } from "#kubelet/pod-paths.ts";
 import type { PodSources } from "#kubelet/pod-sources.ts";
@@ -11,13 +11,17 @@ import { writePayload } from "./atomic-writer.ts";
 import { prepareEmptyDir, unmount } from "./empty-dir.ts";
 import { prepareHostPath } from "./host-path.ts";
 import {
+  type BroughtFile,
   hasPayload,
   type PayloadInput,
+  projections,
   tokensWanted,
   volumePayload,
   volumeSources,
 } from "./payload.ts";
+import { type Credentials, PodCertificates } from "./pod-certificates.ts";
 import { ServiceAccountTokens } from "./service-account-token.ts";
+import { trustAnchors } from "./trust-bundles.ts";
 
 export interface HostVolume {
   readonly path: string;
@@ -56,10 +60,12 @@ function pluginOf({ configMap, secret, downwardAPI, emptyDir }: Volume): string 
 export class DiskVolumes implements PodVolumes {
   readonly #options: DiskVolumesOptions;
   readonly #tokens: ServiceAccountTokens;
+  readonly #certificates: PodCertificates;
 
   constructor(options: DiskVolumesOptions) {
     this.#options = options;
     this.#tokens = new ServiceAccountTokens(options.client, options.clock);
+    this.#certificates = new PodCertificates(options.client, options.clock);
   }
 
   async setUp(pod: Pod, facts: NodeFacts, podIps: readonly string[]): Promise<HostVolumes> {
@@ -68,10 +74,30 @@ export class DiskVolumes implements PodVolumes {
     const { namespace = "" } = pod.metadata;
     const sources = await this.#options.sources.fetch(namespace, volumeSources(payloads));
     const tokens = await this.#tokens.fetch(pod, tokensWanted(payloads));
-    const input: PayloadInput = { pod, sources, facts, podIps, tokens };
+    const brought = await this.#bring(pod, payloads, facts);
+    const input: PayloadInput = { pod, sources, facts, podIps, tokens, brought };
     const mounted = new Map<string, HostVolume>();
     for (const volume of volumes) mounted.set(volume.name, await this.#setUpOne(volume, input));
     return mounted;
+  }
+
+  /** Files whose text only the API can give. */
+  async #bring(pod: Pod, volumes: readonly Volume[], { nodeName }: NodeFacts) {
+    const brought = new Map<VolumeProjection, readonly BroughtFile[]>();
+    for (const volume of volumes) {
+      for (const [index, projection] of projections(volume).entries()) {
+        const { clusterTrustBundle, podCertificate } = projection;
+        if (clusterTrustBundle !== undefined) {
+          const text = await trustAnchors(this.#options.client, clusterTrustBundle);
+          brought.set(projection, [{ path: clusterTrustBundle.path, text, secret: false }]);
+        } else if (podCertificate !== undefined) {
+          const place = `${volume.name}/${index}`;
+          const held = await this.#certificates.fetch(pod, place, podCertificate, nodeName);
+          brought.set(projection, credentialFiles(podCertificate, held));
+        }
+      }
+    }
+    return brought;
   }
 
   async #setUpOne(volume: Volume, input: PayloadInput): Promise<HostVolume> {
@@ -100,11 +126,26 @@ export class DiskVolumes implements PodVolumes {
 
   async tearDown(pod: Pod): Promise<void> {
     this.#tokens.forget(pod.metadata.uid ?? "");
+    this.#certificates.forget(pod.metadata.uid ?? "");
     const { root, volumes } = podPaths(this.#options.dataDir, pod);
     const memory = join(volumes, "kubernetes.io~empty-dir");
     for (const name of await readdir(memory).catch(() => [])) await unmount(join(memory, name));
     await rm(root, { recursive: true, force: true });
   }
+}
+
+function credentialFiles(
+  { credentialBundlePath, keyPath, certificateChainPath }: PodCertificateProjection,
+  { privateKey, chain }: Credentials,
+): readonly BroughtFile[] {
+  const key = `${privateKey.trim()}\n`;
+  const file = (path: string | undefined, text: string): BroughtFile[] =>
+    path === undefined || path === "" ? [] : [{ path, text, secret: true }];
+  return [
+    ...file(credentialBundlePath, `${key}${chain}`),
+    ...file(keyPath, key),
+    ...file(certificateChainPath, chain),
+  ];
 }
 
 /** The host path of a sub path; made when missing. Refuses links that lead out of the volume. */

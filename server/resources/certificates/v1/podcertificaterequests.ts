@@ -2,6 +2,9 @@ import { type PodCertificateRequest, podcertificaterequests } from "#gen/api/cer
 import { formatLabels } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 
+/** A day. */
+const expirationSecondsDefault = 86_400;
+
 export const podCertificateRequestResource = defineResource<PodCertificateRequest>({
   ref: podcertificaterequests,
   // A node watches its own pods' requests by its name.
@@ -10,6 +13,9 @@ export const podCertificateRequestResource = defineResource<PodCertificateReques
     "spec.podName": spec.podName,
     "spec.nodeName": spec.nodeName,
   }),
+  default: ({ spec }) => {
+    spec.maxExpirationSeconds ??= expirationSecondsDefault;
+  },
   hasGeneration: false,
   allowUnconditionalUpdate: false,
   cells: ({ metadata, spec, status }) => {
