@@ -317,6 +317,8 @@ export const V_SPREAD_LABEL: u32 = 184549378;
 export const V_AFFINITY: u32 = 201326593;
 export const V_ANTI_AFFINITY: u32 = 201326594;
 export const V_EXISTING_ANTI: u32 = 201326596;
+/** Its devices cannot be reached from the node. */
+export const V_DEVICE: u32 = 218103809;
 export const V_NO_VICTIMS: u32 = 234881025;
 export const V_NOT_HELPFUL: u32 = 234881026;
 /** Evicting pods could not help. */

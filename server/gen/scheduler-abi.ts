@@ -193,6 +193,7 @@ export const V_SPREAD_LABEL = 184549378;
 export const V_AFFINITY = 201326593;
 export const V_ANTI_AFFINITY = 201326594;
 export const V_EXISTING_ANTI = 201326596;
+export const V_DEVICE = 218103809;
 export const V_NO_VICTIMS = 234881025;
 export const V_NOT_HELPFUL = 234881026;
 export const V_UNRESOLVABLE = 536870912;

@@ -22,6 +22,8 @@ export interface KubeletServerOptions {
   readonly host: string;
   /** 0: any free one. Upstream's is 10250. */
   readonly port: number;
+  /** Hangs up on whoever calls at an address of this machine that others reach as well. */
+  readonly onlyLoopback?: boolean;
   readonly serving: KeyPair;
   /** PEM of the authority whose client certificates are believed. */
   readonly clientAuthority: string;
@@ -60,6 +62,10 @@ export async function openKubeletServer(options: KubeletServerOptions): Promise<
   server.on("sessionError", () => {});
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
+    if (options.onlyLoopback && !isLoopback(socket.localAddress)) {
+      socket.destroy();
+      return;
+    }
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
   });
@@ -77,6 +83,10 @@ export async function openKubeletServer(options: KubeletServerOptions): Promise<
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+function isLoopback(address: string | undefined): boolean {
+  return address?.replace("::ffff:", "").startsWith("127.") ?? false;
 }
 
 async function answer(

@@ -18,6 +18,7 @@ import { Budgets } from "./budgets.ts";
 import { type PodClass, PodClasses } from "./classes.ts";
 import { type Core, openCore } from "./core.ts";
 import { Counters } from "./counters.ts";
+import { type ClaimLookup, deviceLists } from "./device-claims.ts";
 import { Garbage } from "./garbage.ts";
 import { Images } from "./images.ts";
 import { Kinds } from "./kinds.ts";
@@ -33,7 +34,7 @@ import type { Labels } from "./predicate.ts";
 import { defaultProfile, type Profile } from "./profile.ts";
 import { SampledSearch } from "./sampled-search.ts";
 import type { StorageSource } from "./volume-binding.ts";
-import { driverOf, isExclusive, volumeLists } from "./volume-lists.ts";
+import { driverOf, isExclusive, noVolumes, type VolumeLists, volumeLists } from "./volume-lists.ts";
 
 export interface CacheOptions {
   /** Parts equals; a run with the same seed and events decides the same. */
@@ -48,6 +49,8 @@ export interface CacheOptions {
   readonly garbageMax?: number | undefined;
   /** Upstream's order of nodes, its sampling and its choice among equals, instead of the best of all nodes. */
   readonly parity?: boolean | undefined;
+  /** Claims of devices; without it pods with such claims go anywhere. */
+  readonly deviceClaim?: ClaimLookup | undefined;
   /** Claims and volumes; without it pods with volumes go anywhere. */
   readonly storage?: StorageSource | undefined;
 }
@@ -291,19 +294,7 @@ export class SchedulerCache {
     const name = pinnedName(pod.spec);
     const pin = name === undefined ? -1 : (this.nodes.slotOf(name) ?? nowhere);
     const profile = this.#options.profileOf?.(pod) ?? defaultProfile;
-    const { storage } = this.#options;
-    const volumes =
-      storage === undefined || pod.spec.volumes === undefined
-        ? undefined
-        : volumeLists(pod, {
-            nodes: this.nodes,
-            storage,
-            profile,
-            shape,
-            attached: this.attached,
-            disks: this.#shapes.diskConflicts(pod.spec),
-            counterOfClaim: (namespace, name) => this.#shapes.claimCounter(namespace, name),
-          });
+    const volumes = this.#asked(pod, shape, profile);
     const priority = pod.spec.priority ?? 0;
     const cls = this.#classes.find({
       shape,
@@ -316,6 +307,33 @@ export class SchedulerCache {
     const percentage = profile.percentageOfNodesToScore;
     const refusal = shape.fault ?? volumes?.refusal;
     return { cls, shape, labelSet, pin, refusal, percentage };
+  }
+
+  /** What the pod's volumes and device claims ask; undefined: it has none that anybody looks at. */
+  #asked(pod: Pod, shape: PodShape, profile: Profile): VolumeLists | undefined {
+    const { storage, deviceClaim } = this.#options;
+    const volumes =
+      storage === undefined || pod.spec.volumes === undefined
+        ? undefined
+        : volumeLists(pod, {
+            nodes: this.nodes,
+            storage,
+            profile,
+            shape,
+            attached: this.attached,
+            disks: this.#shapes.diskConflicts(pod.spec),
+            counterOfClaim: (namespace, name) => this.#shapes.claimCounter(namespace, name),
+          });
+    const claims = pod.spec.resourceClaims ?? [];
+    if (deviceClaim === undefined || !profile.devices || claims.length === 0) return volumes;
+    const { sets, refusal } = deviceLists(pod, deviceClaim, this.nodes);
+    const base = volumes ?? noVolumes;
+    return {
+      ...base,
+      signature: `${base.signature} devices ${JSON.stringify(sets)}`,
+      sets: [...base.sets, ...sets],
+      refusal: base.refusal ?? refusal,
+    };
   }
 
   /**

@@ -6,6 +6,7 @@ import { deepEqual } from "#apimachinery/deep-equal.ts";
 import type { Node, Pod, PodAffinityTerm } from "#gen/api/core/v1.ts";
 import {
   V_AFFINITY,
+  V_DEVICE,
   V_DISK,
   V_FILTER_SHIFT,
   V_FIT,
@@ -219,6 +220,7 @@ const hints: ReadonlyMap<number, Hint> = new Map<number, Hint>([
     },
   ],
   [number(V_VOLUME_NODE), { node: () => true, others: ["storage"] }],
+  [number(V_DEVICE), { node: () => true, others: ["storage"] }],
   [number(V_VOLUME_ZONE), { node: () => true, others: ["storage"] }],
   [number(V_SPREAD), { node: movesDomains, pod: spreadCounts }],
   [number(V_AFFINITY), { node: movesDomains, pod: affinityChanges, others: ["namespace"] }],

@@ -3,6 +3,7 @@ import {
   V_ADDED_AFFINITY,
   V_AFFINITY,
   V_ANTI_AFFINITY,
+  V_DEVICE,
   V_DISK,
   V_EXCLUSIVE,
   V_EXISTING_ANTI,
@@ -54,6 +55,7 @@ const phrases = [
   [V_AFFINITY, "node(s) didn't match pod affinity rules"],
   [V_ANTI_AFFINITY, "node(s) didn't match pod anti-affinity rules"],
   [V_EXISTING_ANTI, "node(s) didn't satisfy existing pods anti-affinity rules"],
+  [V_DEVICE, "resourceclaim not available on the node"],
   [V_NO_VICTIMS, "No preemption victims found for incoming pod"],
   [V_NOT_HELPFUL, "Preemption is not helpful for scheduling"],
 ] as const;

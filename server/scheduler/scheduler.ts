@@ -15,6 +15,7 @@ import type { Logger } from "#telemetry/log.ts";
 import { bind, bindingsMax } from "./bind.ts";
 import { bindVolumes } from "./bind-volumes.ts";
 import { batchMax, type Encoded, SchedulerCache } from "./cache.ts";
+import { reserveClaims } from "./device-claims.ts";
 import { type Explained, refusalOf } from "./explain.ts";
 import { type SchedulerMetrics, schedulerMetrics } from "./metrics.ts";
 import { writeRefusal } from "./pod-condition.ts";
@@ -97,6 +98,7 @@ class Scheduler {
       defaultSelector: this.#sources.defaultSelector,
       profileOf: (pod) => this.#profileOf(pod),
       storage: this.#sources.storage,
+      deviceClaim: (namespace, name) => this.#sources.deviceClaims.get(namespace, name),
     });
   }
 
@@ -235,6 +237,8 @@ class Scheduler {
     const result = (name: string) => this.#count(pod, name, started);
     try {
       await this.#bindVolumes(pod, nodeName);
+      if (pod.spec.resourceClaims !== undefined && this.#profileOf(pod).devices)
+        await reserveClaims(this.#options.client, pod);
       await bind(this.#options.client, pod, nodeName);
       result("scheduled");
       this.#metrics.podAttempts.observe({}, queued.attempts);

@@ -15,6 +15,7 @@ import {
 } from "#gen/api/core/v1.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import { poddisruptionbudgets } from "#gen/api/policy/v1.ts";
+import { resourceclaims } from "#gen/api/resource/v1.ts";
 import {
   csidrivers,
   csinodes,
@@ -53,6 +54,7 @@ export function openSources(client: Client, logger: Logger) {
     csiNodes: createInformer(client, csinodes, options),
     capacities: createInformer(client, csistoragecapacities, options),
     attachments: createInformer(client, volumeattachments, options),
+    deviceClaims: createInformer(client, resourceclaims, options),
   };
   const all: readonly Pick<Informer<KubeObject>, "start" | "synced">[] = Object.values(of);
   return {
@@ -126,7 +128,7 @@ export function feed(sources: ReturnType<typeof openSources>, fed: Fed): void {
   const stored = { added: storage, updated: storage, deleted: storage };
   for (const informer of [
     ...[sources.claims, sources.volumes, sources.classes],
-    ...[sources.drivers, sources.capacities],
+    ...[sources.drivers, sources.capacities, sources.deviceClaims],
   ])
     informer.onChange(stored);
   feedAttached(sources, fed, storage);

@@ -48,6 +48,17 @@ export interface VolumeLists {
   readonly refusal: string | undefined;
 }
 
+export const noVolumes: VolumeLists = {
+  signature: "",
+  sets: [],
+  zones: [],
+  scores: [],
+  limits: [],
+  disks: [],
+  exclusive: [],
+  refusal: undefined,
+};
+
 interface Parts {
   readonly nodes: NodeTable;
   readonly storage: StorageSource;

@@ -22,7 +22,7 @@ beforeAll(async () => {
     names: ["n"],
     shared: client,
     clientFor: (name) => plane.clientOf(componentUser(`system:node:${name}`, "system:nodes")),
-    addresses: ["127.0.0.1"],
+    addressOf: () => "127.0.0.1",
     port: 1,
     dns: {
       clusterDns: [],

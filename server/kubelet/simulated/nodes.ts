@@ -19,7 +19,8 @@ export interface SimulatedNodesOptions {
   readonly shared: Client;
   /** As `system:node:<name>`. */
   readonly clientFor: (nodeName: string) => Client;
-  readonly addresses: readonly string[];
+  /** Of the n-th node. */
+  readonly addressOf: (index: number) => string;
   readonly port: number;
   readonly dns: DnsSettings;
   readonly machine?: Partial<MachineFacts> | undefined;
@@ -59,7 +60,7 @@ export async function runSimulatedNodes(options: SimulatedNodesOptions): Promise
       runtime,
       machine: { ...simulatedMachine, ...options.machine },
       pressure: async () => noPressure,
-      addresses: options.addresses,
+      addresses: [options.addressOf(index)],
       port: options.port,
       dns: options.dns,
       dataDir: "/var/lib/kubun-simulated",

@@ -1,5 +1,6 @@
 /** Simulated nodes and the one HTTPS endpoint that answers for all of them. */
 import { join, resolve } from "node:path";
+import process from "node:process";
 import type { Client } from "#client/client.ts";
 import { systemClock } from "#client/clock.ts";
 import { mayAsk } from "#kubelet/kubelet-authorization.ts";
@@ -23,6 +24,17 @@ export interface StartSimulatedNodesOptions {
 
 /** Nobody but the API server of this machine asks simulated nodes. */
 const address = "127.0.0.1";
+/**
+ * Where all of 127.0.0.0/8 is loopback every node has an address of its own: what pods claim of their node's address
+ * (a host port) then differs from node to node. One endpoint answers at all of them, and nowhere else.
+ */
+const manyAddresses = process.platform === "linux";
+
+/** 127.64.0.1 and on. */
+function addressOf(index: number): string {
+  const number = index + 1;
+  return `127.${64 + ((number >> 16) & 63)}.${(number >> 8) & 255}.${number & 255}`;
+}
 const nodeName = "simulated-nodes";
 
 export async function startSimulatedNodes(
@@ -33,7 +45,8 @@ export async function startSimulatedNodes(
   const now = systemClock.now();
   const held: NodePods[] = [];
   const server = await openKubeletServer({
-    host: address,
+    host: manyAddresses ? "0.0.0.0" : address,
+    onlyLoopback: true,
     port: 0,
     serving: await servingCertificate({ directory, nodeName, addresses: [address], now }),
     clientAuthority: options.clientAuthority,
@@ -45,7 +58,7 @@ export async function startSimulatedNodes(
     names: options.names,
     shared,
     clientFor: options.clientFor,
-    addresses: [address],
+    addressOf: manyAddresses ? addressOf : () => address,
     port: server.port,
     dns: { clusterDns: [], clusterDomain, host: { servers: [], searches: [], options: [] } },
     logger,
