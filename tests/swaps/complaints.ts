@@ -91,4 +91,10 @@ export const allowedOfControllers: readonly Allowed[] = [
   },
 ];
 
-export const allowedOfScheduler: readonly Allowed[] = [emptyManifest];
+export const allowedOfScheduler: readonly Allowed[] = [
+  emptyManifest,
+  {
+    what: /pods \\"[a-z0-9-]+\\" not found|is being deleted, cannot be assigned to a host/,
+    why: "a pod ended between decision and binding",
+  },
+];

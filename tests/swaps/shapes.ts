@@ -8,6 +8,8 @@ import { insist, until } from "./until.ts";
 import { type World, zoneLabel } from "./world.ts";
 
 const namespace = "load";
+/** Of all waves together, on a busy machine. */
+const wavesMsMax = 900_000;
 /** Of the shapes that spread over zones. */
 const maxSkew = 5;
 
@@ -96,7 +98,7 @@ async function ofShape(client: Client, shape: string): Promise<readonly Pod[]> {
 async function inWaves(client: Client, count: number, look: (bound: readonly Pod[]) => string) {
   const served = new Set<string>();
   let waves = 0;
-  await until("every pod to have had a node", `${count}`, async () => {
+  const serve = async (): Promise<string> => {
     const bound = (await ofShape(client, "antiaffinity")).filter((pod) => nodeOf(pod) !== "");
     look(bound);
     for (const { metadata } of bound) {
@@ -105,7 +107,8 @@ async function inWaves(client: Client, count: number, look: (bound: readonly Pod
     }
     if (bound.length > 0) waves += 1;
     return `${served.size}`;
-  });
+  };
+  await until("every pod to have had a node", `${count}`, serve, wavesMsMax);
   return waves;
 }
 

@@ -13,6 +13,7 @@ import { type PostgresPair, startPostgresPair } from "./postgres-pair.ts";
 import { openTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
 const clockStep = join(import.meta.dirname, "clock-step.ts");
+const startsMax = 5;
 const mutate = join(import.meta.dirname, "mutate.ts");
 
 export interface ApiServer {
@@ -61,8 +62,16 @@ async function apiServer(
     name,
     proxies,
     process: await start(),
+    // As who watches over it would: a server that finds no Postgres says so and ends.
     async start() {
-      server.process = await start();
+      for (let tries = 1; ; tries++) {
+        try {
+          server.process = await start();
+          return;
+        } catch (error) {
+          if (tries === startsMax) throw error;
+        }
+      }
     },
     signal: (signal) => void process.kill(server.process.pid, signal),
   };
