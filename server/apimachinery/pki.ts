@@ -217,7 +217,7 @@ export async function createStubRequest(
   };
 }
 
-function readRequest(pem: string): Pkcs10CertificateRequest {
+export function readRequest(pem: string): Pkcs10CertificateRequest {
   if (!pem.includes("CERTIFICATE REQUEST")) {
     throw badRequest("PEM block type must be CERTIFICATE REQUEST");
   }

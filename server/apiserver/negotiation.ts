@@ -11,6 +11,8 @@ export interface Accepted {
   readonly mediaType: MediaType;
   /** What the object is turned into: itself, a table, or its metadata alone. */
   readonly as: "object" | "table" | "metadata";
+  /** Of metadata alone: that of a list was asked for, not that of one object. */
+  readonly asList?: boolean;
   /** Version of meta.k8s.io that `as` was asked in. */
   readonly asVersion: string;
   /** The client named stream=watch. */
@@ -84,7 +86,8 @@ function acceptedOf({ type, parameters }: Clause): Accepted | undefined {
   const version = parameters.get("v") ?? "";
   const known = transform !== undefined && parameters.get("g") === "meta.k8s.io";
   if (!known || (version !== "v1" && version !== "v1beta1")) return undefined;
-  return { mediaType, as: transform, asVersion: version, stream };
+  const asList = as.endsWith("List");
+  return { mediaType, as: transform, asList, asVersion: version, stream };
 }
 
 const plainJson: Accepted = { mediaType: "json", as: "object", asVersion: "", stream: false };
@@ -123,6 +126,13 @@ export function negotiate(accept: string | null, options: Representations = {}):
   const names = options.watch === true ? (["json", "protobuf"] as const) : mediaTypeNames;
   const list = names.map((name) => contentTypes[name] + suffix).join(", ");
   throw refusal("NotAcceptable", `406: Not Acceptable\n\nAvailable representations: ${list}`, {});
+}
+
+/** Upstream notices only with the answer in hand that it asks for the metadata of one object where there are many, or the reverse. */
+export function refuseOtherForm({ as, asList }: Accepted, isList: boolean): void {
+  if (as !== "metadata" || asList === isList) return;
+  const wanted = asList === true ? "PartialObjectMetadataList" : "PartialObjectMetadata";
+  throw refusal("NotAcceptable", `you requested ${wanted}, which the requested object is not`);
 }
 
 /** What the client of this call takes of what its endpoint has. Throws NotAcceptable. */

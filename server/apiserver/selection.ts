@@ -98,6 +98,12 @@ function scopeOf(endpoint: Endpoint, namespace: string, selector: FieldSelector)
   };
 }
 
+/** Their syntax alone: which fields there are is asked later. Throws BadRequest. */
+export function checkSelectors(query: Query): void {
+  parseLabelSelector(text(query, "labelSelector"));
+  parseFieldSelector(text(query, "fieldSelector"));
+}
+
 /** Throws ApiError BadRequest for selectors that make no sense. */
 export function selectionOf(endpoint: Endpoint, namespace: string, query: Query): Selection {
   const labels: Selector = parseLabelSelector(text(query, "labelSelector"));

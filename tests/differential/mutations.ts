@@ -103,7 +103,9 @@ export function applied(whole: unknown, { path, value }: Mutation): unknown {
   const copy = structuredClone(whole);
   // biome-ignore lint/suspicious/noExplicitAny: JSON is walked by paths
   let place: any = copy;
-  for (const step of path.slice(0, -1)) place = place[step];
+  for (const step of path.slice(0, -1)) place = place?.[step];
+  // Where the sides differ already, one may lack the place.
+  if (typeof place !== "object" || place === null) return copy;
   const last = path.at(-1) ?? "";
   if (value !== undefined) place[last] = value;
   else if (Array.isArray(place)) place.splice(Number(last), 1);

@@ -15,6 +15,11 @@ export class Choices {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   }
 
+  /** Another stream, which the same start makes again. */
+  fork(start: number): Choices {
+    return new Choices(start);
+  }
+
   below(count: number): number {
     return Math.floor(this.fraction() * count);
   }

@@ -62,8 +62,11 @@ function allocateService(service: Service, old: Service | undefined): FieldError
     spec.type === "NodePort" ||
     (spec.type === "LoadBalancer" && spec.allocateLoadBalancerNodePorts !== false);
   if (wantsPorts)
-    for (const [index, port] of (spec.ports ?? []).entries())
-      port.nodePort ||= old?.spec.ports?.[index]?.nodePort || 32769 + index;
+    for (const [index, port] of (spec.ports ?? []).entries()) {
+      // The protocols of one port share theirs.
+      const first = spec.ports?.findIndex((other) => other.port === port.port) ?? index;
+      port.nodePort ||= old?.spec.ports?.[index]?.nodePort || 32769 + (old ? index : first);
+    }
   if (old !== undefined && isDoubled(spec)) throw plainFailure("duplicate nodePort");
   if (spec.type === "LoadBalancer" && spec.externalTrafficPolicy === "Local")
     spec.healthCheckNodePort ||= old?.spec.healthCheckNodePort || 32770;

@@ -92,11 +92,13 @@ function completed(hooks: Hooks, object: KubeObject, old: KubeObject | undefined
   }
 }
 
+const reviewed: ReadonlySet<string> = new Set(["authentication.k8s.io", "authorization.k8s.io"]);
+
 export function create(resource: Resource, request: unknown, hooks: Hooks = {}): Answer {
   const object = decode(resource, request);
   if (isAnswer(object)) return object;
   // A question is answered, not stored: only whether it can be asked is judged.
-  if (resource.ref.group === "authorization.k8s.io")
+  if (reviewed.has(resource.ref.group))
     return judged(resource, object, 201, { errors: resource.validate?.(object) ?? [] });
   const { ref } = resource;
   object.metadata ??= { name: "" };

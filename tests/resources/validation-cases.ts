@@ -35,6 +35,9 @@ function anonymous(text: string): string {
 
 export const goldenCases = join(import.meta.dirname, "../golden/validation.jsonl.gz");
 
+/** Fields added to the objects, and broken in more ways: made by record-validation.ts. */
+export const fieldCases = join(import.meta.dirname, "../golden/validation-fields.jsonl.gz");
+
 /** One case a line; gzip where the name says so. */
 export function readCases(file = goldenCases): Case[] {
   const bytes = readFileSync(file);

@@ -5,6 +5,7 @@
  */
 import {
   difference,
+  fieldCases,
   goldenCases,
   isException,
   nameOf,
@@ -42,4 +43,4 @@ function replay(files: readonly string[]): number {
 }
 
 const files = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
-process.exitCode = replay(files.length === 0 ? [goldenCases] : files);
+process.exitCode = replay(files.length === 0 ? [goldenCases, fieldCases] : files);

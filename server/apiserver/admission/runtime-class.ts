@@ -58,7 +58,7 @@ export function runtimeClass({ cache }: AdmissionParts): AdmissionPlugin {
     validate(attributes) {
       const pod = attributes.operation === "CREATE" ? draftOf(attributes, pods) : undefined;
       if (pod === undefined || pod.spec.runtimeClassName !== undefined) return;
-      if (pod.spec.overhead !== undefined && Object.keys(pod.spec.overhead).length > 0) {
+      if (pod.spec.overhead !== undefined) {
         throw refused(
           attributes,
           "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead",

@@ -1,6 +1,6 @@
 /** The answer that carries one object, in the form that the client takes. */
 import type { Call, ServerContext } from "#apiserver/call.ts";
-import { contentTypes, negotiate, negotiated } from "#apiserver/negotiation.ts";
+import { contentTypes, negotiate, negotiated, refuseOtherForm } from "#apiserver/negotiation.ts";
 import { respondBytes } from "#apiserver/respond.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { Entry } from "#storage/watch-cache.ts";
@@ -30,6 +30,7 @@ export function storedResponse(
   stored: KubeObject,
 ): Response {
   const accepted = negotiated(call);
+  refuseOtherForm(accepted, false);
   const object =
     accepted.as === "object"
       ? inVersion(call.endpoint, stored)

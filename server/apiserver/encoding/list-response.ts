@@ -9,7 +9,12 @@ import { encodeListPieces } from "#apimachinery/codec/protobuf.ts";
 import { byteStream } from "#apiserver/byte-stream.ts";
 import type { Call, ServerContext } from "#apiserver/call.ts";
 import type { Endpoint } from "#apiserver/endpoint.ts";
-import { type Accepted, contentTypes, negotiated } from "#apiserver/negotiation.ts";
+import {
+  type Accepted,
+  contentTypes,
+  negotiated,
+  refuseOtherForm,
+} from "#apiserver/negotiation.ts";
 import { headersOf, respondBytes } from "#apiserver/respond.ts";
 import type { KubeObject, ListMeta } from "#gen/api/meta/v1.ts";
 import type { Entry } from "#storage/watch-cache.ts";
@@ -135,6 +140,7 @@ function transformedList(
 
 export function listResponse(server: ServerContext, call: Call, list: ListParts): Response {
   const accepted = negotiated(call);
+  refuseOtherForm(accepted, true);
   const { endpoint } = call;
   const { mediaType } = accepted;
   if (accepted.as !== "object" || mediaType === "yaml") {

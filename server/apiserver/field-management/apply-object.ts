@@ -5,7 +5,9 @@ import { decodeManagers, encodeManagers, type Managers } from "#apimachinery/app
 import { type Fields, isFields } from "#apimachinery/apply/values.ts";
 import type { Versions } from "#apimachinery/apply/versions.ts";
 import { takeInObject } from "#apimachinery/codec/json.ts";
+import { wrapIntegers } from "#apimachinery/codec/wrap-integers.ts";
 import { deepCopy } from "#apimachinery/deep-copy.ts";
+import { schemaOf } from "#apimachinery/schema.ts";
 import { ApiError, badRequest, plainFailure } from "#apimachinery/status.ts";
 import type { Call, ServerContext } from "#apiserver/call.ts";
 import type { KubeObject, ManagedFieldsEntry } from "#gen/api/meta/v1.ts";
@@ -57,6 +59,8 @@ function typed(call: Call, fields: Fields, config: Fields): KubeObject {
   // A Scale is not of the endpoint's own kind.
   const { takeIn = takeInObject } =
     config["kind"] === call.endpoint.ref.kind ? call.endpoint.addressed : {};
+  // Upstream types the merged fields by Go's conversions, which keep low bits.
+  wrapIntegers(schemaOf(object.apiVersion, object.kind), object);
   try {
     takeIn(object);
   } catch (error) {

@@ -4,13 +4,14 @@ import type { Handler } from "#apiserver/call.ts";
 import { listResponse } from "#apiserver/encoding/list-response.ts";
 import { negotiated } from "#apiserver/negotiation.ts";
 import { deleteObject, deleteOptions } from "./delete.ts";
-import { listPage } from "./list.ts";
+import { checkListing, listPage } from "./list.ts";
 
 /** Deletes in flight at once: enough to fill a commit, too few to starve others. */
 const workers = 16;
 
 export const deleteCollection: Handler = async (server, call) => {
   negotiated(call);
+  checkListing(call);
   const options = await deleteOptions(call);
   const page = await listPage(server, call);
   const left = [...page.entries].reverse();

@@ -26,7 +26,7 @@ function fromQuery({ query }: Call): DeleteOptions {
     apiVersion: "v1",
     gracePeriodSeconds: integer(query, "gracePeriodSeconds"),
     orphanDependents: query?.has("orphanDependents") ? flag(query, "orphanDependents") : undefined,
-    propagationPolicy: text(query, "propagationPolicy") || undefined,
+    propagationPolicy: query?.get("propagationPolicy") ?? undefined,
     dryRun: dryRun === undefined || dryRun.length === 0 ? undefined : dryRun,
     preconditions: uid === "" ? undefined : { uid },
   };
@@ -71,9 +71,11 @@ export async function deleteOptions(call: Call): Promise<DeleteOptions> {
   return options;
 }
 
-/** DeleteOptions is of every group: clients name the group they talk to, or v1. */
+/** DeleteOptions is of every group: upstream takes whatever version a client names. */
 function versionOfOptions(bytes: Uint8Array, { endpoint }: Call): string {
   const named = new TextDecoder().decode(bytes.subarray(0, 4096));
+  const said = /"apiVersion"\s*:\s*"([^"\\]+)"/.exec(named)?.[1];
+  if (said !== undefined) return said;
   const { apiVersion } = endpoint;
   if (apiVersion !== "v1" && named.includes(apiVersion)) return apiVersion;
   return named.includes("meta.k8s.io/v1") ? "meta.k8s.io/v1" : "v1";
@@ -174,7 +176,7 @@ const answersObject = new Set([
 
 /** Upstream: accepted, not done, where the client asked in the old way to wait for dependents. */
 function statusCode({ gone }: Deleted, options: DeleteOptions): number {
-  if (gone) return 200;
+  if (gone || (options.dryRun ?? []).length > 0) return 200;
   return options.orphanDependents === false ? 202 : 200;
 }
 

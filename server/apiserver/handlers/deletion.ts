@@ -25,11 +25,11 @@ export function meetDeletePreconditions(
       { group: call.endpoint.ref.group, resource: call.endpoint.ref.kind, name: metadata.name },
       `the ${what} in the precondition (${asked}) does not match the ${what} in record (${actual}). The object might have been ${happened}`,
     );
-  if (uid !== undefined && uid !== "" && uid !== metadata.uid) {
+  if (uid !== undefined && uid !== metadata.uid) {
     throw refuse("UID", uid, metadata.uid, "deleted and then recreated");
   }
   const current = metadata.resourceVersion;
-  if (resourceVersion !== undefined && resourceVersion !== "" && resourceVersion !== current) {
+  if (resourceVersion !== undefined && resourceVersion !== current) {
     throw refuse("ResourceVersion", resourceVersion, current, "modified");
   }
 }

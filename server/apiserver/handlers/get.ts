@@ -1,5 +1,5 @@
 /** GET of one object (upstream's R2: unset is consistent, "0" any, N not older than N). */
-import { notFound } from "#apimachinery/status.ts";
+import { ApiError, notFound, plainFailure } from "#apimachinery/status.ts";
 import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
 import { entryResponse } from "#apiserver/encoding/entry-response.ts";
 import { keyOf, named } from "#apiserver/endpoint.ts";
@@ -8,10 +8,19 @@ import { text } from "#apiserver/query.ts";
 import type { Entry } from "#storage/watch-cache.ts";
 import { atLeast } from "./freshness.ts";
 
+/** Of one object, upstream answers what is no version with a bare failure. */
+function askedRevision(resourceVersion: string): number {
+  try {
+    return revisionOf(resourceVersion);
+  } catch (error) {
+    throw error instanceof ApiError ? plainFailure(error.message) : error;
+  }
+}
+
 /** Throws NotFound. */
 export async function currentEntry(server: ServerContext, call: Call): Promise<Entry> {
   const resourceVersion = text(call.query, "resourceVersion");
-  await atLeast(server.cache, resourceVersion, revisionOf(resourceVersion));
+  await atLeast(server.cache, resourceVersion, askedRevision(resourceVersion));
   const { namespace, name } = call.info;
   const entry = server.cache.get(keyOf(call.endpoint, namespace, name));
   if (entry === undefined) throw notFound(named(call.endpoint, name));

@@ -9,7 +9,8 @@ import {
   listOptions,
   revisionOf,
 } from "#apiserver/list-options.ts";
-import { type Selection, selectionOf } from "#apiserver/selection.ts";
+import { negotiated } from "#apiserver/negotiation.ts";
+import { checkSelectors, type Selection, selectionOf } from "#apiserver/selection.ts";
 import type { ListMeta } from "#gen/api/meta/v1.ts";
 import { compareText, orderText } from "#storage/key.ts";
 import type { Revision } from "#storage/storage.ts";
@@ -136,14 +137,22 @@ function moreAfter(entries: readonly Entry[], at: number, selection: Selection):
   return false;
 }
 
+/** What upstream looks at before anything is read. Throws BadRequest, Invalid. */
+export function checkListing(call: Call): void {
+  checkSelectors(call.query);
+  checkListOptions(listOptions(call.query), "list");
+}
+
 /** The page that the query asks for; also what deletecollection deletes. */
 export async function listPage(server: ServerContext, call: Call): Promise<Page> {
+  checkListing(call);
   const options = listOptions(call.query);
-  checkListOptions(options, "list");
   const selection = selectionOf(call.endpoint, call.info.namespace, call.query);
   const snapshot = await snapshotFor(server, selection, options);
   return pageOf(snapshot, selection, Math.max(0, options.limit));
 }
 
-export const list: Handler = async (server, call) =>
-  listResponse(server, call, await listPage(server, call));
+export const list: Handler = async (server, call) => {
+  negotiated(call);
+  return listResponse(server, call, await listPage(server, call));
+};

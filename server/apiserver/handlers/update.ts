@@ -1,6 +1,7 @@
 /** PUT: the whole object, or its status. */
-import { badRequest } from "#apimachinery/status.ts";
+import { badRequest, notFound } from "#apimachinery/status.ts";
 import type { Call, Handler } from "#apiserver/call.ts";
+import { named } from "#apiserver/endpoint.ts";
 import { negotiated } from "#apiserver/negotiation.ts";
 import {
   expectedOf,
@@ -64,7 +65,12 @@ export function updateUnder(rules: UpdateRules): Handler {
       object.metadata.resourceVersion = undefined;
       return createObject(server, call, { draft: object, dryRun });
     };
-    const whenAbsent = creates ? create : undefined;
+    const refuse = async (): Promise<Written> => {
+      // What cannot be read is said before that there is nothing to change.
+      draft();
+      throw notFound(named(endpoint, call.info.name));
+    };
+    const whenAbsent = creates ? create : refuse;
     const written = await guaranteedUpdate(server, call, { ...rules, draft, dryRun, whenAbsent });
     return writtenResponse(server, call, created ? 201 : 200, written);
   };

@@ -34,6 +34,7 @@ function reviewHandler(review: Review): Handler {
     const object = await readObject(call, expected, fieldValidation);
     meetNamespace(call, object);
     object.metadata ??= { name: "" };
+    object.metadata.namespace = call.endpoint.ref.namespaced ? call.info.namespace : undefined;
     wipeSystemFields(object);
     trackCreate(server, call, object);
     const asking = { user: call.user, namespace: call.info.namespace, now: server.clock() };

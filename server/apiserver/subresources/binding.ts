@@ -1,6 +1,6 @@
 /** pods/binding: gives an unassigned pod its node. One compare-and-swap, no strategy: the scheduler's hot path. */
 import { notSupported, Path, required } from "#apimachinery/field-error.ts";
-import { conflict, invalid, notFound } from "#apimachinery/status.ts";
+import { conflict, notFound, plainFailure } from "#apimachinery/status.ts";
 import { formatTime } from "#apimachinery/time.ts";
 import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
@@ -13,7 +13,7 @@ import { succeeded } from "./success.ts";
 
 const triesMax = 8;
 
-function checkBinding({ target, metadata }: Binding): void {
+function checkBinding({ target }: Binding): void {
   const path = new Path("target");
   const { kind = "", name = "" } = target;
   const errors = [];
@@ -21,7 +21,9 @@ function checkBinding({ target, metadata }: Binding): void {
     errors.push(notSupported(path.child("kind"), kind, ["Node", "<empty>"]));
   }
   if (name === "") errors.push(required(path.child("name"), ""));
-  if (errors.length > 0) throw invalid({ group: "", kind: "Binding" }, metadata.name, errors);
+  // Upstream answers this one without saying what it is.
+  if (errors.length > 0)
+    throw plainFailure(errors.map(({ field, message }) => `${field}: ${message}`).join(", "));
 }
 
 /** Why this pod cannot be bound; undefined: it can. */

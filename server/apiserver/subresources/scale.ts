@@ -48,7 +48,7 @@ function scaleOf(mapping: ScaleMapping<KubeObject>, object: KubeObject): Scale {
     kind: "Scale",
     apiVersion: "autoscaling/v1",
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: specReplicas },
+    spec: specReplicas === 0 ? {} : { replicas: specReplicas },
     status: { replicas: statusReplicas, ...(selector === "" ? {} : { selector }) },
   };
 }

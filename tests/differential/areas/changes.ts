@@ -27,7 +27,7 @@ async function store(
 ): Promise<Stored | undefined> {
   const { choices, words, namespace } = setting;
   const collection = base.path(namespace);
-  let object = base.object;
+  let object = base.at(namespace);
   for (let step = choices.below(4); step > 0; step--) {
     const mutation = mutate({ choices, words }, base.schema, object);
     const next = applied(object, mutation);
@@ -88,7 +88,7 @@ const perStored = 12;
 
 async function changes(base: Base, setting: Setting): Promise<void> {
   for (let asked = 0; asked < setting.budget; asked += perStored) {
-    const scenario = setting.scenario(writesItself.test(base.plural) || undefined);
+    const scenario = setting.scenario(base.writtenByServer);
     const stored = await store(base, setting, scenario);
     if (stored === undefined) continue;
     for (let turn = 0; turn < perStored; turn++) await change(stored, setting, scenario);
@@ -119,10 +119,6 @@ async function letGo({ base, path }: Stored, scenario: Scenario): Promise<void> 
 
 // Namespaces never end without a controller; what bounds others would change what they are answered.
 const apart = /^(namespaces|resourcequotas|limitranges)$/;
-
-/** The API server's own controllers write them. */
-const writesItself =
-  /^(flowschemas|prioritylevelconfigurations|customresourcedefinitions|apiservices|servicecidrs)$/;
 
 const partsOf = (namespaced: boolean) =>
   bases

@@ -10,7 +10,7 @@ const kept = 24;
 async function grow(base: Base, setting: Setting): Promise<void> {
   const { choices, words, namespace } = setting;
   const maker = { choices, words };
-  const pool: unknown[] = [base.object];
+  const pool: unknown[] = [base.at(namespace)];
   for (let asked = 0; asked < setting.budget; asked++) {
     const start = choices.of(pool);
     const mutation = mutate(maker, base.schema, start);

@@ -1,6 +1,23 @@
 /** Every area: one line each. */
+import { access } from "./access.ts";
+import { applies } from "./applies.ts";
 import type { Area } from "./area.ts";
 import { clusterUpdates, updates } from "./changes.ts";
 import { creates } from "./creates.ts";
+import { deletes } from "./deletes.ts";
+import { doors } from "./doors.ts";
+import { lists } from "./lists.ts";
+import { clusterSubresources, subresources } from "./statuses.ts";
 
-export const areas: readonly Area[] = [creates, updates, clusterUpdates];
+export const areas: readonly Area[] = [
+  creates,
+  updates,
+  applies,
+  subresources,
+  deletes,
+  lists,
+  doors,
+  access,
+  clusterUpdates,
+  clusterSubresources,
+];

@@ -19,7 +19,6 @@ export function validateClientConfig(
   checks: FieldChecks,
   { url, service }: ClientConfig,
   path: Path,
-  { swapsNames }: { readonly swapsNames: boolean } = { swapsNames: true },
 ): void {
   if ((url === undefined) === (service === undefined))
     checks.required(path, "exactly one of url or service is required");
@@ -28,7 +27,7 @@ export function validateClientConfig(
     // Upstream takes the one for the other here: a missing name is said of the namespace.
     validateService(
       checks,
-      swapsNames ? { ...service, name: service.namespace, namespace: service.name } : service,
+      { ...service, name: service.namespace, namespace: service.name },
       path.child("service"),
     );
 }

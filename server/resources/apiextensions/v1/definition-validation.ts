@@ -201,7 +201,7 @@ function validateConversion(
   }
   if (webhook?.clientConfig === undefined)
     checks.required(configPath, "required when strategy is set to Webhook");
-  else validateClientConfig(checks, webhook.clientConfig, configPath, { swapsNames: false });
+  else validateClientConfig(checks, webhook.clientConfig, configPath);
   if (versions.length === 0) {
     checks.required(versionsPath, `must specify at least one of ${reviewVersions.join(", ")}`);
     return;

@@ -14,6 +14,22 @@ interface Root {
   readonly hasStatus: boolean;
 }
 
+/** With a status subresource: those that still hold when the schema of status is taken out by itself. */
+const rootFields: ReadonlySet<string> = new Set([
+  ...["description", "type", "format", "title", "maximum", "exclusiveMaximum", "minimum"],
+  ...[
+    "exclusiveMinimum",
+    "maxLength",
+    "minLength",
+    "pattern",
+    "maxItems",
+    "minItems",
+    "uniqueItems",
+  ],
+  ...["multipleOf", "required", "items", "properties", "externalDocs", "example"],
+  ...["x-kubernetes-preserve-unknown-fields", "x-kubernetes-validations"],
+]);
+
 export function validateSchema(
   checks: FieldChecks,
   schema: JSONSchemaProps,
@@ -30,6 +46,12 @@ export function validateSchema(
         'only "object" is allowed as the type at the root of the schema if the status subresource is enabled',
       );
   }
+  if (hasStatus && Object.entries(schema).some(([name, value]) => value && !rootFields.has(name)))
+    checks.invalid(
+      path,
+      schema,
+      "has fields at its root that the status subresource does not allow",
+    );
   if (schema.nullable === true)
     checks.forbidden(path.child("nullable"), "nullable cannot be true at the root");
   validateNode(checks, schema, { path, isRoot: true });

@@ -1,4 +1,4 @@
-import { deepEqual } from "#apimachinery/deep-equal.ts";
+import { meansTheSame } from "#apimachinery/deep-equal.ts";
 import { badRequest } from "#apimachinery/status.ts";
 import { type DaemonSet, daemonsets } from "#gen/api/apps/v1.ts";
 import { age, containerCells, formatLabels, selectorCell } from "#resources/cells.ts";
@@ -60,7 +60,7 @@ export const daemonSetResource = defineResource<DaemonSet>({
   },
   prepareForUpdate: (daemonSet, old) => {
     daemonSet.status = old.status;
-    const raised = deepEqual(daemonSet.spec.template, old.spec.template) ? 0 : 1;
+    const raised = meansTheSame(daemonSet.spec.template, old.spec.template) ? 0 : 1;
     setTemplateGeneration(daemonSet, templateGeneration(old) + raised);
   },
   cells: (object, context) => [

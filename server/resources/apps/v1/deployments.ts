@@ -1,4 +1,4 @@
-import { deepEqual } from "#apimachinery/deep-equal.ts";
+import { meansTheSame } from "#apimachinery/deep-equal.ts";
 import { type Deployment, deployments } from "#gen/api/apps/v1.ts";
 import { age, containerCells, selectorCell } from "#resources/cells.ts";
 import { defaultPodTemplate } from "#resources/core/v1/pod-spec/defaults.ts";
@@ -45,8 +45,8 @@ export const deploymentResource = defineResource<Deployment>({
     deployment.metadata.labels = old.metadata.labels;
   },
   raisesGeneration: (deployment, old) =>
-    !deepEqual(deployment.spec, old.spec) ||
-    !deepEqual(deployment.metadata.annotations ?? {}, old.metadata.annotations ?? {}),
+    !meansTheSame(deployment.spec, old.spec) ||
+    !meansTheSame(deployment.metadata.annotations ?? {}, old.metadata.annotations ?? {}),
   scale: scaleOfReplicas,
   cells: (object, context) => [
     object.metadata.name,

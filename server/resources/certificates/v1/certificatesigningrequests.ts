@@ -6,6 +6,7 @@ import {
 import { age, orNone } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepDecision, stampConditions } from "./request-conditions.ts";
+import { validateRequest, validateRequestConditions } from "./request-validation.ts";
 
 function conditionCell({ status }: CertificateSigningRequest): string {
   const has = (type: string): boolean =>
@@ -17,6 +18,8 @@ function conditionCell({ status }: CertificateSigningRequest): string {
 
 export const certificateSigningRequestResource = defineResource<CertificateSigningRequest>({
   ref: certificatesigningrequests,
+  validate: validateRequest,
+  validateStatusUpdate: validateRequestConditions,
   prepareForCreate: (request, { user }) => {
     const { spec } = request;
     // Who asks is what the server knows, not what the request says.

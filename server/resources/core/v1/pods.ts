@@ -1,3 +1,5 @@
+import { Path } from "#apimachinery/field-error.ts";
+import { validateImmutable } from "#apimachinery/validate.ts";
 import { type Pod, pods } from "#gen/api/core/v1.ts";
 import { dropDisabledPodFields } from "#resources/core/v1/pod-spec/disabled-fields.ts";
 import { defineResource } from "#resources/resource.ts";
@@ -26,6 +28,8 @@ export const podResource = defineResource<Pod>({
   gracePeriodSeconds,
   validate: validatePod,
   validateUpdate: validatePodUpdate,
+  validateStatusUpdate: (pod, old) =>
+    validateImmutable(pod.status?.qosClass, old.status?.qosClass, new Path("status.qosClass")),
   selectableFields: ({ spec, status }) => ({
     "spec.nodeName": spec.nodeName ?? "",
     "spec.restartPolicy": spec.restartPolicy ?? "",

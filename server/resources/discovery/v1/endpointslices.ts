@@ -1,4 +1,4 @@
-import { deepEqual } from "#apimachinery/deep-equal.ts";
+import { meansTheSame } from "#apimachinery/deep-equal.ts";
 import { Path } from "#apimachinery/field-error.ts";
 import { type EndpointSlice, endpointslices } from "#gen/api/discovery/v1.ts";
 import { age, listWithMore } from "#resources/cells.ts";
@@ -38,7 +38,7 @@ export const endpointSliceResource = defineResource<EndpointSlice>({
     }
   },
   raisesGeneration: ({ metadata, ...slice }, { metadata: oldMetadata, ...old }) =>
-    !deepEqual(slice, old) || !deepEqual(metadata.labels ?? {}, oldMetadata.labels ?? {}),
+    !meansTheSame(slice, old) || !meansTheSame(metadata.labels ?? {}, oldMetadata.labels ?? {}),
   cells: (object, context) => [
     object.metadata.name,
     object.addressType,

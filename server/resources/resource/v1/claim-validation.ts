@@ -45,9 +45,9 @@ export function validateClaimSpec(
       validateReferences(checks, requests, { path: at.child("requests"), names });
       if (matchAttribute !== undefined)
         fullyQualifiedName(checks, at.child("matchAttribute"), matchAttribute);
-      else if (distinctAttribute !== undefined)
+      if (distinctAttribute !== undefined)
         fullyQualifiedName(checks, at.child("distinctAttribute"), distinctAttribute);
-      else
+      if (matchAttribute === undefined && distinctAttribute === undefined)
         checks.required(at, 'exactly one of "matchAttribute" or "distinctAttribute" is required');
     },
   });

@@ -1,10 +1,12 @@
-import type { ResourceClaimSpec } from "#gen/api/resource/v1.ts";
+import type { DeviceToleration, ResourceClaimSpec } from "#gen/api/resource/v1.ts";
 import { drop } from "#resources/drop.ts";
 
-function defaultCount(request: {
+function defaultRequest(request: {
   allocationMode?: string | undefined;
   count?: number | undefined;
+  tolerations?: DeviceToleration[] | undefined;
 }): void {
+  for (const toleration of request.tolerations ?? []) toleration.operator ||= "Equal";
   request.allocationMode ||= "ExactCount";
   if (request.allocationMode === "ExactCount") request.count ||= 1;
 }
@@ -12,8 +14,8 @@ function defaultCount(request: {
 /** A request asks for one device unless it says otherwise. */
 export function defaultDevices(spec: ResourceClaimSpec | undefined): void {
   for (const { exactly, firstAvailable } of spec?.devices?.requests ?? []) {
-    if (exactly !== undefined) defaultCount(exactly);
-    for (const alternative of firstAvailable ?? []) defaultCount(alternative);
+    if (exactly !== undefined) defaultRequest(exactly);
+    for (const alternative of firstAvailable ?? []) defaultRequest(alternative);
   }
 }
 

@@ -1,8 +1,15 @@
+import { formatTime } from "#apimachinery/time.ts";
 import { type ResourceSlice, resourceslices } from "#gen/api/resource/v1.ts";
 import { age } from "#resources/cells.ts";
 import { drop } from "#resources/drop.ts";
 import { defineResource } from "#resources/resource.ts";
 import { validateSlice, validateSliceUpdate } from "./slice-validation.ts";
+
+/** A taint says since when it is. */
+function stampTaints({ spec }: ResourceSlice, now: Date): void {
+  for (const { taints } of spec.devices ?? [])
+    for (const taint of taints ?? []) taint.timeAdded ??= formatTime(now);
+}
 
 export const resourceSliceResource = defineResource<ResourceSlice>({
   ref: resourceslices,
@@ -12,6 +19,8 @@ export const resourceSliceResource = defineResource<ResourceSlice>({
       : [
           `spec.driver: driver names should be lowercase; ${JSON.stringify(driver)} contains uppercase characters`,
         ],
+  prepareForCreate: (slice, { now }) => stampTaints(slice, now),
+  prepareForUpdate: (slice, _old, { now }) => stampTaints(slice, now),
   validate: validateSlice,
   validateUpdate: validateSliceUpdate,
   metaRules: { wholeOnUpdate: false },

@@ -64,7 +64,7 @@ export function validateConfiguration(
   if (parameters === undefined) checks.required(parametersPath);
   else if (Buffer.byteLength(JSON.stringify(parameters)) > parametersBytesMax)
     checks.add([tooLong(parametersPath, parametersBytesMax)]);
-  else if (typeof parameters !== "object")
+  else if (typeof parameters !== "object" || Array.isArray(parameters))
     checks.invalid(parametersPath, "<value omitted>", "must be a valid JSON object");
 }
 

@@ -44,7 +44,15 @@ export function validateSlice({ spec }: ResourceSlice): FieldError[] {
     path: specPath.child("devices"),
     max: rich ? richDevicesMax : devicesMax,
     keyOf: ({ name }) => name ?? "",
-    each: (device, at) => validateDevice(checks, device, at),
+    each: (device, at) => {
+      validateDevice(checks, device, at);
+      validateDevicePlace(checks, device, {
+        apart: spec.perDeviceNodeSelection === true,
+        path: at,
+      });
+      validateBinding(checks, device, at);
+      validateConsumed(checks, device, at);
+    },
   });
   setOf(checks, sharedCounters ?? [], {
     path: specPath.child("sharedCounters"),
@@ -136,13 +144,89 @@ function validateDevice(checks: FieldChecks, device: Device, path: Path): void {
     validateTaint(checks, taint, path.child("taints").index(index));
 }
 
+/** Where one device is: only said where the slice leaves it to each. */
+function validateDevicePlace(
+  checks: FieldChecks,
+  { nodeName, nodeSelector: selector, allNodes }: Device,
+  { apart, path }: { readonly apart: boolean; readonly path: Path },
+): void {
+  const given = { nodeName, nodeSelector: selector, allNodes };
+  const said = Object.entries(given).flatMap(([name, value]) =>
+    value === undefined ? [] : [`\`${name}\``],
+  );
+  const sentence = "exactly one of `nodeName`, `nodeSelector`, or `allNodes` is required";
+  if (!apart) {
+    if (said.length > 0)
+      checks.invalid(
+        path,
+        null,
+        `${said.join(", ")} can only be set if \`perDeviceNodeSelection\` is`,
+      );
+    return;
+  }
+  if (nodeName !== undefined)
+    checks.each(path.child("nodeName"), nodeName, isDNS1123Subdomain(nodeName));
+  if (selector !== undefined) nodeSelector(checks, selector, path.child("nodeSelector"));
+  if (allNodes === false)
+    checks.invalid(path.child("allNodes"), allNodes, "must be either unset or set to true");
+  if (said.length === 0) checks.required(path, sentence);
+  if (said.length > 1) checks.invalid(path, `{${said.join(", ")}}`, sentence);
+}
+
+const conditionsMax = 4;
+
+/** What must be so before a claim's pod is bound, and what ends the wait: one does not come without the other. */
+function validateBinding(checks: FieldChecks, device: Device, path: Path): void {
+  const { bindingConditions: wanted = [], bindingFailureConditions: ends = [] } = device;
+  for (const [field, names] of [
+    ["bindingConditions", wanted],
+    ["bindingFailureConditions", ends],
+  ] as const)
+    setOf(checks, names, {
+      path: path.child(field),
+      max: conditionsMax,
+      keyOf: (name) => name,
+      each: (name, at) => checks.each(at, name, isQualifiedName(name)),
+    });
+  if (wanted.length > 0 && ends.length === 0)
+    checks.invalid(
+      path.child("bindingFailureConditions"),
+      null,
+      "are required to use bindingConditions",
+    );
+  if (ends.length > 0 && wanted.length === 0)
+    checks.invalid(
+      path.child("bindingConditions"),
+      null,
+      "are required to use bindingFailureConditions",
+    );
+}
+
+const consumedMax = 2;
+
+function validateConsumed(checks: FieldChecks, { consumesCounters }: Device, path: Path): void {
+  setOf(checks, consumesCounters ?? [], {
+    path: path.child("consumesCounters"),
+    max: consumedMax,
+    keyOf: ({ counterSet }) => counterSet ?? "",
+    each: ({ counterSet = "", counters = {} }, at) => {
+      checks.presentLabel(at.child("counterSet"), counterSet);
+      if (Object.keys(counters).length === 0) checks.required(at.child("counters"));
+      for (const key of Object.keys(counters)) checks.label(at.child("counters"), key);
+    },
+  });
+}
+
 const version =
   /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
 const kinds = ["bool", "int", "string", "version", "bools", "ints", "strings", "versions"] as const;
 
 function validateAttribute(checks: FieldChecks, attribute: DeviceAttribute, path: Path): void {
   const given = kinds.filter((kind) => attribute[kind] !== undefined);
-  if (given.length !== 1) checks.invalid(path, attribute, "exactly one value must be specified");
+  if (given.length !== 1) {
+    checks.invalid(path, attribute, "exactly one value must be specified");
+    return;
+  }
   for (const kind of given) {
     const value = attribute[kind];
     const isList = Array.isArray(value);
@@ -160,8 +244,7 @@ function validateAttribute(checks: FieldChecks, attribute: DeviceAttribute, path
 
 export function validateTaint(checks: FieldChecks, taint: DeviceTaint, path: Path): void {
   const { key, value = "", effect } = taint;
-  if (checks.present(path.child("key"), key))
-    checks.each(path.child("key"), key, isQualifiedName(key));
+  checks.each(path.child("key"), key ?? "", isQualifiedName(key ?? ""));
   checks.each(path.child("value"), value, isLabelValue(value));
   checks.presentOneOf(path.child("effect"), effect, effects);
 }
@@ -173,5 +256,5 @@ function validateCounters(
 ): void {
   checks.presentLabel(path.child("name"), name);
   if (Object.keys(counters).length === 0) checks.required(path.child("counters"));
-  for (const key of Object.keys(counters)) checks.label(path.child("counters").key(key), key);
+  for (const key of Object.keys(counters)) checks.label(path.child("counters"), key);
 }

@@ -1,4 +1,4 @@
-import { deepEqual } from "#apimachinery/deep-equal.ts";
+import { meansTheSame } from "#apimachinery/deep-equal.ts";
 import { type CSIDriver, csidrivers } from "#gen/api/storage/v1.ts";
 import { age, orNone } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
@@ -26,7 +26,7 @@ export const csiDriverResource = defineResource<CSIDriver>({
     spec.seLinuxMount ??= false;
     spec.preventPodSchedulingIfMissing ??= false;
   },
-  raisesGeneration: ({ spec }, old) => !deepEqual(spec, old.spec),
+  raisesGeneration: ({ spec }, old) => !meansTheSame(spec, old.spec),
   hasGeneration: false,
   allowUnconditionalUpdate: false,
   cells: (object, context) => {
