@@ -59,6 +59,7 @@ test("each kind of node is asked what it can answer", () => {
   expect(concerns("containerd", "simulated")).toBe(false);
   expect(concerns("simulated", "fails")).toBe(true);
   expect(concerns("containerd", undefined)).toBe(true);
+  expect(concerns("containerd", "needs webhooks")).toBe(false);
 });
 
 test("serial tests stand in groups of their own", () => {

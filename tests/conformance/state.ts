@@ -32,9 +32,10 @@ export function writeState(state: State): void {
   writeFileSync(path, [...state].map(([name, where]) => `${where}\t${name}\n`).join(""));
 }
 
-/** Whether nodes of this kind can show anything about the test. */
+/** Whether nodes of this kind can show anything about the test: not where the other kind is needed, or something else. */
 export function concerns(runtime: Runtime, where: string | undefined): boolean {
-  return runtime === "containerd" ? where !== "simulated" : !isPassing(where) || where === runtime;
+  if (isPassing(where)) return where === runtime;
+  return where?.startsWith("needs ") !== true;
 }
 
 /** The state after these results. What a test lacks was found out by people and stays until it passes. */
