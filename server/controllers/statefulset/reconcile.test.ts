@@ -112,6 +112,15 @@ test("surplus pods go from the highest, one at a time", () => {
   expect(named(run(set({ replicas: 1 }), pods, [first]), "delete")).toEqual(["s-2"]);
 });
 
+test("while pods are unwell, none goes before them", () => {
+  const unwell = (ordinal: number) => pod(ordinal, name, { conditions: [] });
+  const ended = (candidates: readonly Pod[]) =>
+    named(run(set({ replicas: 0 }), candidates, [first]), "delete");
+  expect(ended([unwell(0), unwell(1), unwell(2)])).toEqual([]);
+  expect(ended([pod(0, name), pod(1, name), unwell(2)])).toEqual(["s-2"]);
+  expect(ended([unwell(0), pod(1, name), pod(2, name)])).toEqual(["s-2"]);
+});
+
 test("failed pods are replaced", () => {
   const effects = run(set({ replicas: 1 }), [pod(0, name, { phase: "Failed" })], [first]);
   expect(named(effects, "delete")).toEqual(["s-0"]);

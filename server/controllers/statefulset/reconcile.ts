@@ -126,7 +126,12 @@ function manage(plan: Plan): readonly Effect[] {
     const settled = pod !== undefined && isHealthy(plan, pod);
     if (ordered && (step.length > 0 || !settled)) return effects;
   }
+  const all = [...plan.slots.flatMap(({ pod }) => pod ?? []), ...plan.condemned.toReversed()];
+  const firstUnhealthy = all.find((pod) => !isHealthy(plan, pod));
   for (const pod of plan.condemned) {
+    // One that is unwell holds those above it: only the lowest of the unwell goes before it is mended.
+    const mayGo = isHealthy(plan, pod) || pod === firstUnhealthy || isPodTerminating(pod);
+    if (ordered && !mayGo) return effects;
     if (!isPodTerminating(pod)) effects.push(...end(plan, pod));
     if (ordered) return effects;
   }
