@@ -12,13 +12,14 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { Duplex, Readable } from "node:stream";
-import { answerUpgrade } from "#streaming/upgrade.ts";
+import { answerUpgrade, refuseUpgrade } from "#streaming/upgrade.ts";
 import type { Logger } from "#telemetry/log.ts";
 import type { App } from "./app.ts";
 import type { Connection } from "./attributes.ts";
 import { collect } from "./door/body.ts";
 import { connectionOf } from "./door/connection.ts";
 import { type AnswerSink, send } from "./door/send.ts";
+import { WaitingSockets } from "./door/waiting-sockets.ts";
 
 export interface DoorParts {
   readonly host: string;
@@ -42,8 +43,13 @@ export interface Door {
 const handshakeTimeoutMs = 10_000;
 /** Upstream's default for HTTP/2: streams a connection may hold at once. */
 const streamsMax = 250;
+/** Of an address and its fields together: Go's default, so upstream's. Over it: 431. */
+const headBytesMax = 1024 * 1024;
 /** A peer that answers no ping in that time is gone: its watches must not live on. */
 const pingMs = 30_000;
+
+/** The types of an HTTP/2 server do not name what its HTTP/1.1 half takes. */
+const http1Limits: object = { maxHeaderSize: headBytesMax };
 
 const bodiless = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -69,6 +75,7 @@ class TlsDoor {
   readonly #server: Http2SecureServer;
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #sockets = new Set<Duplex>();
+  readonly #waiting = new WaitingSockets();
 
   constructor(parts: DoorParts) {
     this.#parts = parts;
@@ -82,6 +89,7 @@ class TlsDoor {
       ca: clientAuthority,
       handshakeTimeout: handshakeTimeoutMs,
       settings: { maxConcurrentStreams: streamsMax, initialWindowSize: 1024 * 1024 },
+      ...http1Limits,
     });
   }
 
@@ -95,16 +103,23 @@ class TlsDoor {
       if (request.httpVersionMajor < 2) void this.#onRequest(request, response);
     });
     server.on("session", (session) => this.#onSession(session));
-    server.on("secureConnection", (socket) => this.#keep(socket));
+    server.on("secureConnection", (socket) => {
+      this.#keep(socket);
+      if (socket.alpnProtocol !== "h2") this.#waiting.opened(socket);
+    });
     server.on("upgrade", (request, socket, head) => {
       void this.#onUpgrade(request, socket, head);
     });
     // A client that breaks off its handshake concerns nobody else.
-    for (const event of ["sessionError", "tlsClientError", "clientError"]) {
-      server.on(event, (error: Error) =>
-        this.#parts.logger.debug("connection failed", { event, error: error.message }),
-      );
+    for (const event of ["sessionError", "tlsClientError"]) {
+      server.on(event, (error: Error) => this.#failed(event, error));
     }
+    server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
+      this.#failed("clientError", error);
+      const tooLarge = error.code === "HPE_HEADER_OVERFLOW";
+      refuseUpgrade(socket, tooLarge ? 431 : 400, {}, new Uint8Array());
+      socket.destroy();
+    });
     return new Promise((resolve, reject) => {
       server.once("error", reject);
       server.listen(this.#parts.port, this.#parts.host, () => {
@@ -112,6 +127,10 @@ class TlsDoor {
         resolve(typeof address === "object" && address !== null ? address.port : 0);
       });
     });
+  }
+
+  #failed(event: string, { message }: Error): void {
+    this.#parts.logger.debug("connection failed", { event, error: message });
   }
 
   async close(): Promise<void> {
@@ -165,6 +184,8 @@ class TlsDoor {
 
   async #onRequest(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
     const { socket, headers, method, url } = request;
+    this.#waiting.asked(socket);
+    response.once("close", () => this.#waiting.answered(socket));
     request.on("error", () => undefined);
     response.on("error", () => undefined);
     const question = asked(headers, method, url, headers.host ?? "localhost");
@@ -194,6 +215,7 @@ class TlsDoor {
 
   /** The app takes the socket, or answers as to any other request. */
   async #onUpgrade(request: Http2ServerRequest, socket: Duplex, head: Buffer): Promise<void> {
+    this.#waiting.asked(socket);
     socket.on("error", () => socket.destroy());
     const { headers, method, url } = request;
     const question = asked(headers, method, url, headers.host ?? "localhost");

@@ -104,16 +104,45 @@ interface Served {
   readonly immutable: boolean;
 }
 
-const encodedBytes = new WeakMap<Document, Uint8Array<ArrayBuffer>>();
+type Encoding = "identity" | "gzip";
+const encodedBytes = new WeakMap<Document, Map<string, Promise<Uint8Array<ArrayBuffer>>>>();
 
-async function bytesOf({ document, form, version }: Served): Promise<Uint8Array<ArrayBuffer>> {
-  const encode = encoders[version];
-  if (form === "json") return document.json();
-  const known = encodedBytes.get(document);
-  if (known !== undefined) return known;
-  const made = new Uint8Array(encode(JSON.parse(textOf(await document.json()))));
-  encodedBytes.set(document, made);
-  return made;
+async function bytesOf(
+  { document, form, version }: Served,
+  encoding: Encoding,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const json = await document.json();
+  const plain =
+    form === "json" ? json : new Uint8Array(encoders[version](JSON.parse(textOf(json))));
+  return encoding === "gzip" ? new Uint8Array(gzipSync(plain, { level: 1 })) : plain;
+}
+
+/** Made once a form, however many ask at once. */
+function knownBytes(served: Served, encoding: Encoding): Promise<Uint8Array<ArrayBuffer>> {
+  const known = encodedBytes.get(served.document) ?? new Map();
+  encodedBytes.set(served.document, known);
+  const form = `${served.form} ${encoding}`;
+  const bytes = known.get(form) ?? bytesOf(served, encoding);
+  known.set(form, bytes);
+  return bytes;
+}
+
+/** What is given to the connection at once. */
+const pieceBytesMax = 256 * 1024;
+
+/** Views of the bytes, one when the client took the one before: a Response of the whole would copy it for each client. */
+function inPieces(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let at = 0;
+  return new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      pull(controller) {
+        if (at >= bytes.length) return controller.close();
+        controller.enqueue(bytes.subarray(at, at + pieceBytesMax));
+        at += pieceBytesMax;
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 async function answer(request: Request, served: Served): Promise<Response> {
@@ -128,12 +157,11 @@ async function answer(request: Request, served: Served): Promise<Response> {
   if (request.headers.get("if-none-match")?.includes(document.hash)) {
     return new Response(null, { status: 304, headers });
   }
-  const bytes = await bytesOf(served);
-  if (!/\bgzip\b/.test(request.headers.get("accept-encoding") ?? "")) {
-    return new Response(bytes, { headers });
-  }
-  headers.set("content-encoding", "gzip");
-  return new Response(new Uint8Array(gzipSync(bytes, { level: 1 })), { headers });
+  const zipped = /\bgzip\b/.test(request.headers.get("accept-encoding") ?? "");
+  if (zipped) headers.set("content-encoding", "gzip");
+  return new Response(inPieces(await knownBytes(served, zipped ? "gzip" : "identity")), {
+    headers,
+  });
 }
 
 type Make = () => Promise<object>;

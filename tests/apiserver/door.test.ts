@@ -6,6 +6,7 @@ import { request as httpsRequest } from "node:https";
 import { connect as connectTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
 import type { Connection } from "#apiserver/attributes.ts";
 import { missingPeers, peer } from "#tests/support/peers.ts";
 import { ask } from "./harness.ts";
@@ -158,6 +159,33 @@ test("garbage and half-open connections disturb nobody", async () => {
   });
   expect((await overHttp1("GET", "/livez")).text).toBe("ok");
   for (const socket of sockets) socket.destroy();
+});
+
+describe("a head that is no request is answered, and its connection closed", () => {
+  const heads: Readonly<Record<string, readonly [head: string, status: number]>> = {
+    "no HTTP": ["\u0001\u0002 hello\r\n\r\n", 400],
+    "a length below nothing": ["POST /a HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n", 400],
+    "more than fits": [`GET /${"a".repeat(1024 * 1024)} HTTP/1.1\r\nhost: x\r\n\r\n`, 431],
+  };
+  for (const [name, [head, status]] of Object.entries(heads)) {
+    test(name, async () => {
+      const socket = connectTls({ host: "127.0.0.1", port: served.door.port, ...tls(false) });
+      socket.on("error", () => undefined);
+      socket.write(head);
+      let text = "";
+      socket.on("data", (chunk: Buffer) => {
+        text += chunk;
+      });
+      await new Promise((resolve) => socket.once("close", resolve));
+      expect(text).toStartWith(`HTTP/1.1 ${status} `);
+    });
+  }
+});
+
+test("an address of 200 KB is read, as upstream reads it", async () => {
+  const selector = Array.from({ length: 3_000 }, (_, at) => `${"k".repeat(50)}-${at}!=v`).join();
+  const path = `${maps}?labelSelector=${encodeURIComponent(selector)}`;
+  expect((await overHttp1("GET", path)).status).toBe(200);
 });
 
 const kubectl = peer("kubectl");

@@ -3,18 +3,12 @@
  * ways, diff, edit, patches, rollouts, waiting, explaining, asking for rights, events, draining.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import process from "node:process";
-import type { KubeObject } from "#gen/api/meta/v1.ts";
 import { type RunningCluster, removeDataDir, startCluster } from "#tests/support/cluster.ts";
 import { peer } from "#tests/support/peers.ts";
-
-interface Finished {
-  readonly code: number;
-  /** Both streams: kubectl says much of what matters on the second. */
-  readonly out: string;
-}
+import { Kubectl } from "./kubectl.ts";
+import { moreSteps } from "./kubectl-steps.ts";
 
 const runs = (path: string): boolean => spawnSync(path, ["version", "--client"]).status === 0;
 
@@ -52,50 +46,6 @@ spec: {selector: {app: web}, ports: [{port: 80}]}
 `;
 
 let cluster: RunningCluster;
-
-class Kubectl {
-  readonly #path: string;
-  readonly namespace: string;
-
-  constructor(path: string, namespace: string) {
-    this.#path = path;
-    this.namespace = namespace;
-  }
-
-  /** `editor`: what `edit` runs on the file. */
-  run(args: string, input = "", editor = "true"): Promise<Finished> {
-    const flags = ["--kubeconfig", cluster.kubeconfig, "--namespace", this.namespace];
-    const child = spawn(this.#path, [...flags, ...args.split(" ")], {
-      env: { ...process.env, KUBE_EDITOR: editor },
-      stdio: ["pipe", "pipe", "pipe"],
-    });
-    child.stdin.end(input);
-    let out = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on("data", (part: Buffer) => {
-        out += part;
-      });
-    }
-    return new Promise((resolve) => {
-      child.on("close", (code) => resolve({ code: code ?? 1, out }));
-    });
-  }
-
-  /** What it says, when it succeeds. */
-  async says(args: string, input?: string, editor?: string): Promise<string> {
-    const { code, out } = await this.run(args, input, editor);
-    if (code !== 0) throw new Error(`kubectl ${args}: ${code}\n${out}`);
-    return out;
-  }
-
-  async managers(): Promise<string[]> {
-    const text = await this.says("get deployment web --show-managed-fields -o json");
-    const { metadata }: KubeObject = JSON.parse(text);
-    return (metadata.managedFields ?? []).map(
-      ({ manager, operation }) => `${manager}/${operation}`,
-    );
-  }
-}
 
 async function appliesClientSide(kubectl: Kubectl): Promise<void> {
   expect(await kubectl.says("apply -f -", manifest(2, "3.9"))).toContain("web created");
@@ -202,7 +152,7 @@ describe.skipIf(clients.size === 0)(`kubectl${why}`, () => {
   });
 
   for (const [index, [name, path]] of [...clients].entries()) {
-    const kubectl = new Kubectl(path, `scenario-${index}`);
+    const kubectl = new Kubectl(path, `scenario-${index}`, () => cluster.kubeconfig);
     const step = (what: string, run: (kubectl: Kubectl) => Promise<void>) =>
       test(`${name} ${what}`, () => run(kubectl), scenarioMsMax);
     step("makes a namespace", async () => {
@@ -214,6 +164,7 @@ describe.skipIf(clients.size === 0)(`kubectl${why}`, () => {
     step("rolls out, back, and scales", rollsOut);
     step("edits, patches, labels and annotates", editsAndPatches);
     step("explains, asks for rights, shows events", asks);
+    for (const [what, run] of moreSteps) step(what, run);
     step("cordons, drains and uncordons", drains);
     step("deletes", deletes);
   }

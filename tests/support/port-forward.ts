@@ -4,13 +4,15 @@ import { waitFor } from "./cluster.ts";
 
 export async function throughPort(
   kubeconfig: string,
-  target: string,
+  /** With flags of its own where it needs some. */
+  target: string | readonly string[],
   port: number,
   path = "/",
   env: Readonly<Record<string, string>> = {},
+  kubectl = "kubectl",
 ): Promise<string> {
-  const args = ["--kubeconfig", kubeconfig, "port-forward", target, `:${port}`];
-  const child = spawn("kubectl", args, { env: { ...process.env, ...env } });
+  const args = ["--kubeconfig", kubeconfig, "port-forward", ...[target].flat(), `:${port}`];
+  const child = spawn(kubectl, args, { env: { ...process.env, ...env } });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Buffer) => {

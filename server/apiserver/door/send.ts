@@ -37,6 +37,22 @@ async function pour(body: ReadableStream<Uint8Array>, { stream }: AnswerSink): P
   }
 }
 
+/** An answer whose client takes none of it for so long is given up; upstream ends its requests after that. */
+const takenWithinMs = 60_000;
+/** What is handed to a stream at once: it keeps what its client does not take. */
+const pieceBytesMax = 256 * 1024;
+
+/** A large answer piece by piece: a client that shuts its window must not make the server hold all of it. */
+async function pieces(bytes: Uint8Array, { stream }: AnswerSink): Promise<void> {
+  for (let at = 0; at < bytes.length && stream.destroyed !== true; at += pieceBytesMax) {
+    if (stream.write(bytes.subarray(at, at + pieceBytesMax))) continue;
+    const timer = setTimeout(() => stream.destroy(), takenWithinMs);
+    await drained(stream);
+    clearTimeout(timer);
+  }
+  stream.end();
+}
+
 /** The stream takes more, or is gone. */
 async function drained(stream: AnswerSink["stream"]): Promise<void> {
   if (stream.destroyed === true) return;
@@ -60,7 +76,8 @@ export async function send(response: Response, sink: AnswerSink, method: string)
     const { headers, bytes } = response.plain;
     sink.head(response.status, { ...headers, "content-length": `${bytes.length}` });
     if (method === "HEAD") stream.end();
-    else stream.end(bytes);
+    else if (bytes.length <= pieceBytesMax) stream.end(bytes);
+    else await pieces(bytes, sink);
     return;
   }
   const { body, headers, status } = response;

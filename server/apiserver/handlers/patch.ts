@@ -1,5 +1,6 @@
 /** PATCH: one of three patch types over the addressed version, then as an update. */
 import { takeInObject } from "#apimachinery/codec/json.ts";
+import { tooDeep } from "#apimachinery/codec/json-scan.ts";
 import { wrapIntegers } from "#apimachinery/codec/wrap-integers.ts";
 import { deepCopy } from "#apimachinery/deep-copy.ts";
 import { invalidValue, Path } from "#apimachinery/field-error.ts";
@@ -72,6 +73,7 @@ const utf8 = new TextDecoder();
 
 /** Throws BadRequest. */
 export function patchOf(bytes: Uint8Array): unknown {
+  if (tooDeep(bytes)) throw badRequest("json: exceeded max depth");
   try {
     return JSON.parse(utf8.decode(bytes));
   } catch {

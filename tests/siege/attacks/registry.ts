@@ -1,0 +1,20 @@
+import type { Attack } from "../attack.ts";
+import { bombs } from "./bombs.ts";
+import { http2 } from "./http2.ts";
+import { identity } from "./identity.ts";
+import { large } from "./large.ts";
+import { questions } from "./questions.ts";
+import { slow } from "./slow.ts";
+import { upgrades } from "./upgrades.ts";
+import { watches } from "./watches.ts";
+
+export const attacks: readonly Attack[] = [
+  ...slow,
+  ...large,
+  ...bombs,
+  ...http2,
+  ...watches,
+  ...upgrades,
+  ...identity,
+  ...questions,
+];

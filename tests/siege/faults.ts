@@ -1,0 +1,34 @@
+/** What a siege must never show, whatever the machine's speed. */
+import type { Outcome } from "./siege.ts";
+
+/** Nothing that is held for ever may be left; the load's own connections come and go. */
+const socketsLeftMax = 4;
+/** The server's own parts open a watch of a resource when they first need it. */
+const watchesLeftMax = 8;
+/** MiB. What the runtime's collector keeps for itself after the storm; a leak of any attack is larger. */
+export const memoryLeftMax = 150;
+const shownMax = 5;
+/** A machine that is busy besides makes anybody late: that is shown in the table, and is no fault. */
+const late = /took too long|timed out|Timeout/;
+
+export function faultsOf({ rows, start, end, died, loadFailed }: Outcome): readonly string[] {
+  const refused = new Set(loadFailed.filter((what) => !late.test(what)));
+  const broken = rows
+    .filter(({ answers }) => (answers.get("500") ?? 0) > 0)
+    .map(({ name, answers }) => `${name}: ${answers.get("500")} answers were 500`);
+  return [
+    ...(died === "" ? [] : [`the server died: ${died.slice(-2_000)}`]),
+    ...broken,
+    ...[...refused].slice(0, shownMax).map((what) => `the load was refused: ${what}`),
+    ...(end.sockets > start.sockets + socketsLeftMax
+      ? [`${end.sockets - start.sockets} sockets are still open`]
+      : []),
+    ...(end.watches > start.watches + watchesLeftMax
+      ? [`${end.watches - start.watches} watches live on`]
+      : []),
+    ...(end.inflight > start.inflight ? [`${end.inflight} requests are still in flight`] : []),
+    ...(end.memory > start.memory + memoryLeftMax
+      ? [`memory went from ${start.memory.toFixed(0)} to ${end.memory.toFixed(0)} MiB`]
+      : []),
+  ];
+}

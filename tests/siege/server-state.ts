@@ -1,0 +1,31 @@
+/** What the besieged process holds: whether it lives, its memory, its connections, its watches. */
+import { readdirSync, readFileSync } from "node:fs";
+import type { Client } from "#client/client.ts";
+
+export interface ServerState {
+  /** MiB of resident memory. */
+  readonly memory: number;
+  /** Open sockets. */
+  readonly sockets: number;
+  /** Watches that it serves. */
+  readonly watches: number;
+  readonly inflight: number;
+}
+
+export function memoryOf(pid: number): number {
+  const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(kilobytes ?? 0) / 1024;
+}
+
+/** Throws when the process is gone or does not answer. */
+export async function stateOf(pid: number, client: Client): Promise<ServerState> {
+  const text = await (await client.raw("/metrics")).text();
+  const gauge = (pattern: RegExp): number =>
+    [...text.matchAll(pattern)].reduce((sum, [, value]) => sum + Number(value), 0);
+  return {
+    memory: memoryOf(pid),
+    sockets: readdirSync(`/proc/${pid}/fd`).length,
+    watches: gauge(/^apiserver_longrunning_requests\{[^}]*\} (\d+)/gm),
+    inflight: gauge(/^apiserver_current_inflight_requests\{[^}]*\} (\d+)/gm),
+  };
+}

@@ -1,0 +1,42 @@
+/** The siege's outcome as a table: a line an attack, and what stands at its end. */
+import type { Outcome, Row } from "./siege.ts";
+
+const milliseconds = (ms: number): string => (Number.isNaN(ms) ? "-" : ms.toFixed(ms < 10 ? 1 : 0));
+const ratio = (of: number, to: number): string =>
+  Number.isNaN(of / to) ? "-" : (of / to).toFixed(1);
+
+/** The most frequent first. */
+function answersOf(answers: ReadonlyMap<string, number>): string {
+  return [...answers]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 5)
+    .map(([how, count]) => `${how} x ${count}`)
+    .join(", ");
+}
+
+function lineOf(row: Row): string {
+  const cells = [
+    row.name,
+    row.requests,
+    answersOf(row.answers),
+    milliseconds(row.before),
+    milliseconds(row.during),
+    ratio(row.during, row.before),
+    `${row.memoryBefore.toFixed(0)} / ${row.memoryAfter.toFixed(0)}`,
+    row.failed.length,
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+
+export function table(outcome: Outcome): string {
+  const { rows, start, end, before, during } = outcome;
+  return [
+    "| attack | requests | answers | load p99 before, ms | with | ratio | memory before / after, MiB | load failed |",
+    "| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |",
+    ...rows.map(lineOf),
+    "",
+    `load: ${outcome.loadRequests} requests, ${outcome.loadFailed.length} failed; p99 ${milliseconds(before)} ms in the calm, ${milliseconds(during)} ms under attack, ratio ${ratio(during, before)}`,
+    `memory: ${start.memory.toFixed(0)} MiB before, ${end.memory.toFixed(0)} MiB after; sockets ${start.sockets} / ${end.sockets}, watches ${start.watches} / ${end.watches}`,
+    `crashes: ${outcome.died === "" ? 0 : 1}`,
+  ].join("\n");
+}
