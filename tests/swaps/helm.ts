@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deployments } from "#gen/api/apps/v1.ts";
+import { jobs } from "#gen/api/batch/v1.ts";
 import { configmaps, services } from "#gen/api/core/v1.ts";
 import type { ResourceRef } from "#gen/api/resource-ref.ts";
 import { run } from "#tests/support/peers.ts";
@@ -12,11 +13,27 @@ import { notBuilt, openOurWorld, type World } from "./world.ts";
 
 const chart: Readonly<Record<string, string>> = {
   "Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
-  "values.yaml": "replicas: 2\ncolour: blue\n",
+  "values.yaml": "replicas: 2\ncolour: blue\nprepareExit: 0\n",
   "templates/config.yaml": `apiVersion: v1
 kind: ConfigMap
 metadata: {name: {{ .Release.Name }}-colour}
 data: {colour: {{ .Values.colour }}}
+`,
+  "templates/prepare.yaml": `apiVersion: batch/v1
+kind: Job
+metadata:
+  name: {{ .Release.Name }}-prepare
+  annotations: {helm.sh/hook: "pre-install,pre-upgrade", helm.sh/hook-delete-policy: before-hook-creation}
+spec:
+  backoffLimit: 0
+  template:
+    metadata:
+      annotations:
+        simulated.kubun.io/run-seconds: "0.2"
+        simulated.kubun.io/exit-code: "{{ .Values.prepareExit }}"
+    spec:
+      restartPolicy: Never
+      containers: [{name: c, image: "example.test/prepare:1"}]
 `,
   "templates/web.yaml": `apiVersion: apps/v1
 kind: Deployment
@@ -73,6 +90,22 @@ export function helmStages({ kubeconfig, client }: World): readonly Check[][] {
     assert.match(await helm("history", "s"), /Rollback to 1/);
     return stands("blue", 2);
   };
+  /** The hook's Job fails, and with it the upgrade: nothing else of it is made. */
+  const failedHook = async (): Promise<string> => {
+    const { status } = await client.get(jobs, namespace, "s-prepare");
+    assert.equal(status?.succeeded, 1);
+    const args = ["--set", "colour=green,prepareExit=1", ...wait];
+    await assert.rejects(helm("upgrade", "s", folder, ...args), /pre-upgrade hooks failed/);
+    assert.match(await helm("status", "s"), /STATUS: failed/);
+    return stands("blue", 2);
+  };
+  /** What the server refuses is taken back. */
+  const refused = async (): Promise<string> => {
+    const args = ["--set", "colour=red,replicas=-1", "--rollback-on-failure", ...wait];
+    await assert.rejects(helm("upgrade", "s", folder, ...args), /greater than or equal to 0/);
+    assert.match(await helm("status", "s"), /STATUS: deployed/);
+    return stands("blue", 2);
+  };
   const uninstall = async (): Promise<string> => {
     await helm("uninstall", "s", ...wait);
     rmSync(join(folder, ".."), { recursive: true });
@@ -83,9 +116,15 @@ export function helmStages({ kubeconfig, client }: World): readonly Check[][] {
     }
     return "nothing of the chart is left";
   };
-  return Object.entries({ install, upgrade, rollback, uninstall }).map(([verb, act]) => [
-    { must: `${verb} a chart`, run: act },
-  ]);
+  const musts: Readonly<Record<string, () => Promise<string>>> = {
+    "install a chart, its hook first": install,
+    "upgrade a chart": upgrade,
+    "rollback a chart": rollback,
+    "fail an upgrade by its hook": failedHook,
+    "take back an upgrade that is refused": refused,
+    "uninstall a chart": uninstall,
+  };
+  return Object.entries(musts).map(([must, act]) => [{ must, run: act }]);
 }
 
 export const helm: Swap = {
