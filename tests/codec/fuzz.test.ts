@@ -157,3 +157,15 @@ describe("every kind's objects", () => {
     }
   });
 });
+
+test("whole numbers are read as far as int64 goes, and refused beyond", () => {
+  const podOf = (seconds: string) =>
+    Buffer.from(
+      `{"apiVersion":"v1","kind":"Pod","spec":{"terminationGracePeriodSeconds":${seconds}}}`,
+    );
+  for (const seconds of ["9007199254740992", "-9223372036854775808"]) {
+    const { object } = decodeJson(podOf(seconds));
+    expect(object).toMatchObject({ spec: { terminationGracePeriodSeconds: Number(seconds) } });
+  }
+  expect(() => decodeJson(podOf("9223372036854775808"))).toThrow(ApiError);
+});

@@ -6,7 +6,7 @@ import { openSecurity, type Security } from "#apiserver/security.ts";
 import { serviceaccounts } from "#gen/api/core/v1.ts";
 import { registry } from "#resources/registry.ts";
 import type { WatchCache } from "#storage/watch-cache.ts";
-import { silent } from "#telemetry/log.ts";
+import { type Logger, silent } from "#telemetry/log.ts";
 import { network, newUid, openCluster, put } from "./cluster.ts";
 
 export interface Answer {
@@ -47,7 +47,10 @@ export const serviceAccountKey = generateKeyPairSync("ec", {
   privateKeyEncoding: { type: "pkcs8", format: "pem" },
 });
 
-export async function openTestServer(shared?: WatchCache): Promise<TestServer> {
+export async function openTestServer(
+  shared?: WatchCache,
+  logger: Logger = silent,
+): Promise<TestServer> {
   const cache = shared ?? (await openCluster());
   if (shared === undefined) {
     await put(cache, serviceaccounts, {
@@ -74,7 +77,7 @@ export async function openTestServer(shared?: WatchCache): Promise<TestServer> {
     registry,
     clock,
     randomness,
-    logger: silent,
+    logger,
     version,
   });
   const ask = async ({ method, path, body, headers = {}, as }: Asked): Promise<Answer> => {

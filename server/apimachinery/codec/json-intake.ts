@@ -111,7 +111,8 @@ return true;
       case "int32":
         return `if (${value} !== (${value} | 0)) return false;${drop("0")}`;
       case "int64":
-        return `if (!Number.isSafeInteger(${value})) return false;${drop("0")}`;
+        // Beyond 2^53 the nearest number, as everywhere; the walk refuses what is no int64.
+        return `if (!Number.isSafeInteger(${value}) && !(Number.isInteger(${value}) && ${value} >= -(2 ** 63) && ${value} < 2 ** 63)) return false;${drop("0")}`;
       case "float64":
         return `if (typeof ${value} !== "number") return false;${drop("0")}`;
       case "bytes": {
