@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "#client/client.ts";
 import { createInformer } from "#client/informer.ts";
-import { namespaces, nodes, type Pod, pods, serviceaccounts } from "#gen/api/core/v1.ts";
+import { namespaces, nodes, type Pod, pods, serviceaccounts, services } from "#gen/api/core/v1.ts";
 import { priorityclasses } from "#gen/api/scheduling/v1.ts";
 import { silent } from "#telemetry/log.ts";
 import { benchNode, benchPod, type SchedulingCase } from "./scheduling-cases.ts";
@@ -18,14 +18,14 @@ async function each(count: number, action: (index: number) => Promise<unknown>):
   await Promise.all(Array.from({ length: Math.min(writers, count) }, worker));
 }
 
-async function createNode(client: Client, index: number): Promise<void> {
-  const { metadata, status } = benchNode(index);
+async function createNode(client: Client, size: SchedulingCase, index: number): Promise<void> {
+  const { metadata, spec, status } = benchNode(size, index);
   const conditions = [{ type: "Ready", status: "True", reason: "Bench", message: "ready" }];
   const ready = { ...status, conditions };
   await client.create(nodes, "", { metadata, spec: {}, status: ready });
   const target = { namespace: "", name: metadata.name };
   const type = "application/merge-patch+json";
-  await client.patch(nodes, target, type, { spec: { taints: null } });
+  await client.patch(nodes, target, type, { spec: { taints: spec.taints ?? null } });
   await client.patch(nodes, { ...target, subresource: "status" }, type, { status: ready });
 }
 
@@ -65,6 +65,14 @@ export async function runApi(client: Client, size: SchedulingCase): Promise<numb
       metadata: { name, labels: { team: "devops" } },
       spec: {},
     });
+    const { service: app } = size;
+    if (app !== undefined) {
+      const ports = [{ port: 80 }];
+      await client.create(services, name, {
+        metadata: { name: app },
+        spec: { selector: { app }, ports },
+      });
+    }
     await client
       .create(serviceaccounts, name, { metadata: { name: "default", namespace: name } })
       .catch(() => {});
@@ -72,7 +80,7 @@ export async function runApi(client: Client, size: SchedulingCase): Promise<numb
   await client
     .create(priorityclasses, "", { metadata: { name: "bench-10" }, value: 10 })
     .catch(() => {});
-  await each(size.nodes, (index) => createNode(client, index));
+  await each(size.nodes, (index) => createNode(client, size, index));
   const stop = new AbortController();
   const { bound, synced } = watchBound(client, stop.signal);
   await synced();

@@ -21,6 +21,18 @@ export interface SchedulingCase {
   readonly pods: readonly [count: number, ...templates: string[]];
   /** Pods are spread over so many. */
   readonly namespaces: number;
+  /** The nodes lie in so many. */
+  readonly zones: number;
+  /** So many nodes are tainted. */
+  readonly tainted: number;
+  /** Beside what every node has, or instead of it. */
+  readonly allocatable: Readonly<Record<string, string>>;
+  /** Pods ask for so many different amounts of cpu: as many classes. 0: all alike. */
+  readonly classes: number;
+  /** Pods keep away from their like by so many different terms. 0: none. */
+  readonly terms: number;
+  /** A Service selects pods with this label `app`: they are spread by default. */
+  readonly service?: string | undefined;
   readonly churn?: { readonly nodes: number; readonly deletions: number } | undefined;
   /** Too large for a whole stack on one machine. */
   readonly core: boolean;
@@ -40,6 +52,11 @@ export const schedulingCases: readonly SchedulingCase[] = data.cases.map((given)
   form: "throughput",
   namespaces: 1,
   core: false,
+  zones: 3,
+  tainted: 0,
+  allocatable: {},
+  classes: 0,
+  terms: 0,
   ...given,
 }));
 
@@ -51,16 +68,24 @@ export function scaled(size: SchedulingCase, factor: number): SchedulingCase {
   return {
     ...size,
     nodes: less(size.nodes),
+    tainted: Math.min(less(size.nodes), Math.round(size.tainted * factor)),
     init: [init === 0 ? 0 : less(init), ...initTemplates],
     pods: [less(pods), ...podTemplates],
   };
 }
 
-const zones = 3;
+const taint = { key: "bench", value: "tainted", effect: "NoSchedule" as const };
 
-export function benchNode(index: number, generation = 0): Node {
-  const name = `node-${String(index).padStart(6, "0")}`;
-  const amounts = { cpu: "4", memory: "32Gi", pods: "110", "ephemeral-storage": "100Gi" };
+export function nodeName(index: number): string {
+  return `node-${String(index).padStart(6, "0")}`;
+}
+
+export function benchNode(size: SchedulingCase, index: number, generation = 0): Node {
+  const name = nodeName(index);
+  const amounts = {
+    ...{ cpu: "4", memory: "32Gi", pods: "110", "ephemeral-storage": "100Gi" },
+    ...size.allocatable,
+  };
   return {
     apiVersion: "v1",
     kind: "Node",
@@ -68,15 +93,37 @@ export function benchNode(index: number, generation = 0): Node {
       name,
       labels: {
         "kubernetes.io/hostname": name,
-        "topology.kubernetes.io/zone": `zone-${index % zones}`,
+        "topology.kubernetes.io/zone": `zone-${index % size.zones}`,
         "kubernetes.io/arch": "amd64",
         "kubernetes.io/os": "linux",
         ...(generation > 0 ? { "example.com/generation": String(generation) } : {}),
       },
     },
-    spec: {},
+    spec: index < size.tainted ? { taints: [taint] } : {},
     status: { allocatable: amounts, capacity: amounts },
   };
+}
+
+/** Tells the pod from others, as far as the case wants it. */
+function varied(size: SchedulingCase, index: number, spec: PodSpec): PodSpec {
+  const [container] = spec.containers;
+  if (container === undefined || size.classes + size.terms === 0) return spec;
+  const cpu = `${10 + (index % Math.max(1, size.classes))}m`;
+  const requests = { ...container.resources?.requests, cpu };
+  const podAffinityTerm = {
+    topologyKey: "kubernetes.io/hostname",
+    labelSelector: { matchLabels: { app: appOf(size, index) } },
+  };
+  const away = { requiredDuringSchedulingIgnoredDuringExecution: [podAffinityTerm] };
+  return {
+    ...spec,
+    containers: [{ ...container, resources: { requests } }],
+    ...(size.terms > 0 ? { affinity: { podAntiAffinity: away } } : {}),
+  };
+}
+
+function appOf(size: SchedulingCase, index: number): string {
+  return `app-${index % size.terms}`;
 }
 
 function pinnedTo(node: string): Partial<PodSpec> {
@@ -94,7 +141,7 @@ export function benchPod(size: SchedulingCase, what: "init" | "pods", index: num
   if (template === undefined) throw new Error(`${size.name}: no such template`);
   const name = `${what}-${String(index).padStart(7, "0")}`;
   const pin = template.pinned === true;
-  const node = benchNode(index % size.nodes).metadata.name;
+  const node = nodeName(index % size.nodes);
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -102,10 +149,10 @@ export function benchPod(size: SchedulingCase, what: "init" | "pods", index: num
       name,
       namespace: `bench-${index % size.namespaces}`,
       uid: name,
-      labels: template.labels,
+      labels: size.terms > 0 ? { app: appOf(size, index) } : template.labels,
     },
     spec: {
-      ...template.spec,
+      ...varied(size, index, template.spec),
       ...(template.priority === undefined ? {} : { priority: template.priority }),
       ...(pin ? pinnedTo(node) : {}),
     },

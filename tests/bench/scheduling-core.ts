@@ -3,10 +3,11 @@
  */
 import { createHash } from "node:crypto";
 import process from "node:process";
+import type { Pod } from "#gen/api/core/v1.ts";
 import { podKey, SchedulerCache } from "#scheduler/cache.ts";
 import { refusalOf } from "#scheduler/explain.ts";
 import { type QueuedPod, SchedulingQueue } from "#scheduler/queue.ts";
-import { benchNode, benchPod, type SchedulingCase } from "./scheduling-cases.ts";
+import { benchNode, benchPod, nodeName, type SchedulingCase } from "./scheduling-cases.ts";
 
 export interface CoreResult {
   readonly bound: number;
@@ -39,7 +40,7 @@ function received<T>(object: T): T {
 }
 
 class Run {
-  readonly cache = new SchedulerCache({ seed: 1 });
+  readonly cache: SchedulerCache;
   readonly queue = new SchedulingQueue();
   /** Key and slot of each, by turns. */
   readonly placements: (string | number)[] = [];
@@ -52,11 +53,16 @@ class Run {
 
   constructor(size: SchedulingCase) {
     this.#size = size;
+    const { service } = size;
+    const selector = [{ key: "app", operator: "=" as const, values: [service ?? ""] }];
+    const selects = (pod: Pod) =>
+      service !== undefined && pod.metadata.labels?.["app"] === service ? selector : undefined;
+    this.cache = new SchedulerCache({ seed: 1, defaultSelector: selects });
     for (let index = 0; index < size.namespaces; index++)
       this.cache.setNamespace(`bench-${index}`, { team: "devops" });
     this.#timed(
       size.nodes,
-      (index) => received(benchNode(index)),
+      (index) => received(benchNode(size, index)),
       (node) => this.cache.setNode(node),
     );
   }
@@ -78,7 +84,7 @@ class Run {
   /** Pods that stand already, as informers would tell of them. */
   fill(): void {
     const [count] = this.#size.init;
-    const names = Array.from({ length: this.#size.nodes }, (_, at) => benchNode(at).metadata.name);
+    const names = Array.from({ length: this.#size.nodes }, (_, at) => nodeName(at));
     const bound = (index: number) => {
       const pod = received(benchPod(this.#size, "init", index));
       return { ...pod, spec: { ...pod.spec, nodeName: names[index % names.length] ?? "" } };
@@ -148,7 +154,7 @@ class Run {
     if (churn === undefined) return;
     for (let left = Math.round(placed * churn.nodes); left > 0; left--) {
       const serial = ++this.#serial;
-      this.cache.setNode(benchNode((serial * 7919) % nodes, serial % 5));
+      this.cache.setNode(benchNode(this.#size, (serial * 7919) % nodes, serial % 5));
     }
     for (let left = Math.round(placed * churn.deletions); left > 0; left--) {
       const key = this.placements[2 * this.#churned++];

@@ -3,6 +3,11 @@ import { buildWasm } from "#scheduler-wasm/build.ts";
 import { scaled, schedulingCases } from "./scheduling-cases.ts";
 import { chart } from "./scheduling-chart.ts";
 import { runCore } from "./scheduling-core.ts";
+import { growthChart, growthOf } from "./scheduling-growth-chart.ts";
+
+function never(): never {
+  throw new Error("there are cases");
+}
 
 beforeAll(async () => {
   await buildWasm();
@@ -27,6 +32,20 @@ test("the chart has a bar for each measure, longer for more", () => {
   expect(widths).toHaveLength(3);
   expect(widths[0]).toBeGreaterThan(widths[2] ?? 0);
   expect(widths[2]).toBeGreaterThan(widths[1] ?? 0);
+});
+
+test("growth is drawn by what grows, each number once", () => {
+  const core = runCore(scaled(schedulingCases[0] ?? never(), 0.002));
+  const rows = [1000, 100].map((nodes) => ({ name: `Growth/nodes=${nodes}`, core }));
+  const grown = growthOf([...rows, { name: "SchedulingBasic", core }]);
+  expect([...grown.keys()]).toEqual(["nodes"]);
+  expect(grown.get("nodes")?.map(({ x }) => x)).toEqual([100, 1000]);
+  expect(growthChart(rows)).toContain("<polyline");
+});
+
+test("all pods distinct, all terms distinct: every pod is bound", () => {
+  for (const given of schedulingCases.filter(({ name }) => name.startsWith("Worst/")))
+    expect(runCore(scaled(given, 0.05)).bound).toBe(100);
 });
 
 test("what does not fit is not bound", () => {

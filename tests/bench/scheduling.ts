@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- scheduling [--core] [--api] [--peer] [--only REGEX] [--scale F] [--rounds N] [--json FILE]
- * [--svg FILE]`:
+ * [--svg FILE] [--growth FILE]`:
  * decisions without the API; our whole stack; the stock stack of the peers under the same load, by turns.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -14,6 +14,7 @@ import { runApi } from "./scheduling-api.ts";
 import { type SchedulingCase, scaled, schedulingCases } from "./scheduling-cases.ts";
 import { chart } from "./scheduling-chart.ts";
 import { type CoreResult, runCore } from "./scheduling-core.ts";
+import { growthChart } from "./scheduling-growth-chart.ts";
 
 export interface SchedulingOptions {
   readonly core: boolean;
@@ -25,6 +26,7 @@ export interface SchedulingOptions {
   readonly rounds: number;
   readonly json: string | undefined;
   readonly svg: string | undefined;
+  readonly growth: string | undefined;
 }
 
 interface Row {
@@ -141,6 +143,7 @@ export async function benchScheduling(
     );
   }
   if (options.svg !== undefined) writeFileSync(options.svg, chart(rows));
+  if (options.growth !== undefined) writeFileSync(options.growth, growthChart(rows));
   return rows;
 }
 
@@ -151,7 +154,7 @@ export function schedulingOptions(args: readonly string[]): SchedulingOptions {
     const at = args.indexOf(flag);
     return at < 0 ? fallback : (args[at + 1] ?? fallback);
   };
-  const [json, svg] = [value("--json", ""), value("--svg", "")];
+  const [json, svg, growth] = [value("--json", ""), value("--svg", ""), value("--growth", "")];
   return {
     core: has("--core") || !(has("--api") || has("--peer")),
     api: has("--api"),
@@ -161,6 +164,7 @@ export function schedulingOptions(args: readonly string[]): SchedulingOptions {
     rounds: Number(value("--rounds", "1")),
     json: json === "" ? undefined : json,
     svg: svg === "" ? undefined : svg,
+    growth: growth === "" ? undefined : growth,
   };
 }
 

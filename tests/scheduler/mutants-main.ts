@@ -1,5 +1,5 @@
 /**
- * `npm run mutants`: plants one fault a plugin (and in the caches) into the module and demands that random
+ * `npm run mutants [-- REGEX of files]`: plants one fault a plugin (and in the caches) into the module and demands that random
  * clusters tell it from the oracle. Exit 1 when a mutant lives.
  */
 import { readFileSync } from "node:fs";
@@ -61,7 +61,7 @@ const mutants: readonly Mutant[] = [
 /** Random clusters have no storage: these are told by the recordings that do. */
 const storageMutants: readonly Mutant[] = [
   plugin("node-volume-limits", "+ wanted > limit", "+ wanted > limit + 1"),
-  plugin("node-volume-limits", "node) > 0) wanted--", "node) > 0) wanted -= 2"),
+  plugin("node-volume-limits", "node) > 0) wanted--", "node) > 0) wanted -= 0"),
   plugin("volume-binding", "sum += at32(list, 2 + (i << 1))", "sum += 1"),
   plugin("volume-binding", "outsideVerdict(", "<u32>0 & outsideVerdict("),
   plugin("volume-zone", "return outsideWord(", "return <u64>0 & outsideWord("),
@@ -69,7 +69,8 @@ const storageMutants: readonly Mutant[] = [
 ];
 
 const root = join(import.meta.dirname, "../../scheduler-wasm");
-const seedsMax = 400;
+const seedsMax = 1500;
+const only = new RegExp(process.argv[2] ?? "");
 
 async function build(mutant: Mutant): Promise<WebAssembly.Module> {
   let binary: Uint8Array | undefined;
@@ -118,16 +119,19 @@ function killedByTrace(module: WebAssembly.Module): number | undefined {
 }
 
 let alive = 0;
+let planted = 0;
 for (const [list, killer] of [
   [mutants, killedBy],
   [storageMutants, killedByTrace],
 ] as const) {
   for (const mutant of list) {
+    if (!only.test(mutant.file)) continue;
+    planted++;
     const seed = killer(await build(mutant));
     if (seed === undefined) alive++;
     const fate = seed === undefined ? "LIVES" : `killed by seed ${seed}`;
     console.log(`${mutant.file}: ${mutant.find} -> ${mutant.put}: ${fate}`);
   }
 }
-console.log(`${mutants.length + storageMutants.length} mutants, ${alive} alive`);
-if (alive > 0) process.exitCode = 1;
+console.log(`${planted} mutants, ${alive} alive`);
+if (alive > 0 || planted === 0) process.exitCode = 1;
