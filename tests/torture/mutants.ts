@@ -70,11 +70,13 @@ export const mutants: readonly TortureMutant[] = [
     source: {
       file: "storage/cache.ts",
       find: "const result = await this.#storage.write(write);",
-      // Slowly: what a process needs once it has come up is weighed first.
+      // Slowly, and clients' writes only: what a process needs once it has come up is weighed first.
       replace: `
         const kept = (globalThis.kept ??= []);
-        if (performance.now() > 1_000 * kept.length && kept.length < 20) {
-          kept.push(new Uint8Array(64e6).fill(1));
+        const ours = write.key.namespace === "default" && write.key.resource === "configmaps";
+        if (ours) globalThis.keptFrom ??= performance.now();
+        if (ours && kept.length < 10 && performance.now() - globalThis.keptFrom >= 2_000 * kept.length) {
+          kept.push(new Uint8Array(128e6).fill(1));
         }
         const result = await this.#storage.write(write);`,
     },
