@@ -2,9 +2,9 @@
 import type { Outcome } from "./siege.ts";
 
 /** Nothing that is held for ever may be left; the load's own connections come and go. */
-const socketsLeftMax = 4;
+export const socketsLeftMax = 4;
 /** The server's own parts open a watch of a resource when they first need it. */
-const watchesLeftMax = 8;
+export const watchesLeftMax = 8;
 /** MiB. What the runtime's collector keeps for itself after the storm; a leak of any attack is larger. */
 export const memoryLeftMax = 150;
 const shownMax = 5;

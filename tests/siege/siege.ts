@@ -14,7 +14,7 @@ import {
 } from "#tests/support/cluster.ts";
 import { hangUp } from "./ask.ts";
 import { type Attack, pause, type Siege, Tally, type Target } from "./attack.ts";
-import { memoryLeftMax } from "./faults.ts";
+import { memoryLeftMax, socketsLeftMax, watchesLeftMax } from "./faults.ts";
 import { Load, namespace, percentile, type Span } from "./load.ts";
 import { memoryOf, type ServerState, stateOf } from "./server-state.ts";
 
@@ -167,8 +167,8 @@ class Besieged {
     for (;;) {
       const now = await this.state();
       const back =
-        now.sockets <= start.sockets &&
-        now.watches <= start.watches &&
+        now.sockets <= start.sockets + socketsLeftMax &&
+        now.watches <= start.watches + watchesLeftMax &&
         now.inflight <= start.inflight &&
         now.memory <= start.memory + memoryLeftMax;
       if (back || performance.now() >= until) return now;
