@@ -9,5 +9,6 @@ export function oracleReplayer({ nodes, pods, namespaces }: Scenario): Replayer 
   const cluster: Cluster = { nodes: [...at.values()], namespaces };
   const bind = (pod: Pod, node: string) => void at.get(node)?.pods.push(pod);
   for (const pod of pods) bind(pod, pod.spec.nodeName ?? "");
-  return { bind, decide: (pod) => think(pod, cluster) };
+  // A cluster never changes: pods were bound since, so this is another.
+  return { bind, decide: (pod) => think(pod, { ...cluster }) };
 }
