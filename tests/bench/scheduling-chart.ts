@@ -48,6 +48,7 @@ export function chart(rows: readonly ChartRow[]): string {
   const title = "pods a second (core: decisions a cpu second), logarithmic";
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${style}>`,
+    `<title>${title}</title>`,
     `<text x="${labelWidth}" y="14">${title}</text>`,
     ...lines,
     "</svg>\n",

@@ -57,6 +57,7 @@ export function growthChart(rows: readonly ChartRow[]): string {
   const size = `width="${panels.length * (panel.width + 30)}" height="${panel.height + 60}"`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="sans-serif" font-size="11">`,
+    "<title>decisions/s of one core as the cluster grows</title>",
     ...panels.map(([what, points], index) => panelOf(what, points, index * (panel.width + 30))),
     "</svg>\n",
   ].join("\n");
