@@ -4,7 +4,7 @@
  */
 import type { Client } from "#client/client.ts";
 import { type Clock, systemClock } from "#client/clock.ts";
-import { createEventRecorder, referenceTo } from "#client/event-recorder.ts";
+import { createEventRecorder, type EventRecorder, referenceTo } from "#client/event-recorder.ts";
 import type { Informer } from "#client/informer.ts";
 import type { Node, NodeStatus, Pod, Service, Taint } from "#gen/api/core/v1.ts";
 import type { Logger } from "#telemetry/log.ts";
@@ -66,16 +66,14 @@ export interface AgentOptions {
   readonly register?: ((pods: NodePods) => void) | undefined;
 }
 
+function recorderOf({ client, logger, nodeName }: AgentOptions, clock: Clock): EventRecorder {
+  return createEventRecorder({ client, component: "kubelet", host: nodeName, clock, logger });
+}
+
 function createContext(options: AgentOptions, clock: Clock): NodeContext {
   const { client, runtime, machine, logger, signal, nodeName, dataDir } = options;
   const sources = new PodSources(client, clock);
-  const recorder = createEventRecorder({
-    client,
-    component: "kubelet",
-    host: nodeName,
-    clock,
-    logger,
-  });
+  const recorder = recorderOf(options, clock);
   return {
     facts: { nodeName, hostIps: options.addresses, allocatable: allocatable(machine) },
     client,
@@ -107,14 +105,8 @@ function createContext(options: AgentOptions, clock: Clock): NodeContext {
 
 /** Events about the node itself; thousands of simulated ones have none to tell. */
 function nodeEvents(options: AgentOptions, clock: Clock): NodeRegistrationOptions["onTurn"] {
-  const { client, logger, nodeName, runtime } = options;
-  const recorder = createEventRecorder({
-    client,
-    component: "kubelet",
-    host: nodeName,
-    clock,
-    logger,
-  });
+  const { logger, nodeName, runtime } = options;
+  const recorder = recorderOf(options, clock);
   // Upstream's reference to a node carries its name for a uid.
   const reference = { kind: "Node", apiVersion: "v1", name: nodeName, uid: nodeName };
   return (before, after) => {

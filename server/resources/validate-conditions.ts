@@ -1,9 +1,11 @@
 /** Conditions of the common form (metav1.Condition) in a status. */
 import { FieldChecks } from "#apimachinery/field-checks.ts";
-import { type FieldError, type Path, tooLong } from "#apimachinery/field-error.ts";
+import { type FieldError, Path, tooLong } from "#apimachinery/field-error.ts";
 import { isQualifiedName, regexSentence } from "#apimachinery/validate.ts";
 import type { Condition } from "#gen/api/meta/v1.ts";
 
+const conditionStatuses = ["False", "True", "Unknown"] as const;
+const conditionsPath = new Path("status.conditions");
 const conditionReasonBytesMax = 1024;
 const conditionMessageBytesMax = 32 * 1024;
 
@@ -35,11 +37,21 @@ export function validateConditions(
   return checks.errors;
 }
 
+/** Of conditions that upstream judges by their status alone. */
+export function validateConditionStatuses(
+  conditions: readonly { readonly status?: string | undefined }[] = [],
+): FieldError[] {
+  const checks = new FieldChecks();
+  for (const [index, { status }] of conditions.entries())
+    checks.oneOf(conditionsPath.index(index).child("status"), status, conditionStatuses);
+  return checks.errors;
+}
+
 function validateCondition(checks: FieldChecks, condition: Condition, path: Path): void {
   const { type, status, observedGeneration = 0, reason = "", message = "" } = condition;
   if (checks.present(path.child("type"), type, "is required"))
     checks.each(path.child("type"), type, isQualifiedName(type));
-  checks.presentOneOf(path.child("status"), status, ["False", "True", "Unknown"]);
+  checks.presentOneOf(path.child("status"), status, conditionStatuses);
   if (observedGeneration < 0)
     checks.invalid(
       path.child("observedGeneration"),

@@ -1,18 +1,12 @@
+import { mulberry32 } from "#tests/support/mulberry32.ts";
+
 /** A stream of choices that a seed decides. */
 export class Choices {
-  #state: number;
+  /** In [0, 1). */
+  readonly fraction: () => number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** In [0, 1): mulberry32. */
-  fraction(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = this.#state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+    this.fraction = mulberry32(seed);
   }
 
   /** Another stream, which the same start makes again. */

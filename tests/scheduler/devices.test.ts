@@ -1,24 +1,17 @@
 /** Pods with claims of devices, beside a whole API server in memory; the test plays who allocates them. */
-import { afterEach, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { resourceclaims } from "#gen/api/resource/v1.ts";
-import { buildWasm } from "#scheduler-wasm/build.ts";
 import {
   addNode,
   addPod,
   bound,
+  closersOfEach,
   openCluster,
   scheduledCondition,
   startScheduler,
 } from "./plane.ts";
 
-beforeAll(async () => {
-  await buildWasm();
-}, 120_000);
-
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
+const closers = closersOfEach();
 
 test("a pod waits for its devices and is told so, then goes where they are and has them reserved", async () => {
   const plane = await openCluster(closers);

@@ -1,4 +1,5 @@
 /** A scheduler beside a whole API server in memory, and what tests make there. */
+import { afterEach, beforeAll } from "bun:test";
 import { componentUser, inProcessClient } from "#cli/in-process-client.ts";
 import {
   type Node,
@@ -9,10 +10,23 @@ import {
   serviceaccounts,
 } from "#gen/api/core/v1.ts";
 import { runScheduler, type SchedulerOptions } from "#scheduler/scheduler.ts";
+import { buildWasm } from "#scheduler-wasm/build.ts";
 import type { Logger } from "#telemetry/log.ts";
 import { eventually, openPlane, type Plane } from "#tests/controllers/plane.ts";
 
 type Closers = (() => Promise<void>)[];
+
+/** The module is built for a file's tests; what one of them pushes is closed after it, the last first. */
+export function closersOfEach(): Closers {
+  const closers: Closers = [];
+  beforeAll(async () => {
+    await buildWasm();
+  }, 120_000);
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  });
+  return closers;
+}
 
 /** An API server in memory without controllers. */
 export async function openCluster(closers: Closers): Promise<Plane> {

@@ -1,27 +1,20 @@
 /** Preemption through a whole API server in memory: victims, conditions, events, nominations. */
-import { afterEach, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { events, type PodSpec, pods } from "#gen/api/core/v1.ts";
 import { poddisruptionbudgets } from "#gen/api/policy/v1.ts";
 import { priorityclasses } from "#gen/api/scheduling/v1.ts";
-import { buildWasm } from "#scheduler-wasm/build.ts";
 import { eventually, type Plane } from "#tests/controllers/plane.ts";
 import {
   addNode,
   addPod,
   bound,
+  closersOfEach,
   openCluster,
   scheduledCondition,
   startScheduler,
 } from "./plane.ts";
 
-beforeAll(async () => {
-  await buildWasm();
-}, 120_000);
-
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
+const closers = closersOfEach();
 
 async function start(): Promise<Plane> {
   const plane = await openCluster(closers);

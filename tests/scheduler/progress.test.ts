@@ -1,22 +1,14 @@
 /** Every pod that fits is placed: by a bounded number of rounds, over a restart, and with bindings refused. */
-import { afterEach, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { type Pod, pods } from "#gen/api/core/v1.ts";
 import { podKey, SchedulerCache } from "#scheduler/cache.ts";
 import { refusalOf } from "#scheduler/explain.ts";
 import { SchedulingQueue } from "#scheduler/queue.ts";
-import { buildWasm } from "#scheduler-wasm/build.ts";
 import { eventually } from "#tests/controllers/plane.ts";
-import { addNode, addPod, bound, openCluster, startScheduler } from "./plane.ts";
+import { addNode, addPod, bound, closersOfEach, openCluster, startScheduler } from "./plane.ts";
 
-beforeAll(async () => {
-  await buildWasm();
-}, 120_000);
-
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
+const closers = closersOfEach();
 
 function podOf(name: string, cpu: number, priority: number): Pod {
   const requests = { cpu: `${cpu}m` };

@@ -1,27 +1,20 @@
 /** The scheduler beside a whole API server in memory, under its own rights. */
-import { afterEach, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { leases } from "#gen/api/coordination/v1.ts";
 import { events, type PodSpec, pods } from "#gen/api/core/v1.ts";
-import { buildWasm } from "#scheduler-wasm/build.ts";
 import { eventually } from "#tests/controllers/plane.ts";
 import {
   addNode,
   addPod,
   bound,
+  closersOfEach,
   nodeOf,
   openCluster,
   scheduledCondition,
   startScheduler,
 } from "./plane.ts";
 
-beforeAll(async () => {
-  await buildWasm();
-}, 120_000);
-
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
+const closers = closersOfEach();
 
 test("a pod is bound, and the event says where", async () => {
   const plane = await openCluster(closers);

@@ -1,27 +1,20 @@
 /** Pods with claims, beside a whole API server in memory; the test plays the volume controller. */
-import { afterEach, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { type PodSpec, persistentvolumeclaims, persistentvolumes } from "#gen/api/core/v1.ts";
 import { storageclasses } from "#gen/api/storage/v1.ts";
-import { buildWasm } from "#scheduler-wasm/build.ts";
 import { eventually, type Plane } from "#tests/controllers/plane.ts";
 import {
   addNode,
   addPod,
   bound,
+  closersOfEach,
   nodeOf,
   openCluster,
   scheduledCondition,
   startScheduler,
 } from "./plane.ts";
 
-beforeAll(async () => {
-  await buildWasm();
-}, 120_000);
-
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
+const closers = closersOfEach();
 
 async function start(): Promise<Plane> {
   const plane = await openCluster(closers);

@@ -12,6 +12,7 @@ import {
   startCluster,
   waitFor,
 } from "#tests/support/cluster.ts";
+import { mulberry32 } from "#tests/support/mulberry32.ts";
 import { hangUp } from "./ask.ts";
 import { type Attack, pause, type Siege, Tally, type Target } from "./attack.ts";
 import { memoryLeftMax, socketsLeftMax, watchesLeftMax } from "./faults.ts";
@@ -59,17 +60,6 @@ export interface SiegeOptions {
   readonly attacks: readonly Attack[];
   readonly seed: number;
   readonly say?: (line: string) => void;
-}
-
-/** mulberry32: small, seeded, good enough for noise. */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** The launcher's child is the product. */
@@ -136,7 +126,7 @@ class Besieged {
     const tally = new Tally();
     const target = this.#target;
     const over = (): boolean => Date.now() - from >= ms;
-    const siege: Siege = { target, tally, random: seeded(seed), over };
+    const siege: Siege = { target, tally, random: mulberry32(seed), over };
     try {
       await within(attack.run(siege), ms + overtimeMsMax, attack.name);
     } finally {

@@ -3,22 +3,15 @@
  * seeded generator says what goes on next. The same seed gives the same run, step by step.
  */
 import type { Timers } from "#storage/timers.ts";
+import { mulberry32 } from "#tests/support/mulberry32.ts";
 
-/** mulberry32: small, fast, and good enough to choose among steps. */
+/** Chooses among steps. */
 export class Random {
-  #state: number;
+  /** In [0, 1). */
+  readonly next: () => number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** In [0, 1). */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = this.#state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+    this.next = mulberry32(seed);
   }
 
   below(bound: number): number {

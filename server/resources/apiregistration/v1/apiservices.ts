@@ -10,6 +10,7 @@ import { type APIService, apiservices } from "#gen/api/apiregistration/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
+import { validateConditionStatuses } from "#resources/validate-conditions.ts";
 
 const specPath = new Path("spec");
 const groupPriorityMax = 20_000;
@@ -66,24 +67,13 @@ function validateBackend(checks: FieldChecks, spec: APIService["spec"]): void {
     checks.invalid(insecurePath, true, "may not be true if caBundle is present");
 }
 
-function validateStatusUpdate({ status }: APIService): FieldError[] {
-  const checks = new FieldChecks();
-  for (const [index, condition] of (status?.conditions ?? []).entries())
-    checks.oneOf(new Path("status.conditions").index(index).child("status"), condition.status, [
-      "False",
-      "True",
-      "Unknown",
-    ]);
-  return checks.errors;
-}
-
 export const apiServiceResource = defineResource<APIService>({
   ref: apiservices,
   validateName: isPathSegmentName,
   metaRules: { anyFinalizers: true },
   validate,
   validateUpdate: validate,
-  validateStatusUpdate,
+  validateStatusUpdate: ({ status }) => validateConditionStatuses(status?.conditions),
   default: ({ spec }) => {
     if (spec?.service !== undefined) spec.service.port ??= 443;
   },

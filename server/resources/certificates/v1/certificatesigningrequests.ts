@@ -5,8 +5,9 @@ import {
 } from "#gen/api/certificates/v1.ts";
 import { age, orNone } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { validateConditionStatuses } from "#resources/validate-conditions.ts";
 import { keepDecision, stampConditions } from "./request-conditions.ts";
-import { validateRequest, validateRequestConditions } from "./request-validation.ts";
+import { validateRequest } from "./request-validation.ts";
 
 function conditionCell({ status }: CertificateSigningRequest): string {
   const has = (type: string): boolean =>
@@ -19,7 +20,7 @@ function conditionCell({ status }: CertificateSigningRequest): string {
 export const certificateSigningRequestResource = defineResource<CertificateSigningRequest>({
   ref: certificatesigningrequests,
   validate: validateRequest,
-  validateStatusUpdate: validateRequestConditions,
+  validateStatusUpdate: ({ status }) => validateConditionStatuses(status?.conditions),
   prepareForCreate: (request, { user }) => {
     const { spec } = request;
     // Who asks is what the server knows, not what the request says.

@@ -57,14 +57,3 @@ function validateUsages(checks: FieldChecks, given: readonly string[]): void {
     if (given.indexOf(usage) < index) checks.duplicate(path.index(index), usage);
   }
 }
-
-export function validateRequestConditions({ status }: CertificateSigningRequest): FieldError[] {
-  const checks = new FieldChecks();
-  for (const [index, condition] of (status?.conditions ?? []).entries())
-    checks.oneOf(new Path("status.conditions").index(index).child("status"), condition.status, [
-      "False",
-      "True",
-      "Unknown",
-    ]);
-  return checks.errors;
-}
