@@ -2,7 +2,7 @@
 
 import type { TLSSocket } from "node:tls";
 import { pause, type Siege } from "./attack.ts";
-import { NoConnection, openTls } from "./wire.ts";
+import { letGo, openTls, unconnected } from "./wire.ts";
 
 export const types = {
   data: 0,
@@ -124,11 +124,9 @@ export async function flood(
       await push(socket, round(at));
       await pause(5);
     }
-    siege.tally.answered(socket.destroyed ? "closed" : "borne");
-    socket.destroy();
+    letGo(siege, socket);
   } catch (error) {
-    if (!(error instanceof NoConnection)) throw error;
-    siege.tally.answered("no connection");
+    unconnected(siege, error);
     await pause(50);
   }
 }

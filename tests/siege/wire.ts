@@ -74,6 +74,18 @@ export async function answerOf(socket: Socket, msMax: number): Promise<string> {
   return socket.destroyed || socket.readyState === "closed" ? "closed" : "silent";
 }
 
+/** For who caught it: a connection that was not given is counted. Throws any other error. */
+export function unconnected(siege: Siege, error: unknown): void {
+  if (!(error instanceof NoConnection)) throw error;
+  siege.tally.answered("no connection");
+}
+
+/** The end of a connection that was held: whether the server ended it before is counted. */
+export function letGo(siege: Siege, socket: Socket, count?: number): void {
+  siege.tally.answered(socket.destroyed ? "closed" : "borne", count);
+  socket.destroy();
+}
+
 /** Says the bytes on a connection of their own over HTTP/1.1, counts what is answered, and goes. */
 export async function say(
   siege: Siege,

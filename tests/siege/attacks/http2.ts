@@ -12,7 +12,7 @@ import {
   setting,
   types,
 } from "../frames.ts";
-import { NoConnection } from "../wire.ts";
+import { letGo, unconnected } from "../wire.ts";
 
 const initialWindow = 4;
 const tableSize = 1;
@@ -81,11 +81,9 @@ async function shutWindow(siege: Siege, drip: boolean): Promise<void> {
       }
       await pause(100);
     }
-    siege.tally.answered(socket.destroyed ? "closed" : "borne");
-    socket.destroy();
+    letGo(siege, socket);
   } catch (error) {
-    if (!(error instanceof NoConnection)) throw error;
-    siege.tally.answered("no connection");
+    unconnected(siege, error);
     await pause(50);
   }
 }
@@ -151,11 +149,9 @@ async function breakProtocol(siege: Siege): Promise<void> {
     const socket = await openHttp2(siege);
     socket.write(bytes);
     await pause(100);
-    siege.tally.answered(socket.destroyed ? "closed" : "borne");
-    socket.destroy();
+    letGo(siege, socket);
   } catch (error) {
-    if (!(error instanceof NoConnection)) throw error;
-    siege.tally.answered("no connection");
+    unconnected(siege, error);
   }
 }
 

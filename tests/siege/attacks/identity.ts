@@ -3,7 +3,7 @@ import { connect } from "node:tls";
 import { createAuthority, issueCertificate } from "#apimachinery/pki.ts";
 import { ask } from "../ask.ts";
 import { type Attack, crowd, pick, randomBytes, type Siege } from "../attack.ts";
-import { answerOf, NoConnection, openTcp, request } from "../wire.ts";
+import { answerOf, openTcp, request, unconnected } from "../wire.ts";
 
 const tokenOf = (siege: Siege): string => {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -66,8 +66,7 @@ async function noHello(siege: Siege): Promise<void> {
     siege.tally.answered(await answerOf(socket, 500));
     socket.destroy();
   } catch (error) {
-    if (!(error instanceof NoConnection)) throw error;
-    siege.tally.answered("no connection");
+    unconnected(siege, error);
   }
 }
 

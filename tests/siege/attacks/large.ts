@@ -1,7 +1,7 @@
 /** Too much of everything: headers, addresses, bodies. */
 import { type Attack, crowd, type Siege } from "../attack.ts";
 import { flags, frame, headerBlock, literal, openHttp2, push, types } from "../frames.ts";
-import { answerOf, NoConnection, openTls, request, say } from "../wire.ts";
+import { answerOf, letGo, openTls, request, say, unconnected } from "../wire.ts";
 
 const maps = "/api/v1/namespaces/default/configmaps";
 
@@ -22,8 +22,7 @@ async function pour(siege: Siege): Promise<void> {
     siege.tally.answered(await ending);
     socket.destroy();
   } catch (error) {
-    if (!(error instanceof NoConnection)) throw error;
-    siege.tally.answered("no connection");
+    unconnected(siege, error);
   }
 }
 
@@ -43,11 +42,9 @@ async function largeBlock(siege: Siege): Promise<void> {
       await push(socket, frame(type, first | last, 1, block.subarray(at, at + size)));
     }
     await new Promise((resolve) => setTimeout(resolve, 200));
-    siege.tally.answered(socket.destroyed ? "closed" : "borne");
-    socket.destroy();
+    letGo(siege, socket);
   } catch (error) {
-    if (!(error instanceof NoConnection)) throw error;
-    siege.tally.answered("no connection");
+    unconnected(siege, error);
   }
 }
 

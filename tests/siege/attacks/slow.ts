@@ -2,7 +2,7 @@
 
 import type { Socket } from "node:net";
 import { type Attack, crowd, pause, randomBytes, type Siege } from "../attack.ts";
-import { answerOf, NoConnection, openTcp, openTls, request } from "../wire.ts";
+import { answerOf, openTcp, openTls, request, unconnected } from "../wire.ts";
 
 const connections = 100;
 /** Between two bytes. */
@@ -23,8 +23,7 @@ async function drip(siege: Siege, open: () => Promise<Socket>, start: Buffer): P
     else siege.tally.answered(await ending);
     socket.destroy();
   } catch (error) {
-    if (!(error instanceof NoConnection)) throw error;
-    siege.tally.answered("no connection");
+    unconnected(siege, error);
   }
 }
 

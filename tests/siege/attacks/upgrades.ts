@@ -1,6 +1,6 @@
 /** Upgrades that are asked for wrongly, and what is said on those that were granted. */
 import { type Attack, crowd, pick, randomBytes, type Siege } from "../attack.ts";
-import { heard, NoConnection, openTls, request, say } from "../wire.ts";
+import { heard, openTls, request, say, unconnected } from "../wire.ts";
 
 const pod = "/api/v1/namespaces/siege/pods/target";
 const command = `${pod}/exec?command=cat&stdin=1&stdout=1`;
@@ -104,8 +104,7 @@ async function abuse(siege: Siege, asked: Buffer, said: Buffer): Promise<void> {
     } else siege.tally.answered(status === "" ? "closed" : status);
     socket.destroy();
   } catch (error) {
-    if (!(error instanceof NoConnection)) throw error;
-    siege.tally.answered("no connection");
+    unconnected(siege, error);
   }
 }
 

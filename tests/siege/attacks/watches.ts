@@ -3,7 +3,7 @@
 import { ask } from "../ask.ts";
 import { type Attack, crowd, pause, type Siege } from "../attack.ts";
 import { flags, frame, headerBlock, openHttp2, push, types } from "../frames.ts";
-import { NoConnection, openTls, request } from "../wire.ts";
+import { letGo, openTls, request, unconnected } from "../wire.ts";
 
 const maps = "/api/v1/namespaces/default/configmaps";
 const sessions = 20;
@@ -20,11 +20,9 @@ async function idle(siege: Siege): Promise<void> {
       await push(socket, frame(types.headers, bits, 2 * index + 1, block));
     }
     while (!siege.over() && !socket.destroyed) await pause(100);
-    siege.tally.answered(socket.destroyed ? "closed" : "borne", watchesPerSession);
-    socket.destroy();
+    letGo(siege, socket, watchesPerSession);
   } catch (error) {
-    if (!(error instanceof NoConnection)) throw error;
-    siege.tally.answered("no connection");
+    unconnected(siege, error);
     await pause(50);
   }
 }
@@ -43,11 +41,9 @@ async function deaf(siege: Siege, overHttp2: boolean): Promise<void> {
       overHttp2 ? frame(types.headers, bits, 1, headerBlock("GET", path)) : request("GET", path),
     );
     while (!siege.over() && !socket.destroyed) await pause(100);
-    siege.tally.answered(socket.destroyed ? "closed" : "borne");
-    socket.destroy();
+    letGo(siege, socket);
   } catch (error) {
-    if (!(error instanceof NoConnection)) throw error;
-    siege.tally.answered("no connection");
+    unconnected(siege, error);
     await pause(50);
   }
 }
