@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { clientFromKubeconfig, readKubeconfig } from "#client/kubeconfig.ts";
-import { pods } from "#gen/api/core/v1.ts";
+import { configmaps, pods } from "#gen/api/core/v1.ts";
 import { freePort } from "#tests/support/free-port.ts";
 import { family, proportionalBytes } from "#tests/support/process-memory.ts";
 import { missingForContainers, removeContainerd } from "../kubelet/containers.ts";
@@ -17,12 +17,15 @@ import type { Bench } from "./main.ts";
 const launcher = join(import.meta.dirname, "../../server/cli/launcher.mjs");
 const mebibyte = 1024 * 1024;
 const pollMilliseconds = 10;
+const fillWriters = 64;
 
 export interface StartSize {
   readonly runtime: "containerd" | "simulated";
   /** Starts that are measured, beside the first. */
   readonly starts: number;
   readonly idleMilliseconds: number;
+  /** That the store holds at the last start, which is measured apart. */
+  readonly objects: number;
 }
 
 export interface StartFigures {
@@ -31,6 +34,8 @@ export interface StartFigures {
   readonly pod: readonly number[];
   /** Bytes by what they belong to; pages shared among processes are counted once. */
   readonly memory: ReadonlyMap<string, number>;
+  /** Milliseconds until the API is ready again, with StartSize.objects in the store. */
+  readonly loaded: number;
 }
 
 const pause = (milliseconds: number): Promise<void> =>
@@ -115,12 +120,52 @@ async function forget(dataDir: string, name: string): Promise<void> {
   while ((await client.list(pods)).items.length > 0) await pause(pollMilliseconds);
 }
 
+/** Two in five are pods that nobody schedules, the others ConfigMaps of 1 KB. */
+async function fill(dataDir: string, objects: number): Promise<void> {
+  const text = readFileSync(join(dataDir, "admin.kubeconfig"), "utf8");
+  const client = clientFromKubeconfig(readKubeconfig(text));
+  const data = { text: "x".repeat(1024) };
+  let next = 0;
+  const writer = async (): Promise<void> => {
+    for (let at = next++; at < objects; at = next++) {
+      const metadata = { name: `o${at}` };
+      if (at % 5 > 1) {
+        await client.create(configmaps, "default", { metadata, data });
+        continue;
+      }
+      const containers = [{ name: "c", image: busyboxImage }];
+      await client.create(pods, "default", {
+        metadata,
+        spec: { schedulerName: "nobody", containers },
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: fillWriters }, writer));
+}
+
+async function measureLoadedStart(
+  dataDir: string,
+  port: number,
+  { runtime, objects }: StartSize,
+): Promise<number> {
+  const before = await start(dataDir, port, runtime);
+  try {
+    await fill(dataDir, objects);
+  } finally {
+    await before.stop();
+  }
+  const loaded = await start(dataDir, port, runtime);
+  await loaded.stop();
+  return loaded.api;
+}
+
 export async function measureStarts(size: StartSize): Promise<StartFigures> {
   const dataDir = mkdtempSync(join(tmpdir(), "kubun-start-"));
   const port = await freePort();
   const api: number[] = [];
   const pod: number[] = [];
   let memory: ReadonlyMap<string, number> = new Map();
+  let loaded = 0;
   try {
     for (let round = 0; round <= size.starts; round++) {
       const began = performance.now();
@@ -139,10 +184,11 @@ export async function measureStarts(size: StartSize): Promise<StartFigures> {
       }
       await started.stop();
     }
+    loaded = await measureLoadedStart(dataDir, port, size);
   } finally {
     await removeContainerd(dataDir);
   }
-  return { api, pod, memory };
+  return { api, pod, memory, loaded };
 }
 
 /** The node, and its containerd with it, comes up behind the API. */
@@ -156,13 +202,14 @@ const secondsOf = (all: readonly number[]): string =>
   all.map((milliseconds) => (milliseconds / 1000).toFixed(2)).join(", ");
 
 export async function benchStart(size: StartSize, print: (line: string) => void): Promise<void> {
-  const { api, pod, memory } = await measureStarts(size);
+  const { api, pod, memory, loaded } = await measureStarts(size);
   print(`${size.starts} later starts of kubun up, one ${size.runtime} node`);
   print(`API answers after      ${secondsOf(api)} s`);
   print(`first pod Running after ${secondsOf(pod)} s`);
   const parts = [...memory].map(([name, bytes]) => `${name} ${Math.round(bytes / mebibyte)}`);
   const total = [...memory.values()].reduce((sum, bytes) => sum + bytes, 0);
   print(`idle memory ${Math.round(total / mebibyte)} MiB: ${parts.join(", ")}`);
+  print(`API answers with ${size.objects} objects in the store after ${secondsOf([loaded])} s`);
 }
 
 export const startBench: Bench = {
@@ -171,6 +218,6 @@ export const startBench: Bench = {
     const missing = await missingForContainers();
     for (const why of missing) print(`no containers here: ${why}`);
     const runtime = missing.length === 0 ? "containerd" : "simulated";
-    await benchStart({ runtime, starts: 3, idleMilliseconds: 10_000 }, print);
+    await benchStart({ runtime, starts: 3, idleMilliseconds: 10_000, objects: 50_000 }, print);
   },
 };
