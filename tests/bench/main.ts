@@ -1,4 +1,4 @@
-/** `npm run bench [scheduling] [store] [codec] [api] [start] [load]`: full size; the tests run each of them small. */
+/** `npm run bench [scheduling] [store] [codec] [api] [start] [cluster] [load]`: full size; the tests run each of them small. */
 import { cpus } from "node:os";
 import process from "node:process";
 
@@ -15,6 +15,7 @@ const loaders: Readonly<Record<string, () => Promise<Bench>>> = {
   codec: async () => (await import("./codec.ts")).codec,
   api: async () => (await import("./api.ts")).api,
   start: async () => (await import("./start.ts")).startBench,
+  cluster: async () => (await import("./cluster.ts")).clusterBench,
   load: async () => (await import("./load.ts")).load,
 };
 

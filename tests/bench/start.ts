@@ -1,20 +1,16 @@
 /** Second and later `kubun up`: time to the API's first answer and to the first pod Running; memory when idle. */
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
-import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
-import { clientFromKubeconfig, readKubeconfig } from "#client/kubeconfig.ts";
 import { configmaps, pods } from "#gen/api/core/v1.ts";
 import { freePort } from "#tests/support/free-port.ts";
 import { family, proportionalBytes } from "#tests/support/process-memory.ts";
 import { missingForContainers, removeContainerd } from "../kubelet/containers.ts";
 import { kubun } from "../support/cluster.ts";
 import { busyboxArchive, busyboxImage } from "../support/images.ts";
+import { adminClient, pause, startUp } from "./kubun-up.ts";
 import type { Bench } from "./main.ts";
 
-const launcher = join(import.meta.dirname, "../../server/cli/launcher.mjs");
 const mebibyte = 1024 * 1024;
 const pollMilliseconds = 10;
 const fillWriters = 64;
@@ -38,21 +34,6 @@ export interface StartFigures {
   readonly loaded: number;
 }
 
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const asked = request({ port, path: "/readyz", rejectUnauthorized: false, agent: false });
-    asked.once("response", (answer) => {
-      answer.resume();
-      resolve(answer.statusCode === 200);
-    });
-    asked.once("error", () => resolve(false));
-    asked.end();
-  });
-}
-
 function memoryOf(root: number): ReadonlyMap<string, number> {
   const total = new Map<string, number>();
   for (const pid of family(root)) {
@@ -68,38 +49,9 @@ function memoryOf(root: number): ReadonlyMap<string, number> {
   return total;
 }
 
-interface Started {
-  readonly api: number;
-  readonly pid: number;
-  stop(): Promise<void>;
-}
-
-async function start(dataDir: string, port: number, runtime: string): Promise<Started> {
-  const began = performance.now();
-  const where = ["--data-dir", dataDir, "--port", `${port}`, "--bind-address", "127.0.0.1"];
-  const child = spawn("node", [launcher, "up", ...where, "--runtime", runtime], {
-    stdio: "ignore",
-    env: { ...process.env, DATABASE_URL: "" },
-  });
-  const gone = new Promise((resolve) => child.once("exit", resolve));
-  while (!(await answers(port))) {
-    if (child.exitCode !== null) throw new Error(`kubun up ended with ${child.exitCode}`);
-    await pause(pollMilliseconds);
-  }
-  return {
-    api: performance.now() - began,
-    pid: child.pid ?? 0,
-    async stop() {
-      child.kill("SIGTERM");
-      await gone;
-    },
-  };
-}
-
 /** A pod is asked for as soon as the API answers; resolves when the node says that it runs. */
 async function firstPod(dataDir: string, name: string): Promise<void> {
-  const text = readFileSync(join(dataDir, "admin.kubeconfig"), "utf8");
-  const client = clientFromKubeconfig(readKubeconfig(text));
+  const client = adminClient(dataDir);
   const containers = [{ name: "c", image: busyboxImage, command: ["sleep", "1000000"] }];
   for (;;) {
     const spec = { terminationGracePeriodSeconds: 0, containers };
@@ -114,16 +66,14 @@ async function firstPod(dataDir: string, name: string): Promise<void> {
 }
 
 async function forget(dataDir: string, name: string): Promise<void> {
-  const text = readFileSync(join(dataDir, "admin.kubeconfig"), "utf8");
-  const client = clientFromKubeconfig(readKubeconfig(text));
+  const client = adminClient(dataDir);
   await client.delete(pods, "default", name, { gracePeriodSeconds: 0 });
   while ((await client.list(pods)).items.length > 0) await pause(pollMilliseconds);
 }
 
 /** Two in five are pods that nobody schedules, the others ConfigMaps of 1 KB. */
 async function fill(dataDir: string, objects: number): Promise<void> {
-  const text = readFileSync(join(dataDir, "admin.kubeconfig"), "utf8");
-  const client = clientFromKubeconfig(readKubeconfig(text));
+  const client = adminClient(dataDir);
   const data = { text: "x".repeat(1024) };
   let next = 0;
   const writer = async (): Promise<void> => {
@@ -148,13 +98,13 @@ async function measureLoadedStart(
   port: number,
   { runtime, objects }: StartSize,
 ): Promise<number> {
-  const before = await start(dataDir, port, runtime);
+  const before = await startUp(dataDir, port, ["--runtime", runtime]);
   try {
     await fill(dataDir, objects);
   } finally {
     await before.stop();
   }
-  const loaded = await start(dataDir, port, runtime);
+  const loaded = await startUp(dataDir, port, ["--runtime", runtime]);
   await loaded.stop();
   return loaded.api;
 }
@@ -169,7 +119,7 @@ export async function measureStarts(size: StartSize): Promise<StartFigures> {
   try {
     for (let round = 0; round <= size.starts; round++) {
       const began = performance.now();
-      const started = await start(dataDir, port, size.runtime);
+      const started = await startUp(dataDir, port, ["--runtime", size.runtime]);
       const first = round === 0;
       if (first && size.runtime === "containerd") await importBusybox(dataDir);
       await firstPod(dataDir, `p${round}`);
