@@ -15,8 +15,6 @@ import { claimNames } from "./disks.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import { findVolumes, isBound, type StorageSource } from "./volume-binding.ts";
 
-/** Upstream's bindTimeoutSeconds. */
-const waitSecondsMax = 600;
 const lookEvery = 200;
 const selectedNode = "volume.kubernetes.io/selected-node";
 const patchType = "application/merge-patch+json";
@@ -28,6 +26,7 @@ interface Binding {
   readonly node: NodeFacts;
   /** Volumes promised to claims whose event has not come yet; shared by all bindings. */
   readonly promised: Set<string>;
+  readonly timeoutSeconds: number;
   readonly signal: AbortSignal;
 }
 
@@ -71,12 +70,19 @@ export async function bindVolumes(binding: Binding): Promise<void> {
   const { client, node, promised } = binding;
   const found = findVolumes({ bound: [], waiting: unbound }, storage, node, promised);
   if (found.verdict !== 0) throw new Error("the node's volumes have gone to others");
-  for (const { volume } of found.bindings) promised.add(volume.metadata.name);
-  for (const { claim, volume } of found.bindings) await reserve(client, claim, volume);
-  for (const { claim } of found.provisions) await selectNode(client, claim, node);
-  const end = performance.now() + waitSecondsMax * 1000;
-  while (open().length > 0) {
-    if (performance.now() > end) throw new Error("binding volumes: timed out");
-    await sleep(lookEvery, undefined, { signal });
+  const volumes = found.bindings.map(({ volume }) => volume.metadata.name);
+  for (const name of volumes) promised.add(name);
+  /** Others see it in the volume itself. */
+  const isTaken = (name: string) => storage.volume(name)?.spec.claimRef !== undefined;
+  try {
+    for (const { claim, volume } of found.bindings) await reserve(client, claim, volume);
+    for (const { claim } of found.provisions) await selectNode(client, claim, node);
+    const end = performance.now() + binding.timeoutSeconds * 1000;
+    while (open().length > 0 || !volumes.every(isTaken)) {
+      if (performance.now() > end) throw new Error("binding volumes: context deadline exceeded");
+      await sleep(lookEvery, undefined, { signal });
+    }
+  } finally {
+    for (const name of volumes) promised.delete(name);
   }
 }

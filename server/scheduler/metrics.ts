@@ -39,6 +39,11 @@ export function schedulerMetrics(registry = new MetricRegistry()) {
       "scheduler_queue_incoming_pods_total",
       "Number of pods added to scheduling queues by event and queue type.",
     ),
+    permitWait: registry.histogram(
+      "scheduler_permit_wait_duration_seconds",
+      "Duration of waiting on permit.",
+      seconds,
+    ),
     preemptions: registry.counter(
       "scheduler_preemption_attempts_total",
       "Total preemption attempts in the cluster till now",

@@ -140,8 +140,9 @@ export const argsReaders: Readonly<Record<string, ArgsReader>> = {
   },
   VolumeBinding(args) {
     args.only("apiVersion", "kind", "bindTimeoutSeconds", "shape");
-    args.integer("bindTimeoutSeconds", 600, [0, 2 ** 31 - 1]);
-    return args.items("shape").length === 0 ? {} : { volumeShape: readShape(args) };
+    const volumeTimeoutSeconds = args.integer("bindTimeoutSeconds", 600, [0, 2 ** 31 - 1]);
+    if (args.items("shape").length === 0) return { volumeTimeoutSeconds };
+    return { volumeTimeoutSeconds, volumeShape: readShape(args) };
   },
   DynamicResources(args) {
     args.only("apiVersion", "kind", "filterTimeout", "bindingTimeout");

@@ -34,3 +34,14 @@ export async function writeRefusal(client: Client, pod: Pod, refusal: Refusal): 
     },
   });
 }
+
+/** Writes status.nominatedNodeName: where the pod is going to be, as things stand. Returns what came of it. */
+export async function nominate(client: Client, pod: Pod, nominatedNodeName: string): Promise<Pod> {
+  const { name, namespace = "", uid } = pod.metadata;
+  if (pod.status?.nominatedNodeName === nominatedNodeName) return pod;
+  const type = "application/strategic-merge-patch+json";
+  return client.patch(pods, { namespace, name, subresource: "status" }, type, {
+    metadata: { uid },
+    status: { nominatedNodeName },
+  });
+}

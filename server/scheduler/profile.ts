@@ -1,5 +1,6 @@
 /** How one scheduler name decides: plugins, weights and arguments, as KubeSchedulerConfiguration gives them. */
 import type { NodeAffinity, TopologySpreadConstraint } from "#gen/api/core/v1.ts";
+import type { PermitPlugin } from "./permit.ts";
 
 /** Plugins that score, in the order of the module's columns (S_*). */
 export const scorers = [
@@ -64,11 +65,15 @@ export interface Profile {
   readonly devices: boolean;
   /** DefaultPreemption is on. */
   readonly preempts: boolean;
+  /** Asked in order before a placed pod is bound. */
+  readonly permits: readonly PermitPlugin[];
   readonly fit: FitStrategy;
   readonly ignoredResources: readonly string[];
   readonly ignoredResourceGroups: readonly string[];
   /** VolumeBinding: how full storage scores, ascending. */
   readonly volumeShape: readonly ShapePoint[];
+  /** VolumeBinding: how long a pod waits for its volumes. */
+  readonly volumeTimeoutSeconds: number;
   readonly balanced: readonly ScoredResource[];
   readonly addedAffinity: NodeAffinity | undefined;
   /** Of pods without constraints of their own; undefined: the system's (hostname and zone, soft). */
@@ -101,6 +106,7 @@ export const defaultProfile: Profile = {
   gates: true,
   devices: true,
   preempts: true,
+  permits: [],
   fit: { type: "LeastAllocated", resources: cpuAndMemory, shape: [] },
   ignoredResources: [],
   ignoredResourceGroups: [],
@@ -108,6 +114,7 @@ export const defaultProfile: Profile = {
     { utilization: 0, score: 10 },
     { utilization: 100, score: 0 },
   ],
+  volumeTimeoutSeconds: 600,
   balanced: cpuAndMemory,
   addedAffinity: undefined,
   defaultConstraints: undefined,

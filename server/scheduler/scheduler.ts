@@ -18,7 +18,8 @@ import { batchMax, type Encoded, SchedulerCache } from "./cache.ts";
 import { reserveClaims } from "./device-claims.ts";
 import { type Explained, refusalOf } from "./explain.ts";
 import { type SchedulerMetrics, schedulerMetrics } from "./metrics.ts";
-import { writeRefusal } from "./pod-condition.ts";
+import { type PermitOutcome, WaitingPods } from "./permit.ts";
+import { nominate, writeRefusal } from "./pod-condition.ts";
 import { defaultProfile, type Profile } from "./profile.ts";
 import { type QueuedPod, SchedulingQueue } from "./queue.ts";
 import { hopelessSentence } from "./reasons.ts";
@@ -75,6 +76,9 @@ class Scheduler {
   readonly #inFlight = new Set<Promise<void>>();
   readonly #metrics: SchedulerMetrics;
   readonly #promised = new Set<string>();
+  readonly #waiting: WaitingPods;
+  /** Pods whose volumes are on their way: they hold up nobody else. */
+  #unhurried = 0;
   #wake: () => void = () => {};
   #lastFailure: (Explained & { readonly key: string }) | undefined;
 
@@ -87,6 +91,7 @@ class Scheduler {
     this.#events = createEventRecorder({ client, component, clock, logger });
     this.#sources = openSources(client, logger);
     this.#metrics = options.metrics ?? schedulerMetrics();
+    this.#waiting = new WaitingPods(clock);
     this.#queue = new SchedulingQueue({
       holdsGated: (pod) => this.#profileOf(pod).gates,
       backoff: options.backoff,
@@ -112,6 +117,7 @@ class Scheduler {
       cache: this.#cache,
       queue: this.#queue,
       isOurs: (pod) => this.#profiles.has(pod.spec.schedulerName ?? "default-scheduler"),
+      gone: ({ metadata }) => this.#waiting.get(metadata.uid)?.reject("removed"),
       wake: () => this.#wake(),
     });
     await this.#sources.start(signal);
@@ -119,20 +125,26 @@ class Scheduler {
       pending: () => this.#queue.counts(),
       nodes: () => this.#cache.nodes.size,
       pods: () => this.#cache.podCount,
-      assumed: () => this.#inFlight.size,
+      assumed: () => this.#inFlight.size + this.#waiting.size,
     });
     this.#options.onReady?.();
     logger.info("scheduler ready", { nodes: this.#cache.nodes.size, pods: this.#cache.podCount });
     const stop = () => this.#wake();
     signal.addEventListener("abort", stop, { once: true });
     while (!signal.aborted) {
-      const busy = this.#inFlight.size < bindingsMax && this.#scheduleSlice();
+      const busy = this.#room > 0 && this.#scheduleSlice();
       if (busy) await nextTurn();
       else await this.#idle(clock);
     }
     signal.removeEventListener("abort", stop);
+    this.#waiting.forgetAll();
     await Promise.allSettled(this.#inFlight);
     await this.#events.flush();
+  }
+
+  /** Requests that may be begun. */
+  get #room(): number {
+    return bindingsMax - this.#inFlight.size + this.#unhurried;
   }
 
   /** Sleeps until there is news, at most until the queue has to be looked through again. */
@@ -154,7 +166,7 @@ class Scheduler {
   /** Tries as many pods as fit into one slice of time; false when none waits. */
   #scheduleSlice(): boolean {
     const now = this.#options.clock.now().getTime();
-    const room = Math.min(bindingsMax - this.#inFlight.size, batchMax, this.#slice.pods);
+    const room = Math.min(this.#room, batchMax, this.#slice.pods);
     const batch: QueuedPod[] = [];
     while (batch.length < room) {
       const queued = this.#queue.pop(now);
@@ -191,9 +203,13 @@ class Scheduler {
   /** Places pods up to the first that is nominated or fits nowhere; returns how many were settled. */
   #placeRun(batch: readonly QueuedPod[], encoded: readonly Encoded[]): number {
     const { nominations } = this.#cache;
+    // The next one has to see whether a pod was turned away at Permit.
+    const alone = batch[0] !== undefined && this.#profileOf(batch[0].pod).permits.length > 0;
     const end = batch.findIndex(
-      ({ key }, index) =>
-        nominations.nodeOf(key) !== undefined || encoded[index]?.refusal !== undefined,
+      ({ key, pod }, index) =>
+        nominations.nodeOf(key) !== undefined ||
+        encoded[index]?.refusal !== undefined ||
+        (index > 0 && (alone || this.#profileOf(pod).permits.length > 0)),
     );
     const run = end < 0 ? encoded : encoded.slice(0, end);
     const done = this.#cache.schedule(run, (index, slot) => {
@@ -223,7 +239,72 @@ class Scheduler {
 
   #placed(queued: QueuedPod, encoded: Encoded, slot: number): void {
     this.#cache.assume(queued.pod, encoded, slot, queued.key);
-    this.#track(this.#bind(queued, this.#cache.nodes.nameOf(slot)).finally(() => this.#wake()));
+    const nodeName = this.#cache.nodes.nameOf(slot);
+    if (this.#profileOf(queued.pod).permits.length === 0) this.#startBinding(queued, nodeName);
+    else this.#permit(queued, nodeName);
+  }
+
+  #permit(queued: QueuedPod, nodeName: string): void {
+    const { pod } = queued;
+    let told = Promise.resolve(pod);
+    try {
+      this.#waiting.admit(this.#profileOf(pod).permits, pod, nodeName, (outcome) =>
+        this.#permitted(queued, nodeName, outcome, told),
+      );
+    } catch (error) {
+      this.#bindingFailed(queued, nodeName, error);
+      return;
+    }
+    if (this.#waiting.get(pod.metadata.uid) === undefined) return;
+    // Others see where it is going to be.
+    const { client, logger } = this.#options;
+    told = nominate(client, pod, nodeName).catch((error: unknown) => {
+      if (!isReason(error, "NotFound"))
+        logger.warn("nomination not written", { pod: queued.key, error: String(error) });
+      return pod;
+    });
+    this.#track(told.then(() => {}));
+  }
+
+  #startBinding(queued: QueuedPod, nodeName: string): void {
+    this.#track(this.#bind(queued, nodeName).finally(() => this.#wake()));
+  }
+
+  /** `told`: the pod as it is when the API knows where it waits. */
+  #permitted(
+    queued: QueuedPod,
+    nodeName: string,
+    { result, message, waited }: PermitOutcome,
+    told: Promise<Pod>,
+  ): void {
+    if (waited !== undefined) this.#metrics.permitWait.observe({ result }, waited);
+    if (result === "Success") this.#startBinding(queued, nodeName);
+    else if (result === "Error") this.#bindingFailed(queued, nodeName, new Error(message));
+    else {
+      this.#release(queued);
+      this.#count(queued.pod, "unschedulable", performance.now());
+      if (!this.#sources.isPending(queued.pod)) return;
+      this.#queue.refused(queued, 0, queued.key);
+      const sentence = `0/1 nodes are available: 1 ${message}.`;
+      this.#track(told.then((pod) => this.#tell({ pod, key: queued.key }, sentence, "")));
+    }
+    this.#wake();
+  }
+
+  /** An assumed pod's place is free again. */
+  #release({ pod, key }: QueuedPod): void {
+    if (!this.#cache.isAssumed(key)) return;
+    this.#cache.removePod(key);
+    this.#queue.move({ kind: "pod", before: pod });
+  }
+
+  #bindingFailed(queued: QueuedPod, node: string, error: unknown): void {
+    const { pod, key } = queued;
+    this.#options.logger.warn("binding refused", { pod: key, node, error: String(error) });
+    this.#release(queued);
+    if (isReason(error, "NotFound") || this.#queue.has(key)) return;
+    // Bound by somebody else: the informer tells; gone: it tells too. Otherwise it is tried again.
+    if (this.#sources.isPending(pod)) this.#queue.failed(queued);
   }
 
   #track(work: Promise<void>): void {
@@ -245,25 +326,24 @@ class Scheduler {
       this.#events.event(pod, "Normal", "Scheduled", `Successfully assigned ${key} to ${nodeName}`);
     } catch (error) {
       result("error");
-      const fields = { pod: key, node: nodeName, error: String(error) };
-      this.#options.logger.warn("binding refused", fields);
-      if (this.#cache.isAssumed(key)) {
-        this.#cache.removePod(key);
-        this.#queue.move({ kind: "pod", before: pod });
-      }
-      if (isReason(error, "NotFound") || this.#queue.has(key)) return;
-      // Bound by somebody else: the informer tells; gone: it tells too. Otherwise it is tried again.
-      if (this.#sources.isPending(pod)) this.#queue.failed(queued);
+      this.#bindingFailed(queued, nodeName, error);
     }
   }
 
   async #bindVolumes(pod: Pod, nodeName: string): Promise<void> {
     const node = this.#cache.nodes.factsOf(this.#cache.nodes.slotOf(nodeName) ?? -1);
     if (pod.spec.volumes === undefined || node === undefined) return;
-    if (!this.#profileOf(pod).filters.has("VolumeBinding")) return;
+    const { filters, volumeTimeoutSeconds: timeoutSeconds } = this.#profileOf(pod);
+    if (!filters.has("VolumeBinding")) return;
     const { client, signal } = this.#options;
     const { storage } = this.#sources;
-    await bindVolumes({ client, storage, pod, node, promised: this.#promised, signal });
+    const promised = this.#promised;
+    this.#unhurried++;
+    try {
+      await bindVolumes({ client, storage, pod, node, promised, timeoutSeconds, signal });
+    } finally {
+      this.#unhurried--;
+    }
   }
 
   /** Its claims rule every node out. */
@@ -275,7 +355,11 @@ class Scheduler {
     this.#tell(queued, message, undefined);
   }
 
-  #tell({ pod, key }: QueuedPod, message: string, nominated: string | undefined): void {
+  #tell(
+    { pod, key }: Pick<QueuedPod, "pod" | "key">,
+    message: string,
+    nominated: string | undefined,
+  ): void {
     const { client, clock, logger } = this.#options;
     this.#events.event(pod, "Warning", "FailedScheduling", message);
     const now = formatTime(clock.now());
@@ -355,7 +439,7 @@ class Scheduler {
     for (const key of lesser) this.#cache.nominations.remove(key);
     this.#cache.nominate(pod, nodeName);
     const known = (key: string) => this.#sources.podOf(key) ?? [];
-    const victims = keys.flatMap(known);
+    const victims = keys.flatMap(known).filter((victim) => !this.#recall(victim, pod, nodeName));
     const eviction = { preemptor: pod, nodeName, victims, lesserNominated: lesser.flatMap(known) };
     this.#queue.hold(queued);
     const evicting = evict({ client, clock, events: this.#events }, eviction).then(
@@ -366,6 +450,14 @@ class Scheduler {
       },
     );
     this.#track(evicting.then(() => this.#wake()));
+  }
+
+  /** A victim that waits at Permit is not deleted: it looks for another place. */
+  #recall(victim: Pod, { metadata }: Pod, nodeName: string): boolean {
+    if (this.#waiting.get(victim.metadata.uid)?.preempt() !== true) return false;
+    const by = `Preempted by pod ${metadata.uid} on node ${nodeName} (in kube-scheduler memory).`;
+    this.#events.event(victim, "Normal", "Preempted", by);
+    return true;
   }
 }
 

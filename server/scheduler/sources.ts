@@ -105,6 +105,8 @@ interface Fed {
   readonly queue: SchedulingQueue;
   /** Does the pod ask for one of our profiles? */
   readonly isOurs: (pod: Pod) => boolean;
+  /** The pod is gone, or runs no more. */
+  readonly gone: (pod: Pod) => void;
   readonly wake: () => void;
 }
 
@@ -263,8 +265,9 @@ function noteNomination({ cache }: Fed, old: Pod | undefined, pod: Pod): void {
   else if (cache.nominations.nodeOf(key) !== now) cache.nominate(pod, now);
 }
 
-function dropPod({ cache, queue, wake }: Fed, pod: Pod): void {
+function dropPod({ cache, queue, gone, wake }: Fed, pod: Pod): void {
   const key = podKey(pod);
+  gone(pod);
   queue.remove(key);
   if (cache.nominations.remove(key)) queue.move({ kind: "pod", before: pod });
   if (!cache.has(key)) return;
