@@ -14,6 +14,7 @@ import { endpointsMirror } from "./endpoints/watches.ts";
 import { endpointSlice } from "./endpointslice/watches.ts";
 import { endpointSliceMirroring } from "./endpointslicemirroring/watches.ts";
 import { garbageCollector } from "./garbage-collector/watches.ts";
+import { horizontalPodAutoscaler } from "./horizontal-pod-autoscaler/watches.ts";
 import { job } from "./job/watches.ts";
 import { namespace } from "./namespace/watches.ts";
 import { nodeIpam } from "./node-ipam/watches.ts";
@@ -54,6 +55,7 @@ export function controllersFor(settings: ControllerSettings): readonly Controlle
     job,
     cronJob,
     disruption,
+    horizontalPodAutoscaler,
     garbageCollector,
     namespace,
     serviceAccount,

@@ -1,7 +1,7 @@
 /** The short form of `npm run swaps`: all parts change sides at once, on two API servers, with few pods. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { allowedOfControllers, allowedOfScheduler, logCheck } from "./complaints.ts";
-import { ourLimits, ourLogCheck, startOurControllers } from "./controllers.ts";
+import { ourLogCheck, startOurControllers } from "./controllers.ts";
 import { helmStages } from "./helm.ts";
 import { manifestCheck, startCheck } from "./schedulers.ts";
 import { shapeStages } from "./shapes.ts";
@@ -70,7 +70,7 @@ describe.skipIf(ownReason !== "")(`our parts on a stock API server${ownReason}`,
         [manifestCheck(world)],
         [startCheck(world)],
         ...shapeStages(world, podCount),
-        controllerChecks(world, { ...once, skipped: ourLimits }),
+        controllerChecks(world, once),
         [ourLogCheck(world, "our-scheduler"), ourLogCheck(world, "our-controllers")],
       ]);
     },

@@ -22,27 +22,24 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   "endpoints under churn": endpointsUnderChurn,
 };
 
-/** These wait for a full minute, or for a period of the stock controller. */
-const slow: readonly string[] = ["CronJob", "HPA object"];
+/** This one waits for a full minute. */
+const slow: readonly string[] = ["CronJob"];
 
 export interface ControllerChecksOptions {
   /** Goes round again and again until they are over; 0: once. */
   readonly minutes: number;
   readonly short?: boolean;
-  /** Scenarios that these controllers cannot play, with the reason. */
-  readonly skipped?: Readonly<Record<string, string>>;
 }
 
 const slugOf = (name: string): string => name.toLowerCase().replaceAll(" ", "-");
 
 /** All at once, each in namespaces of its own. */
 export function controllerChecks(world: World, options: ControllerChecksOptions): Check[] {
-  const { minutes, short = false, skipped = {} } = options;
+  const { minutes, short = false } = options;
   const end = performance.now() + minutes * 60_000;
   const wanted = Object.entries(scenarios).filter(([name]) => !(short && slow.includes(name)));
   return wanted.map(([name, scenario]) => ({
     must: `run ${name}`,
-    ...(skipped[name] === undefined ? {} : { skipped: skipped[name] }),
     async run() {
       let rounds = 0;
       let said: string;
