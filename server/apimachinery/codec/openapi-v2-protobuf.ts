@@ -21,9 +21,9 @@ import {
   text,
   texts,
 } from "./document-writer.ts";
+import { externalDocs, listed, securityRequirement } from "./openapi-parts-protobuf.ts";
 
 const reference = body({ $ref: [1, text], description: [2, text] });
-const externalDocs = body({ description: [1, text], url: [2, text] }, [[3, extensions]]);
 
 const schema: Body = body(
   {
@@ -58,7 +58,7 @@ const schema: Body = body(
     type: [22, message(oneOf((value) => (Array.isArray(value) ? [1, texts] : [1, text])))],
     items: [23, message(oneOf(() => [1, message(later(() => schema))]))],
     allOf: [24, messages(later(() => schema))],
-    properties: [25, message(body({}, [[1, named(message(later(() => schema)))]]))],
+    properties: [25, message(listed(later(() => schema)))],
     discriminator: [26, text],
     readOnly: [27, flag],
     externalDocs: [29, message(externalDocs)],
@@ -147,9 +147,6 @@ const responses = body({}, [
   [2, extensions],
 ]);
 
-const stringArray = oneOf(() => [1, texts]);
-const securityRequirement = body({}, [[1, named(message(stringArray))]]);
-
 const operation = body(
   {
     tags: [1, texts],
@@ -196,8 +193,6 @@ const info = body(
   { title: [1, text], version: [2, text], description: [3, text], termsOfService: [4, text] },
   [[7, extensions]],
 );
-
-const listed = (item: Body): Body => body({}, [[1, named(message(item))]]);
 
 const document = body(
   {

@@ -13,12 +13,12 @@ import {
   later,
   message,
   messages,
-  named,
   namedPlain,
   oneOf,
   text,
   texts,
 } from "./document-writer.ts";
+import { externalDocs, listed, securityRequirement } from "./openapi-parts-protobuf.ts";
 
 const reference = body({ $ref: [1, text], summary: [2, text], description: [3, text] });
 
@@ -26,8 +26,6 @@ const reference = body({ $ref: [1, text], summary: [2, text], description: [3, t
 function orReference(item: Body): Body {
   return oneOf((value) => (isReference(value) ? [2, message(reference)] : [1, message(item)]));
 }
-
-const externalDocs = body({ description: [1, text], url: [2, text] }, [[3, extensions]]);
 
 const anySchema: Body = orReference(later(() => schema));
 
@@ -68,7 +66,7 @@ const schema: Body = body(
     anyOf: [28, messages(anySchema)],
     not: [29, message(later(() => schema))],
     items: [30, message(oneOf(() => [1, message(anySchema)]))],
-    properties: [31, message(body({}, [[1, named(message(anySchema))]]))],
+    properties: [31, message(listed(anySchema))],
     additionalProperties: [
       32,
       message(oneOf((value) => (typeof value === "boolean" ? [2, flag] : [1, message(anySchema)]))),
@@ -81,7 +79,7 @@ const schema: Body = body(
 );
 
 const mediaType = body({ schema: [1, message(anySchema)], example: [2, any] }, [[5, extensions]]);
-const mediaTypes = body({}, [[1, named(message(mediaType))]]);
+const mediaTypes = listed(mediaType);
 
 const parameter = body(
   {
@@ -112,9 +110,6 @@ const responses = body({ default: [1, message(orReference(response))] }, [
   [2, namedPlain(message(orReference(response)))],
   [3, extensions],
 ]);
-
-const stringArray = oneOf(() => [1, texts]);
-const securityRequirement = body({}, [[1, named(message(stringArray))]]);
 
 const operation = body(
   {
@@ -165,8 +160,8 @@ const securityScheme = body(
 
 const components = body(
   {
-    schemas: [1, message(body({}, [[1, named(message(anySchema))]]))],
-    securitySchemes: [7, message(body({}, [[1, named(message(orReference(securityScheme)))]]))],
+    schemas: [1, message(listed(anySchema))],
+    securitySchemes: [7, message(listed(orReference(securityScheme)))],
   },
   [[10, extensions]],
 );

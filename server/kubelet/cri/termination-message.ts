@@ -30,8 +30,8 @@ async function logTail(path: string): Promise<string> {
   const file = await open(path, "r").catch(() => undefined);
   if (file === undefined) return "";
   try {
-    const begin = await tailOffset(file, logLinesMax);
     const { size } = await file.stat();
+    const begin = await tailOffset(file, logLinesMax, size);
     const buffer = Buffer.alloc(size - begin);
     await file.read(buffer, 0, buffer.length, begin);
     const lines = buffer.toString("utf8").split("\n").map(parseLogLine);

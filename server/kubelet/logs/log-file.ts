@@ -15,9 +15,8 @@ export interface FollowOptions {
   readonly running: () => Promise<boolean>;
 }
 
-/** Where the last `lines` lines begin; bytes from the start of the file. */
-export async function tailOffset(file: FileHandle, lines: number): Promise<number> {
-  const { size } = await file.stat();
+/** Where the last `lines` lines of the first `size` bytes begin; bytes from the start of the file. */
+export async function tailOffset(file: FileHandle, lines: number, size: number): Promise<number> {
   if (lines === 0) return size;
   let end = size;
   let found = 0;
@@ -36,7 +35,7 @@ export async function tailOffset(file: FileHandle, lines: number): Promise<numbe
   return 0;
 }
 
-/** Yields what the client is to see. Without `follow` it ends with the file. */
+/** Yields what the client is to see. Without `follow` it ends where the file ended when it was asked for. */
 export async function* readLogFile(
   path: string,
   options: LogOptions,
@@ -63,14 +62,18 @@ async function* fileLines(
 ): AsyncGenerator<string> {
   let file = await open(path, "r");
   try {
-    let offset = tailLines === undefined ? 0 : await tailOffset(file, tailLines);
+    const { size } = await file.stat();
+    let offset = tailLines === undefined ? 0 : await tailOffset(file, tailLines, size);
+    // Whoever asks for the last line is not given one more because it came in the meantime.
+    const end = follow === undefined ? size : Number.POSITIVE_INFINITY;
     let rest = Buffer.alloc(0);
     const buffer = Buffer.alloc(chunkBytes);
     while (follow === undefined || !follow.signal.aborted) {
       // Asked before reading: what was written before the end is read after the answer.
       const running = follow === undefined ? false : await follow.running();
       for (;;) {
-        const { bytesRead } = await file.read(buffer, 0, chunkBytes, offset);
+        const wanted = Math.min(chunkBytes, end - offset);
+        const { bytesRead } = await file.read(buffer, 0, wanted, offset);
         if (bytesRead === 0) break;
         offset += bytesRead;
         const [lines, left] = splitLines(Buffer.concat([rest, buffer.subarray(0, bytesRead)]));
