@@ -1,6 +1,6 @@
 /** What claims and classes of devices have in common: selectors, configurations, tolerations. */
 import { Buffer } from "node:buffer";
-import { checkCel } from "#apimachinery/cel/check.ts";
+import { CelCompileError } from "#apimachinery/cel/program.ts";
 import type { FieldChecks } from "#apimachinery/field-checks.ts";
 import { type Path, tooLong, tooMany } from "#apimachinery/field-error.ts";
 import { isLabelValue, isQualifiedName } from "#apimachinery/validate.ts";
@@ -9,6 +9,7 @@ import type {
   DeviceToleration,
   OpaqueDeviceConfiguration,
 } from "#gen/api/resource/v1.ts";
+import { compileSelector, TooComplex, WrongResult } from "./device-selector.ts";
 import { driverName } from "./names.ts";
 
 export const listMax = 32;
@@ -39,12 +40,13 @@ function validateExpression(checks: FieldChecks, expression: string, path: Path)
     return;
   }
   try {
-    const type = checkCel(expression, ["device"]);
-    if (type !== "bool" && type !== "dyn")
-      checks.invalid(path, expression, `must evaluate to bool or the unknown type, not ${type}`);
+    compileSelector(expression);
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    checks.invalid(path, expression, `compilation failed: ERROR: <input>: ${error.message}`);
+    if (error instanceof CelCompileError)
+      checks.invalid(path, expression, `compilation failed: ${error.message}`);
+    else if (error instanceof WrongResult) checks.invalid(path, expression, error.message);
+    else if (error instanceof TooComplex) checks.forbidden(path, error.message);
+    else throw error;
   }
 }
 
