@@ -8,7 +8,7 @@ import { conflict, invalid } from "#apimachinery/status.ts";
 import { formatTime } from "#apimachinery/time.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { Resource } from "#resources/resource.ts";
-import { validateMeta, validateMetaUpdate } from "#resources/validate-meta.ts";
+import { validateMeta, validateMetaUpdate, validateSegments } from "#resources/validate-meta.ts";
 import type { Call, ServerContext } from "./call.ts";
 import { named } from "./endpoint.ts";
 
@@ -47,8 +47,10 @@ export function validateCreate(call: Call, object: KubeObject): void {
   const { rules, seen } = judgedAs(call.endpoint);
   const own = rules.validate?.(seen(object)) ?? [];
   const isLate = rules.metaRules?.isLate === true && own.length > 0;
-  const meta = isLate ? [] : validateMeta(rules, object.metadata);
-  refuseInvalid(call.endpoint.resource, object.metadata.name, [...meta, ...own]);
+  const meta = isLate ? [] : validateMeta(rules, object);
+  const faults = [...meta, ...own];
+  const all = faults.length > 0 ? faults : validateSegments(object);
+  refuseInvalid(call.endpoint.resource, object.metadata.name, all);
   if (rules.warnings !== undefined) call.warnings.push(...rules.warnings(seen(object), undefined));
 }
 
@@ -132,13 +134,18 @@ function keepAllButStatus({ ref, takeIn }: Resource, object: KubeObject, old: Ku
 
 export function validateUpdate(call: Call, object: KubeObject, old: KubeObject): void {
   const { rules, seen } = judgedAs(call.endpoint);
-  const meta = validateMetaUpdate(rules, object.metadata, old.metadata);
+  const isStatus = call.info.subresource === "status";
+  // A status update does not judge the name again, nor what it was made of.
+  const changes = validateMetaUpdate(
+    isStatus ? { ...rules, metaRules: { ...rules.metaRules, wholeOnUpdate: false } } : rules,
+    object,
+    old,
+  );
   const [now, before] = [seen(object), seen(old)];
-  const own =
-    call.info.subresource === "status"
-      ? rules.validateStatusUpdate?.(now, before)
-      : rules.validateUpdate?.(now, before);
-  refuseInvalid(call.endpoint.resource, object.metadata.name, [...meta, ...(own ?? [])]);
+  const own = isStatus
+    ? rules.validateStatusUpdate?.(now, before)
+    : rules.validateUpdate?.(now, before);
+  refuseInvalid(call.endpoint.resource, object.metadata.name, [...changes, ...(own ?? [])]);
   if (rules.warnings !== undefined) call.warnings.push(...rules.warnings(now, before));
 }
 

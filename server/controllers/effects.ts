@@ -27,8 +27,6 @@ export type Effect =
       readonly object: Draft<KubeObject>;
       /** Another made it first: that is as good. */
       readonly existsIsFine: boolean;
-      /** What is done, before the reconcile counts as failed, when it was refused. */
-      readonly onRefusal: ((why: string) => readonly Effect[]) | undefined;
     }
   | {
       /** In batches of 1, 2, 4 ...: when a quota refuses the first, the others are not tried. */
@@ -81,13 +79,9 @@ export function create<T extends KubeObject>(
   ref: ResourceRef<T>,
   namespace: string,
   object: Draft<T>,
-  options: {
-    readonly existsIsFine?: boolean;
-    readonly onRefusal?: (why: string) => readonly Effect[];
-  } = {},
+  { existsIsFine = false }: { readonly existsIsFine?: boolean } = {},
 ): Effect {
-  const { existsIsFine = false, onRefusal } = options;
-  return { effect: "create", ref, namespace, object, existsIsFine, onRefusal };
+  return { effect: "create", ref, namespace, object, existsIsFine };
 }
 
 export function createMany<T extends KubeObject>(

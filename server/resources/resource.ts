@@ -64,8 +64,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
   /** Called instead of `validate` on an update: everything that an updated object must obey, beyond metadata. */
   validateUpdate?(object: T, old: T): FieldError[];
   validateStatusUpdate?(object: T, old: T): FieldError[];
-  /** How metadata.name is checked; default: DNS-1123 subdomain. Returns sentences. */
-  validateName?(name: string): readonly string[];
+  /** How metadata.name, and generateName where it is given, are checked; default: DNS-1123 subdomain. Returns sentences. */
+  validateName?(name: string, object: T): readonly string[];
   readonly metaRules?: ResourceMetaRules;
   /** Fields beside metadata.name and metadata.namespace that a field selector may name. */
   selectableFields?(object: T): Readonly<Record<string, string>>;
@@ -77,6 +77,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
   warnings?(object: T, old: T | undefined): readonly string[];
   /** True (default): an update may omit resourceVersion. */
   readonly allowUnconditionalUpdate?: boolean;
+  /** True: generateName is taken for the name as it is. */
+  readonly namesAsGiven?: boolean;
   /** True: a PUT to an absent name creates it (default false). */
   readonly allowCreateOnUpdate?: boolean;
   /** True (default): metadata.generation is kept, bumped when anything but metadata and status changes. */
@@ -104,6 +106,8 @@ export interface ResourceMetaRules {
   readonly anyFinalizers?: boolean;
   /** False: an update judges only what of metadata may change; the default judges all, as a create does. */
   readonly wholeOnUpdate?: boolean;
+  /** True: generateName may be anything; the name that was made of it is judged alone. */
+  readonly anyGenerateName?: boolean;
   /** True: at a create it is judged only where nothing else is wrong. */
   readonly isLate?: boolean;
 }

@@ -1,10 +1,16 @@
 /** Metadata of a resource's objects, under the resource's own rules. */
 import { type FieldError, invalidValue, Path } from "#apimachinery/field-error.ts";
-import { validateObjectMeta, validateObjectMetaUpdate } from "#apimachinery/validate.ts";
-import type { NamedMeta } from "#gen/api/meta/v1.ts";
+import {
+  invalidEach,
+  isPathSegmentName,
+  validateObjectMeta,
+  validateObjectMetaUpdate,
+} from "#apimachinery/validate.ts";
+import type { KubeObject, NamedMeta } from "#gen/api/meta/v1.ts";
 import type { Resource } from "./resource.ts";
 
-const finalizersPath = new Path("metadata.finalizers");
+const metadataPath = new Path("metadata");
+const finalizersPath = metadataPath.child("finalizers");
 const ownFinalizers = ["foregroundDeletion", "kubernetes", "orphan"];
 
 /** A finalizer without a domain is one of Kubernetes itself. */
@@ -21,22 +27,43 @@ function finalizers({ metaRules }: Resource, { finalizers = [] }: NamedMeta): Fi
   );
 }
 
-export function validateMeta(resource: Resource, meta: NamedMeta): FieldError[] {
-  const { validateName, ref } = resource;
+export function validateMeta(resource: Resource, object: KubeObject): FieldError[] {
+  const { ref, metaRules } = resource;
+  const meta = object.metadata;
+  const validateName =
+    resource.validateName && ((name: string) => resource.validateName?.(name, object) ?? []);
+  const judged = metaRules?.anyGenerateName === true ? { ...meta, generateName: "" } : meta;
   return [
-    ...validateObjectMeta(meta, { namespaced: ref.namespaced, validateName }),
+    ...validateObjectMeta(judged, { namespaced: ref.namespaced, validateName }),
     ...finalizers(resource, meta),
   ];
 }
 
+/** What is asked of every new object that has no other fault: that its names can stand in a URL. */
+export function validateSegments({ metadata }: KubeObject): FieldError[] {
+  return (["generateName", "name"] as const).flatMap((field) =>
+    invalidEach(
+      metadataPath.child(field),
+      metadata[field],
+      isPathSegmentName(metadata[field] ?? ""),
+    ),
+  );
+}
+
+/** Every update is judged by what all objects have in common, most by the resource's own rules beside. */
 export function validateMetaUpdate(
   resource: Resource,
-  meta: NamedMeta,
-  old: NamedMeta,
+  object: KubeObject,
+  { metadata: old }: KubeObject,
 ): FieldError[] {
+  const meta = object.metadata;
+  const { namespaced } = resource.ref;
   const whole = resource.metaRules?.wholeOnUpdate !== false;
   return [
     ...validateObjectMetaUpdate(meta, old),
-    ...(whole ? validateMeta(resource, meta) : finalizers(resource, meta)),
+    ...(whole
+      ? validateSegments(object)
+      : validateObjectMeta(meta, { namespaced, validateName: isPathSegmentName })),
+    ...(whole ? validateMeta(resource, object) : finalizers(resource, meta)),
   ];
 }

@@ -30,12 +30,16 @@ const texts = [
 const integers = [-1, 0, 1, 2, 3, 10, 80, 100, 101, 300, 65_535, 65_536, 2_147_483_647];
 const wild = [2_147_483_648, 1_000_000_000_000, 1.5, -2_147_483_649, 1e30];
 const quantities = ["1", "0", "-1", "100m", "1Gi", "1.5", "abc", "", "1e3", "0.5m", "10Mi", "1i"];
+/** Those that can be read. */
+const calmQuantities = ["1", "0", "-1", "100m", "1Gi", "1.5", "2", "10Mi", "0.5m", "1e3"];
 const times = ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.123456Z", "2026-01-02", "", "x"];
 
 /** What makes values: chance, and what is likely in a field of that name. */
 export interface Maker {
   readonly choices: Choices;
   readonly words: Words;
+  /** How often something of another JSON type is made, which decoding refuses; default one in twelve. */
+  readonly strangeShare?: number;
 }
 
 export function textFor({ choices, words }: Maker, field: string): string {
@@ -51,7 +55,7 @@ function strange(choices: Choices): Json {
 /** A value of a type; `depth` bounds what is nested. */
 export function valueFor(maker: Maker, type: TypeSchema, field: string, depth = 0): Json {
   const { choices } = maker;
-  if (depth === 0 && choices.fraction() < 0.08) return strange(choices);
+  if (depth === 0 && choices.fraction() < (maker.strangeShare ?? 0.08)) return strange(choices);
   switch (type.kind) {
     case "scalar":
       return scalarFor(maker, type.name, field);
@@ -72,20 +76,22 @@ function scalarFor(maker: Maker, name: string, field: string): Json {
   if (name === "bytes") return choices.of(["", "YQ==", "a", "%%%"]);
   if (name === "string") return textFor(maker, field);
   if (name === "any") return choices.of<Json>([1, "a", { a: 1 }, [1], true]);
-  return choices.of(choices.fraction() < 0.9 ? integers : wild);
+  const share = (maker.strangeShare ?? 0.08) * 1.25;
+  return choices.of(choices.fraction() < share ? wild : integers);
 }
 
-function specialFor({ choices }: Maker, name: string): Json {
+function specialFor({ choices, strangeShare = 1 }: Maker, name: string): Json {
+  const isCalm = choices.fraction() > strangeShare * 4;
   switch (name) {
     case "Quantity":
-      return choices.of<Json>([...quantities, 1, 1.5]);
+      return choices.of<Json>(isCalm ? calmQuantities : [...quantities, 1, 1.5]);
     case "IntOrString":
       return choices.of<Json>([0, 1, -1, 80, 65_536, "http", "50%", "-5%", "", "a_b", "200%", "1"]);
     case "Time":
     case "MicroTime":
-      return choices.of(times);
+      return isCalm ? "2026-01-02T03:04:05Z" : choices.of(times);
     case "Duration":
-      return choices.of(["1m0s", "-1s", "x", "", "2h45m"]);
+      return choices.of(isCalm ? ["1m0s", "-1s", "2h45m", "0s"] : ["1m0s", "-1s", "x", ""]);
     default:
       return choices.of<Json>([{}, { type: "object" }, { a: 1 }, "a", 1, true, []]);
   }

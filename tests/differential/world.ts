@@ -24,6 +24,7 @@ export class Scenario {
   readonly #titles: string[] = [];
   readonly #stock: Answer[] = [];
   readonly #ours: Answer[] = [];
+  readonly #known = new Set<string>();
   readonly #seen = { stock: new Seen(), ours: new Seen() };
 
   constructor(world: World, account: Account, controlled = world.controlled) {
@@ -41,6 +42,35 @@ export class Scenario {
       }
   }
 
+  /** The difference, if any, in what both sides answer; not in the account. */
+  async differs(asked: Asked): Promise<string | undefined> {
+    const of = (answers: readonly Answer[]): Question =>
+      typeof asked === "function" ? asked(answers) : asked;
+    const [stock, ours] = await Promise.all([
+      this.#world.stock.ask(of(this.#stock)),
+      this.#world.ours.ask(of(this.#ours)),
+    ]);
+    const seen = { stock: new Seen(), ours: new Seen() };
+    return differenceOf({
+      stock: { answer: stock, seen: seen.stock },
+      ours: { answer: ours, seen: seen.ours },
+      controlled: this.#controlled,
+    });
+  }
+
+  /** A question that was asked by the way. */
+  note(title: string, difference: string | undefined): void {
+    this.#account.asked++;
+    if (difference !== undefined) this.#account.differing.push(`${title}: ${difference}`);
+  }
+
+  /** What is stored differently is answered differently from then on: it counts once. */
+  #fresh(difference: string | undefined): string | undefined {
+    if (difference === undefined || this.#known.has(difference)) return undefined;
+    if (difference.startsWith("at ")) this.#known.add(difference);
+    return difference;
+  }
+
   async ask(title: string, asked: Asked): Promise<Reply> {
     const of = (answers: readonly Answer[]): Question =>
       typeof asked === "function" ? asked(answers) : asked;
@@ -55,7 +85,7 @@ export class Scenario {
       ours: { answer: ours, seen: this.#seen.ours },
       controlled: this.#controlled && !title.startsWith("create "),
     };
-    const difference = differenceOf(compared);
+    const difference = this.#fresh(differenceOf(compared));
     this.#account.asked++;
     this.#titles.push(title);
     if (difference !== undefined) {

@@ -7,7 +7,7 @@ import { ApiError } from "#apimachinery/status.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import { resourceAt } from "#resources/registry.ts";
 import type { Resource } from "#resources/resource.ts";
-import { validateMeta, validateMetaUpdate } from "#resources/validate-meta.ts";
+import { validateMeta, validateMetaUpdate, validateSegments } from "#resources/validate-meta.ts";
 
 export const now = new Date("2026-11-21T09:12:04Z");
 const user = { name: "admin", uid: "", groups: ["system:masters"], extra: {} };
@@ -125,8 +125,10 @@ export function create(resource: Resource, request: unknown, hooks: Hooks = {}):
   if (early.length > 0) return { code: 422, reason: "Invalid", errors: early, warnings: [] };
   resource.dropDisabled?.(object);
   resource.prepareForCreate?.(object, { now, user });
-  const errors = [...validateMeta(resource, metadata), ...(resource.validate?.(object) ?? [])];
-  return judged(resource, object, 201, { errors });
+  const errors = [...validateMeta(resource, object), ...(resource.validate?.(object) ?? [])];
+  return judged(resource, object, 201, {
+    errors: errors.length > 0 ? errors : validateSegments(object),
+  });
 }
 
 export function update(
@@ -175,7 +177,7 @@ export function update(
   if (early.length > 0) return { code: 422, reason: "Invalid", errors: early, warnings: [] };
   if (raises(resource, object, stored)) metadata.generation = (old.generation ?? 0) + 1;
   const rules = resource.validateUpdate?.(object, stored) ?? [];
-  const errors = [...validateMetaUpdate(resource, metadata, old), ...rules];
+  const errors = [...validateMetaUpdate(resource, object, stored), ...rules];
   return judged(resource, object, 200, { errors, old: stored });
 }
 

@@ -43,5 +43,8 @@ export function oldOf<T extends KubeObject>(
 /** `pods "web" is forbidden: <why>` */
 export function refused({ resource, name, object }: AdmissionAttributes, why: string): ApiError {
   const { group, plural } = resource.ref;
-  return forbidden({ group, resource: plural, name: name || (object?.metadata.name ?? "") }, why);
+  // No name is generated yet: what it will begin with says enough.
+  const { metadata } = object ?? {};
+  const called = name || metadata?.name || metadata?.generateName || "Unknown";
+  return forbidden({ group, resource: plural, name: called }, why);
 }

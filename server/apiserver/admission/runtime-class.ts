@@ -9,7 +9,8 @@ import { type AdmissionParts, draftOf, refused } from "./admission-parts.ts";
 function applyOverhead(pod: Pod, found: RuntimeClass, attributes: AdmissionAttributes): void {
   const fixed = found.overhead?.podFixed;
   if (fixed === undefined) return;
-  if (pod.spec.overhead !== undefined && !deepEqual(pod.spec.overhead, fixed)) {
+  const given = Object.keys(pod.spec.overhead ?? {}).length > 0;
+  if (given && !deepEqual(pod.spec.overhead, fixed)) {
     throw refused(
       attributes,
       "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead",
@@ -57,8 +58,10 @@ export function runtimeClass({ cache }: AdmissionParts): AdmissionPlugin {
     },
     validate(attributes) {
       const pod = attributes.operation === "CREATE" ? draftOf(attributes, pods) : undefined;
-      if (pod === undefined || pod.spec.runtimeClassName !== undefined) return;
-      if (pod.spec.overhead !== undefined) {
+      if (pod === undefined || pod.spec.overhead === undefined) return;
+      const name = pod.spec.runtimeClassName;
+      const found = name === undefined ? undefined : getObject(cache, runtimeclasses, { name });
+      if (found?.overhead === undefined) {
         throw refused(
           attributes,
           "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead",

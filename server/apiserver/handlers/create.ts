@@ -77,7 +77,10 @@ async function createOnce(
   const attributes = attributesOf(call, admitted);
   const generateName = draft.metadata.generateName ?? "";
   if (generateName !== "" && (draft.metadata.name ?? "") === "") {
-    draft.metadata.name = generatedName(generateName, server.randomness);
+    const { namesAsGiven = false } = call.endpoint.resource;
+    draft.metadata.name = namesAsGiven
+      ? generateName
+      : generatedName(generateName, server.randomness);
   }
   prepareForCreate(server, call, draft);
   draft.metadata.name ??= "";

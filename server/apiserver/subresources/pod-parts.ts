@@ -16,7 +16,7 @@ const podOf = (object: KubeObject): Pod => object as Pod;
 
 function checked(judge: (pod: Pod, old: Pod) => readonly FieldError[]) {
   return (object: KubeObject, old: KubeObject): void => {
-    const meta = validateMetaUpdate(podResource, object.metadata, old.metadata);
+    const meta = validateMetaUpdate(podResource, object, old);
     const errors = [...meta, ...judge(podOf(object), podOf(old))];
     if (errors.length > 0) throw invalid({ group: "", kind: "Pod" }, object.metadata.name, errors);
   };

@@ -6,11 +6,13 @@ import { clusterUpdates, updates } from "./changes.ts";
 import { creates } from "./creates.ts";
 import { deletes } from "./deletes.ts";
 import { doors } from "./doors.ts";
+import { fields, fieldUpdates } from "./fields.ts";
 import { lists } from "./lists.ts";
 import { clusterSubresources, subresources } from "./statuses.ts";
 
 export const areas: readonly Area[] = [
   creates,
+  fields,
   updates,
   applies,
   subresources,
@@ -20,4 +22,5 @@ export const areas: readonly Area[] = [
   access,
   clusterUpdates,
   clusterSubresources,
+  fieldUpdates,
 ];

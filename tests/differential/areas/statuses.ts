@@ -31,6 +31,7 @@ async function change(
 ): Promise<void> {
   const { choices } = setting;
   const { stock } = await scenario.ask(`get ${base.object.kind}`, { method: "GET", path });
+  if (base.writtenByServer) return overwrite(base, path, setting, scenario);
   const mutation = statusMutation(base, stock.body, setting);
   const dry = choices.fraction() < 0.5 ? "?dryRun=All" : "";
   const where = `${path}/status${dry}`;
@@ -57,6 +58,32 @@ async function change(
       body: merge,
     });
   }
+}
+
+const reported = {
+  conditions: [
+    {
+      ...{ type: "Ready", status: "True", reason: "Fits", message: "m" },
+      lastTransitionTime: "2026-01-02T03:04:05Z",
+    },
+  ],
+};
+
+/** Where the server's own controllers write the status too, it is replaced as a whole. */
+async function overwrite(
+  base: Base,
+  path: string,
+  setting: Setting,
+  scenario: Scenario,
+): Promise<void> {
+  const sample = { ...base.at(setting.namespace), status: reported };
+  const mutation = statusMutation(base, sample, setting);
+  const { status } = applied(sample, mutation) as { status?: unknown };
+  await scenario.ask(`status of ${base.object.kind} ${shownMutation(mutation)}`, (answers) => ({
+    method: "PUT",
+    path: `${path}/status?dryRun=All`,
+    body: { ...answers.at(-1)?.body, status },
+  }));
 }
 
 /** As a map of subresource to what is sent. */

@@ -5,13 +5,18 @@ import {
 } from "#gen/api/apiextensions/v1.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
-import { validateDefinition, validateDefinitionUpdate } from "./definition-validation.ts";
+import {
+  definitionNameFaults,
+  validateDefinition,
+  validateDefinitionUpdate,
+} from "./definition-validation.ts";
 
 /** The server's own: a definition goes when its objects are gone. */
 export const cleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io";
 
 export const customResourceDefinitionResource = defineResource<CustomResourceDefinition>({
   ref: customresourcedefinitions,
+  validateName: definitionNameFaults,
   metaRules: { anyFinalizers: true },
   validate: validateDefinition,
   validateUpdate: validateDefinitionUpdate,

@@ -29,17 +29,20 @@ const columnFormats = [
   "password",
 ];
 
+/** Its name says what it defines. */
+export function definitionNameFaults(
+  name: string,
+  { spec }: CustomResourceDefinition,
+): readonly string[] {
+  const wanted = `${spec.names?.plural ?? ""}.${spec.group ?? ""}`;
+  const faults = isDNS1123Subdomain(name);
+  return name === wanted ? faults : [...faults, 'must be spec.names.plural+"."+spec.group'];
+}
+
 export function validateDefinition(definition: CustomResourceDefinition): FieldError[] {
   const checks = new FieldChecks();
-  const { metadata, spec } = definition;
+  const { spec } = definition;
   const { group = "", scope = "" } = spec;
-  const name = `${spec.names?.plural ?? ""}.${group}`;
-  if (metadata.name && metadata.name !== name)
-    checks.invalid(
-      new Path("metadata.name"),
-      metadata.name,
-      'must be spec.names.plural+"."+spec.group',
-    );
   validateGroup(checks, group);
   checks.presentOneOf(specPath.child("scope"), scope, ["Cluster", "Namespaced"]);
   validateNames(checks, spec.names ?? {}, specPath.child("names"));

@@ -16,17 +16,9 @@ const specPath = new Path("spec");
 const groupPriorityMax = 20_000;
 const versionPriorityMax = 1000;
 
-function validate({ metadata, spec }: APIService): FieldError[] {
+function validate({ spec }: APIService): FieldError[] {
   const checks = new FieldChecks();
   const { group = "", version = "", groupPriorityMinimum = 0, versionPriority = 0 } = spec ?? {};
-  const name = `${version}.${group}`;
-  const namePath = new Path("metadata.name");
-  if (metadata.name && metadata.name !== name && isPathSegmentName(metadata.name).length === 0)
-    checks.invalid(
-      namePath,
-      metadata.name,
-      `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(name)}`,
-    );
   if (group === "" && version !== "v1")
     checks.required(
       specPath.child("group"),
@@ -43,6 +35,13 @@ function validate({ metadata, spec }: APIService): FieldError[] {
       checks.invalid(specPath.child(field), value, `must be positive and less than ${max}`);
   validateBackend(checks, spec);
   return checks.errors;
+}
+
+function nameFaults(name: string, { spec }: APIService): readonly string[] {
+  const faults = isPathSegmentName(name);
+  const wanted = `${spec?.version ?? ""}.${spec?.group ?? ""}`;
+  if (faults.length > 0 || name === wanted) return faults;
+  return [`must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`];
 }
 
 function validateBackend(checks: FieldChecks, spec: APIService["spec"]): void {
@@ -69,7 +68,7 @@ function validateBackend(checks: FieldChecks, spec: APIService["spec"]): void {
 
 export const apiServiceResource = defineResource<APIService>({
   ref: apiservices,
-  validateName: isPathSegmentName,
+  validateName: nameFaults,
   metaRules: { anyFinalizers: true },
   validate,
   validateUpdate: validate,

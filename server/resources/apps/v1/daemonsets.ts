@@ -63,6 +63,10 @@ export const daemonSetResource = defineResource<DaemonSet>({
     const raised = meansTheSame(daemonSet.spec.template, old.spec.template) ? 0 : 1;
     setTemplateGeneration(daemonSet, templateGeneration(old) + raised);
   },
+  prepareForStatusUpdate: (daemonSet, old) => {
+    daemonSet.spec = old.spec;
+    setTemplateGeneration(daemonSet, templateGeneration(old));
+  },
   cells: (object, context) => [
     object.metadata.name,
     object.status?.desiredNumberScheduled ?? 0,

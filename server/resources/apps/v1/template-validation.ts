@@ -96,7 +96,8 @@ export function intOrPercent(
 /** The number that it says, be it a count or a percentage. */
 export function intOrPercentValue(value: number | string | undefined): number {
   if (typeof value !== "string") return value ?? 0;
-  return Number.parseInt(value, 10) || 0;
+  const isNumber = isPercent(value).length === 0 || /^[+-]?\d+$/.test(value);
+  return isNumber ? Number.parseInt(value, 10) : 0;
 }
 
 export function atMostAll(

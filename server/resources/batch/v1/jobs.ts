@@ -8,6 +8,7 @@ import { nameWarnings } from "#resources/warnings/workload-names.ts";
 import { completionsCell, durationCell, statusCell } from "./job-cells.ts";
 import { generateSelector } from "./job-selector.ts";
 import { defaultJobSpec, dropDisabledJobFields } from "./job-spec.ts";
+import { validateJobStatusUpdate } from "./job-status-validation.ts";
 import { validateJob, validateJobUpdate } from "./job-validation.ts";
 
 /** "As often as it takes" where each index has its own limit. */
@@ -37,6 +38,7 @@ export const jobResource = defineResource<Job>({
   },
   validate: validateJob,
   validateUpdate: validateJobUpdate,
+  validateStatusUpdate: validateJobStatusUpdate,
   default: setDefaults,
   dropDisabled: ({ spec }) => dropDisabledJobFields(spec),
   prepareForCreate: (job) => {

@@ -19,6 +19,7 @@ function conditionCell({ status }: CertificateSigningRequest): string {
 
 export const certificateSigningRequestResource = defineResource<CertificateSigningRequest>({
   ref: certificatesigningrequests,
+  validateName: () => [],
   validate: validateRequest,
   validateStatusUpdate: ({ status }) => validateConditionStatuses(status?.conditions),
   prepareForCreate: (request, { user }) => {

@@ -19,11 +19,9 @@ function nameFaults(name: string, signer: string): readonly string[] {
   return [`ClusterTrustBundle for signerName ${signer} must be named with prefix ${prefix}`];
 }
 
-function validate({ metadata, spec }: ClusterTrustBundle): FieldError[] {
+function validate({ spec }: ClusterTrustBundle): FieldError[] {
   const checks = new FieldChecks();
   const signer = spec.signerName ?? "";
-  const { name } = metadata;
-  if (name !== "") checks.each(new Path("metadata.name"), name, nameFaults(name, signer));
   if (signer !== "") signerName(checks, signerPath, signer);
   return checks.errors;
 }
@@ -33,8 +31,7 @@ const anchors = ({ spec }: ClusterTrustBundle): FieldError[] =>
 
 export const clusterTrustBundleResource = defineResource<ClusterTrustBundle>({
   ref: clustertrustbundles,
-  // The name follows from the signer: validate() judges both.
-  validateName: () => [],
+  validateName: (name, { spec }) => nameFaults(name, spec.signerName ?? ""),
   validate: (object) => [...validate(object), ...anchors(object)],
   validateUpdate: (object, old) => [
     ...validate(object),

@@ -3,10 +3,22 @@ import { drop } from "#resources/drop.ts";
 
 const snapshots = "snapshot.storage.k8s.io";
 
-/** Other sources than claims and snapshots stand in dataSourceRef alone, and of other namespaces is none. */
-export function dropOtherSources(spec: PersistentVolumeClaimSpec): void {
-  const { dataSource, dataSourceRef } = spec;
-  drop(dataSourceRef, "namespace");
+/** What fills a claim, as clients old and new say it; `old`: of the stored claim. */
+export function settleDataSources(
+  spec: PersistentVolumeClaimSpec,
+  old?: PersistentVolumeClaimSpec,
+): void {
+  // A reference into another namespace belongs to a feature that is off.
+  const isElsewhere = (spec.dataSourceRef?.namespace ?? "") !== "";
+  if (isElsewhere && old?.dataSourceRef === undefined) drop(spec, "dataSourceRef");
+  const isInUse = old?.dataSource !== undefined || old?.dataSourceRef !== undefined;
+  if (!isInUse && spec.dataSourceRef === undefined) dropOtherSource(spec);
+  normalizeDataSources(spec);
+}
+
+/** Whoever knows of dataSource alone has other sources than claims and snapshots ignored, as ever. */
+function dropOtherSource(spec: PersistentVolumeClaimSpec): void {
+  const { dataSource } = spec;
   if (dataSource === undefined) return;
   const { kind, apiGroup = "" } = dataSource;
   const known = apiGroup === "" ? "PersistentVolumeClaim" : "VolumeSnapshot";
@@ -14,7 +26,7 @@ export function dropOtherSources(spec: PersistentVolumeClaimSpec): void {
 }
 
 /** dataSource and dataSourceRef say the same where neither names a namespace: each fills the other. */
-export function normalizeDataSources(spec: PersistentVolumeClaimSpec): void {
+function normalizeDataSources(spec: PersistentVolumeClaimSpec): void {
   const { dataSource, dataSourceRef } = spec;
   if (dataSource !== undefined && dataSourceRef === undefined)
     spec.dataSourceRef = { ...dataSource };

@@ -34,7 +34,8 @@ export const namespaceResource = defineResource<Namespace>({
   validateName: isDNS1123Label,
   default: labelName,
   prepareForCreate: (namespace) => {
-    labelName(namespace);
+    // A generated name is labelled once it is found good; one that was given is labelled by the defaults.
+    if (isDNS1123Label(namespace.metadata.name).length === 0) labelName(namespace);
     namespace.status = { phase: "Active" };
     namespace.spec ??= {};
     const finalizers = namespace.spec.finalizers ?? [];

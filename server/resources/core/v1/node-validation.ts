@@ -28,11 +28,15 @@ function validateTaints(checks: FieldChecks, taints: readonly Taint[]): void {
   }
 }
 
+/** As upstream spells it where there is no name. */
+const amountPath = (list: string, name: string): Path =>
+  name === "" ? statusPath.child(list).key("") : statusPath.child(list, name);
+
 function common({ status }: Node): FieldChecks {
   const checks = new FieldChecks();
   for (const list of ["capacity", "allocatable"] as const)
     for (const [name, amount] of Object.entries(status?.[list] ?? {}))
-      checks.add(resourceAmount(statusPath.child(list, name), name, amount));
+      checks.add(resourceAmount(amountPath(list, name), name, amount));
   const features = status?.declaredFeatures ?? [];
   const path = statusPath.child("declaredFeatures");
   for (const [index, feature] of features.entries()) {
@@ -53,7 +57,13 @@ export function validateNode(node: Node): FieldError[] {
   for (const [index, cidr] of cidrs.entries())
     checks.add(validateCIDR(cidrsPath.index(index), cidr));
   const families = new Set(cidrs.map((cidr) => parseCIDR(cidr)?.family));
-  if (cidrs.length > 1 && (families.size < 2 || cidrs.length > 2))
+  if (cidrs.length > 1 && families.has(undefined))
+    checks.errors.push({
+      reason: "InternalError",
+      field: cidrsPath.text,
+      message: "cannot be told whether they are of both families: one is no CIDR",
+    });
+  if (cidrs.length > 1 && (families.has(undefined) || families.size < 2 || cidrs.length > 2))
     checks.invalid(cidrsPath, cidrs, "may specify no more than one CIDR for each IP family");
   return checks.errors;
 }

@@ -136,11 +136,12 @@ interface Place {
 }
 
 /** Exactly one source, and that one sound. */
+/** Returns the source that counts: the first of several. */
 export function validateVolumeSource(
   checks: FieldChecks,
   spec: PersistentVolumeSpec,
   { path, name }: Place,
-): void {
+): Kind | undefined {
   const [first, ...more] = volumeSources.filter((kind) => spec[kind] !== undefined);
   if (first === undefined) checks.required(path, "must specify a volume type");
   else judge(checks, first, { spec, path, name });
@@ -153,6 +154,7 @@ export function validateVolumeSource(
         "may not specify more than 1 volume type",
       );
   }
+  return first;
 }
 
 function judge<K extends Kind>(

@@ -49,8 +49,8 @@ function check({ metadata, spec }: PersistentVolume, anyValues: boolean): FieldC
     nodeSelector(checks, required, affinityPath.child("required"), { anyValues });
   else if (spec.nodeAffinity !== undefined)
     checks.required(affinityPath.child("required"), "must specify required node constraints");
-  validateVolumeSource(checks, spec, { path: specPath, name: metadata.name });
-  if (spec.local !== undefined && spec.nodeAffinity === undefined)
+  const source = validateVolumeSource(checks, spec, { path: specPath, name: metadata.name });
+  if (source === "local" && spec.nodeAffinity === undefined)
     checks.required(affinityPath, "Local volume requires node affinity");
   recyclable(checks, spec, specPath);
   if (spec.storageClassName)
@@ -83,8 +83,7 @@ export function validateInlineVolume(spec: PersistentVolumeSpec, path: Path): Fi
       "may only be Retain in the context of inline volumes",
     );
   if (spec.nodeAffinity !== undefined) checks.forbidden(path.child("nodeAffinity"), sentence);
-  validateVolumeSource(checks, spec, { path, name: "" });
-  if (spec.local !== undefined)
+  if (validateVolumeSource(checks, spec, { path, name: "" }) === "local")
     checks.required(path.child("nodeAffinity"), "Local volume requires node affinity");
   recyclable(checks, spec, path);
   if (spec.storageClassName) checks.forbidden(path.child("storageClassName"), sentence);
@@ -93,7 +92,6 @@ export function validateInlineVolume(spec: PersistentVolumeSpec, path: Path): Fi
       path.child("volumeMode"),
       "may not specify volumeMode other than Filesystem in the context of inline volumes",
     );
-  attributesClass(checks, spec, path);
   return checks.errors;
 }
 

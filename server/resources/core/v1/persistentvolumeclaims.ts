@@ -1,11 +1,12 @@
 import { Path } from "#apimachinery/field-error.ts";
 import { type PersistentVolumeClaim, persistentvolumeclaims } from "#gen/api/core/v1.ts";
 import { age } from "#resources/cells.ts";
+import { drop } from "#resources/drop.ts";
 import { defineResource } from "#resources/resource.ts";
 import { claimSpecWarnings } from "#resources/warnings/claims.ts";
 import { accessModesCell } from "./access-modes.ts";
 import { validateClaim, validateClaimStatus, validateClaimUpdate } from "./claim-validation.ts";
-import { dropOtherSources, normalizeDataSources } from "./data-sources.ts";
+import { settleDataSources } from "./data-sources.ts";
 import { defaultClaimSpec } from "./pod-spec/volume-defaults.ts";
 
 const classAnnotation = "volume.beta.kubernetes.io/storage-class";
@@ -23,7 +24,6 @@ export const persistentVolumeClaimResource = defineResource<PersistentVolumeClai
   validate: validateClaim,
   validateUpdate: validateClaimUpdate,
   validateStatusUpdate: validateClaimStatus,
-  dropDisabled: ({ spec }) => dropOtherSources(spec),
   default: (claim) => {
     defaultClaimSpec(claim.spec);
     claim.status ??= {};
@@ -31,11 +31,16 @@ export const persistentVolumeClaimResource = defineResource<PersistentVolumeClai
   },
   prepareForCreate: (claim) => {
     claim.status = { phase: "Pending" };
-    normalizeDataSources(claim.spec);
+    settleDataSources(claim.spec);
   },
   prepareForUpdate: (claim, old) => {
     claim.status = old.status;
-    normalizeDataSources(claim.spec);
+    settleDataSources(claim.spec, old.spec);
+  },
+  prepareForStatusUpdate: (claim, old) => {
+    claim.spec = old.spec;
+    // Health of volumes belongs to a feature that is off.
+    if (old.status?.healthStatus === undefined) drop(claim.status, "healthStatus");
   },
   hasGeneration: false,
   cells: (object, context) => {

@@ -17,7 +17,10 @@ export const persistentVolumeResource = defineResource<PersistentVolume>({
   warnings: (volume) => persistentVolumeWarnings(volume),
   validate: validatePersistentVolume,
   validateUpdate: validatePersistentVolumeUpdate,
-  default: ({ spec }) => {
+  default: (volume) => {
+    const { spec } = volume;
+    volume.status ??= {};
+    volume.status.phase ||= "Pending";
     spec.persistentVolumeReclaimPolicy ||= "Retain";
     spec.volumeMode ??= "Filesystem";
     roundResourceList(spec.capacity);

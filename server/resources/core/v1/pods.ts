@@ -1,5 +1,3 @@
-import { Path } from "#apimachinery/field-error.ts";
-import { validateImmutable } from "#apimachinery/validate.ts";
 import { type Pod, pods } from "#gen/api/core/v1.ts";
 import { dropDisabledPodFields } from "#resources/core/v1/pod-spec/disabled-fields.ts";
 import { defineResource } from "#resources/resource.ts";
@@ -14,6 +12,7 @@ import {
   prepareForUpdate,
 } from "./pod-spec/pod-strategy.ts";
 import { validatePod, validatePodUpdate } from "./pod-spec/validate-pod.ts";
+import { validatePodStatusUpdate } from "./pod-spec/validate-pod-status.ts";
 
 export const podResource = defineResource<Pod>({
   ref: pods,
@@ -28,8 +27,7 @@ export const podResource = defineResource<Pod>({
   gracePeriodSeconds,
   validate: validatePod,
   validateUpdate: validatePodUpdate,
-  validateStatusUpdate: (pod, old) =>
-    validateImmutable(pod.status?.qosClass, old.status?.qosClass, new Path("status.qosClass")),
+  validateStatusUpdate: validatePodStatusUpdate,
   selectableFields: ({ spec, status }) => ({
     "spec.nodeName": spec.nodeName ?? "",
     "spec.restartPolicy": spec.restartPolicy ?? "",

@@ -15,6 +15,7 @@ import {
 
 export const replicationControllerResource = defineResource<ReplicationController>({
   ref: replicationcontrollers,
+  metaRules: { anyGenerateName: true },
   warnings: (object, old) => {
     if (old !== undefined && old.metadata.generation === object.metadata.generation) return [];
     const named = old === undefined ? nameWarnings(object, "Pod names and hostnames") : [];

@@ -10,6 +10,13 @@ import {
   validateServiceUpdate,
 } from "./service-validation.ts";
 
+/** A name outside the cluster is reached from inside as from anywhere; what is no policy is refused. */
+function dropInternalPolicy({ spec }: Service): void {
+  const { type, internalTrafficPolicy: policy = "" } = spec;
+  if (type === "ExternalName" && ["Cluster", "Local"].includes(policy))
+    delete spec.internalTrafficPolicy;
+}
+
 export const serviceResource = defineResource<Service>({
   ref: services,
   warnings: (service) => serviceWarnings(service),
@@ -22,10 +29,12 @@ export const serviceResource = defineResource<Service>({
   default: defaultService,
   prepareForCreate: (service) => {
     service.status = { loadBalancer: {} };
+    dropInternalPolicy(service);
   },
   prepareForUpdate: (service, old) => {
     service.status = old.status;
     dropTypeDependentFields(service.spec, old.spec);
+    dropInternalPolicy(service);
   },
   selectableFields: ({ spec }) => ({
     "spec.clusterIP": spec.clusterIP ?? "",

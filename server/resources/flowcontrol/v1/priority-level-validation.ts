@@ -30,8 +30,10 @@ export function validatePriorityLevel(level: PriorityLevelConfiguration): FieldE
       "must be 'Exempt' if and only if `name` is 'exempt'",
     );
   checks.presentOneOf(specPath.child("type"), type, ["Exempt", "Limited"]);
-  if (type !== "Limited" && limited !== undefined)
+  if (type !== "Limited" && limited !== undefined) {
     checks.forbidden(specPath.child("limited"), "must be nil if the type is not Limited");
+    responseShape(checks, limited.limitResponse, specPath.child("limited", "limitResponse"));
+  }
   if (type === "Exempt" && exempt !== undefined)
     validateShares(checks, exempt, specPath.child("exempt"));
   if (type !== "Exempt" && exempt !== undefined)
@@ -97,14 +99,21 @@ function validateResponse(
   path: Path,
 ): void {
   const { type = "", queuing } = response ?? {};
+  responseShape(checks, response, path);
+  if (type !== "") checks.oneOf(path.child("type"), type, ["Queue", "Reject"]);
+  if (type === "Queue" && queuing !== undefined)
+    validateQueuing(checks, queuing, path.child("queuing"));
+}
+
+/** What of it must be there, and what must not: judged even where the level limits nothing. */
+function responseShape(checks: FieldChecks, response: LimitResponse | undefined, path: Path): void {
+  const { type = "", queuing } = response ?? {};
   const queuingPath = path.child("queuing");
-  checks.presentOneOf(path.child("type"), type, ["Queue", "Reject"]);
+  checks.present(path.child("type"), type);
   if (type !== "Queue" && queuing !== undefined)
     checks.forbidden(queuingPath, "must be nil if limited.limitResponse.type is not Limited");
-  if (type !== "Queue") return;
-  if (queuing === undefined)
+  if (type === "Queue" && queuing === undefined)
     checks.required(queuingPath, "must not be empty if limited.limitResponse.type is Limited");
-  else validateQueuing(checks, queuing, queuingPath);
 }
 
 function validateQueuing(checks: FieldChecks, queuing: QueuingConfiguration, path: Path): void {

@@ -27,6 +27,7 @@ function validate({ spec }: IPAddress): FieldError[] {
 export const ipAddressResource = defineResource<IPAddress>({
   ref: ipaddresses,
   hasGeneration: false,
+  namesAsGiven: true,
   validateName: (name) => validateCanonicalIP(new Path(), name).map(({ message }) => message),
   validate,
   validateUpdate: (object, old) => [

@@ -35,6 +35,7 @@ function validate({ spec }: DeviceClass, old?: DeviceClass): FieldError[] {
 
 export const deviceClassResource = defineResource<DeviceClass>({
   ref: deviceclasses,
+  metaRules: { anyGenerateName: true },
   validate: (object) => validate(object),
   validateUpdate: validate,
   cells: (object, context) => [object.metadata.name, age(object, context)],

@@ -1,5 +1,6 @@
 import { type CSINode, csinodes } from "#gen/api/storage/v1.ts";
 import { age } from "#resources/cells.ts";
+import { drop } from "#resources/drop.ts";
 import { defineResource } from "#resources/resource.ts";
 import {
   validateCSINode,
@@ -12,6 +13,16 @@ export const csiNodeResource = defineResource<CSINode>({
   validate: validateCSINode,
   validateUpdate: validateCSINodeUpdate,
   validateStatusUpdate: validateCSINodeStatus,
+  prepareForCreate: (node) => {
+    node.status = {};
+  },
+  prepareForStatusUpdate: (node, old) => {
+    const { resourceVersion, managedFields } = node.metadata;
+    node.metadata = { ...old.metadata, resourceVersion, managedFields };
+    node.spec = old.spec;
+    // Health of storage belongs to a feature that is off.
+    if ((old.status?.storageHealth ?? []).length === 0) drop(node.status, "storageHealth");
+  },
   hasGeneration: false,
   allowUnconditionalUpdate: false,
   cells: (object, context) => [

@@ -1,5 +1,11 @@
 /** Fields of pods whose feature upstream has, and has off: who sends them is not refused, they are dropped. */
-import type { Container, EphemeralContainer, PodSpec, Volume } from "#gen/api/core/v1.ts";
+import type {
+  Container,
+  EphemeralContainer,
+  PodSpec,
+  PodStatus,
+  Volume,
+} from "#gen/api/core/v1.ts";
 import { drop } from "#resources/drop.ts";
 import { eachContainer } from "./each-container.ts";
 
@@ -10,6 +16,21 @@ export function dropDisabledPodFields(spec: PodSpec | undefined): void {
   for (const { container } of eachContainer(spec)) dropOfContainer(container);
   for (const volume of spec.volumes ?? []) dropOfVolume(volume);
 }
+
+/** What was stored before the feature went off stays. */
+export function dropDisabledStatusFields(status: PodStatus, old: PodStatus): void {
+  for (const field of ["nodeAllocatableResourceClaimStatuses", "volumeHealth"] as const)
+    if ((old[field] ?? []).length === 0) drop(status, field);
+  for (const list of containerStatusLists)
+    for (const { volumeMounts = [] } of status[list] ?? [])
+      for (const mount of volumeMounts) drop(mount, "volumeStatus");
+}
+
+const containerStatusLists = [
+  "containerStatuses",
+  "initContainerStatuses",
+  "ephemeralContainerStatuses",
+] as const;
 
 function dropOfContainer(container: Container | EphemeralContainer): void {
   const { lifecycle, livenessProbe, readinessProbe, startupProbe, volumeMounts } = container;

@@ -10,6 +10,15 @@ export function defaultPod(pod: Pod): void {
   for (const container of containers) requestLimits(container);
   spec.enableServiceLinks ??= true;
   if (spec.hostNetwork === true) for (const container of containers) openHostPorts(container);
+  pairAddresses(pod);
+}
+
+/** The address of old and the list of them say the same; the first counts where they do not. */
+function pairAddresses({ status }: Pod): void {
+  if (status === undefined) return;
+  const { podIP = "", podIPs: [first] = [] } = status;
+  if (podIP !== "" && first?.ip !== podIP) status.podIPs = [{ ip: podIP }];
+  else if (podIP === "" && first !== undefined) status.podIP = first.ip;
 }
 
 /** What is limited and not asked for is asked for. */

@@ -4,6 +4,7 @@ import type { Pod, PodAffinityTerm } from "#gen/api/core/v1.ts";
 import type { LabelSelector } from "#gen/api/meta/v1.ts";
 import { qosClass } from "#resources/core/v1/qos.ts";
 import type { StrategyContext } from "#resources/resource.ts";
+import { dropDisabledStatusFields } from "./disabled-fields.ts";
 import { defaultPodLevelResources } from "./pod-level-resources.ts";
 
 export function prepareForCreate(pod: Pod, { now }: StrategyContext): void {
@@ -87,10 +88,11 @@ export function prepareForStatusUpdate(pod: Pod, old: Pod): void {
   status.extendedResourceClaimStatus ??= kept.extendedResourceClaimStatus;
   status.nodeAllocatableResourceClaimStatuses ??= kept.nodeAllocatableResourceClaimStatuses;
   status.observedGeneration ||= kept.observedGeneration;
-  for (const condition of status.conditions ?? []) {
-    const before = kept.conditions?.find(({ type }) => type === condition.type);
-    condition.observedGeneration ||= before?.observedGeneration;
-  }
+  const before = Map.groupBy(kept.conditions ?? [], ({ type }) => type);
+  // Of several conditions of one type, each keeps what the one at its place had.
+  for (const condition of status.conditions ?? [])
+    condition.observedGeneration ||= before.get(condition.type)?.shift()?.observedGeneration;
+  dropDisabledStatusFields(status, kept);
 }
 
 /**

@@ -1,10 +1,11 @@
 /** Annotations with a meaning: mirror Pods, deletion cost, security profiles of old. */
 import type { FieldChecks } from "#apimachinery/field-checks.ts";
-import type { Path } from "#apimachinery/field-error.ts";
-import type { AppArmorProfile, PodSpec, SeccompProfile } from "#gen/api/core/v1.ts";
+import { Path } from "#apimachinery/field-error.ts";
+import type { AppArmorProfile, Pod, PodSpec, SeccompProfile } from "#gen/api/core/v1.ts";
 import { eachContainer } from "./each-container.ts";
 import { localDescendingPath } from "./validate-paths.ts";
 
+const annotationsPath = new Path("metadata.annotations");
 export const mirrorAnnotation = "kubernetes.io/config.mirror";
 export const appArmorPrefix = "container.apparmor.security.beta.kubernetes.io/";
 const deletionCost = "controller.kubernetes.io/pod-deletion-cost";
@@ -50,6 +51,21 @@ export function podAnnotations(
         `invalid AppArmor profile name: ${JSON.stringify(value)}`,
       );
   }
+}
+
+/** On every update, that of the status too: what stands there is judged once more. */
+export function annotationUpdates(checks: FieldChecks, { metadata, spec }: Pod, old: Pod): void {
+  const now = metadata.annotations ?? {};
+  const before = old.metadata.annotations ?? {};
+  for (const name of new Set([...Object.keys(before), ...Object.keys(now)])) {
+    if (now[name] === before[name]) continue;
+    const verb = before[name] === undefined ? "add" : "remove or update";
+    if (name.startsWith(appArmorPrefix))
+      checks.forbidden(annotationsPath.key(name), `may not ${verb} AppArmor annotations`);
+    if (name === mirrorAnnotation)
+      checks.forbidden(annotationsPath.key(name), `may not ${verb} mirror pod annotation`);
+  }
+  podAnnotations(checks, { annotations: now, spec }, annotationsPath);
 }
 
 /** As upstream reads it: a sign only where it is needed, no leading zeros. */

@@ -4,12 +4,7 @@ import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { type FieldError, Path } from "#apimachinery/field-error.ts";
 import { rangeSentence } from "#apimachinery/validate.ts";
 import type { Container, Pod, PodSpec, Toleration } from "#gen/api/core/v1.ts";
-import {
-  appArmorPrefix,
-  mirrorAnnotation,
-  podAnnotations,
-  profileAnnotations,
-} from "./validate-annotations.ts";
+import { annotationUpdates, podAnnotations, profileAnnotations } from "./validate-annotations.ts";
 import { imageWithoutBlanks } from "./validate-containers.ts";
 import { gatedSpec } from "./validate-gated.ts";
 import { validatePodSpec } from "./validate-pod-spec.ts";
@@ -75,12 +70,6 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   const checks = new FieldChecks();
   checks.add(validateWholePod(pod));
   annotationUpdates(checks, pod, old);
-  // Upstream judges what stands in the annotations once more.
-  podAnnotations(
-    checks,
-    { annotations: pod.metadata.annotations ?? {}, spec: pod.spec },
-    annotationsPath,
-  );
   for (const list of ["containers", "initContainers"] as const) {
     const path = specPath.child(list);
     if (
@@ -103,19 +92,6 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
       `pod updates may not change fields other than ${updatable.join(",")}`,
     );
   return checks.errors;
-}
-
-function annotationUpdates(checks: FieldChecks, { metadata }: Pod, old: Pod): void {
-  const now = metadata.annotations ?? {};
-  const before = old.metadata.annotations ?? {};
-  for (const name of new Set([...Object.keys(before), ...Object.keys(now)])) {
-    if (now[name] === before[name]) continue;
-    const verb = before[name] === undefined ? "add" : "remove or update";
-    if (name.startsWith(appArmorPrefix))
-      checks.forbidden(annotationsPath.key(name), `may not ${verb} AppArmor annotations`);
-    if (name === mirrorAnnotation)
-      checks.forbidden(annotationsPath.key(name), `may not ${verb} mirror pod annotation`);
-  }
 }
 
 /** False: their number changed, and nothing more can be compared. */
