@@ -27,6 +27,8 @@ export type Effect =
       readonly object: Draft<KubeObject>;
       /** Another made it first: that is as good. */
       readonly existsIsFine: boolean;
+      /** What is done, before the reconcile counts as failed, when it was refused. */
+      readonly onRefusal: ((why: string) => readonly Effect[]) | undefined;
     }
   | {
       /** In batches of 1, 2, 4 ...: when a quota refuses the first, the others are not tried. */
@@ -79,9 +81,13 @@ export function create<T extends KubeObject>(
   ref: ResourceRef<T>,
   namespace: string,
   object: Draft<T>,
-  { existsIsFine = false }: { readonly existsIsFine?: boolean } = {},
+  options: {
+    readonly existsIsFine?: boolean;
+    readonly onRefusal?: (why: string) => readonly Effect[];
+  } = {},
 ): Effect {
-  return { effect: "create", ref, namespace, object, existsIsFine };
+  const { existsIsFine = false, onRefusal } = options;
+  return { effect: "create", ref, namespace, object, existsIsFine, onRefusal };
 }
 
 export function createMany<T extends KubeObject>(

@@ -79,13 +79,16 @@ async function performOne(effect: Effect, performer: Performer): Promise<void> {
 }
 
 async function performCreate(
-  { ref, namespace, object, existsIsFine }: Extract<Effect, { effect: "create" }>,
+  { ref, namespace, object, existsIsFine, onRefusal }: Extract<Effect, { effect: "create" }>,
   performer: Performer,
 ): Promise<void> {
   try {
     performer.written(ref, await performer.client.create(ref, namespace, object));
   } catch (error) {
-    if (!existsIsFine || !isReason(error, "AlreadyExists")) throw error;
+    if (existsIsFine && isReason(error, "AlreadyExists")) return;
+    const why = error instanceof Error ? error.message : String(error);
+    await perform(onRefusal?.(why) ?? [], performer);
+    throw error;
   }
 }
 

@@ -27,6 +27,7 @@ import {
 } from "./protection/watches.ts";
 import { replicaSet } from "./replicaset/watches.ts";
 import { replicationController } from "./replicationcontroller/watches.ts";
+import { resourceClaim } from "./resourceclaim/watches.ts";
 import { resourceQuota } from "./resourcequota/watches.ts";
 import { rootCaCertificatePublisher } from "./root-ca-certificate-publisher/watches.ts";
 import { serviceAccount } from "./serviceaccount/watches.ts";
@@ -78,5 +79,6 @@ export function controllersFor(settings: ControllerSettings): readonly Controlle
     clusterRoleAggregation,
     ttlAfterFinished,
     resourceQuota,
+    resourceClaim,
   ];
 }
