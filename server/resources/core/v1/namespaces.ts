@@ -35,7 +35,7 @@ export const namespaceResource = defineResource<Namespace>({
   default: labelName,
   prepareForCreate: (namespace) => {
     // A generated name is labelled once it is found good; one that was given is labelled by the defaults.
-    if (isDNS1123Label(namespace.metadata.name).length === 0) labelName(namespace);
+    if (isDNS1123Label(namespace.metadata.name ?? "").length === 0) labelName(namespace);
     namespace.status = { phase: "Active" };
     namespace.spec ??= {};
     const finalizers = namespace.spec.finalizers ?? [];
