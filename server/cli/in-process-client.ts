@@ -19,6 +19,7 @@ const serviceAccountOf: Readonly<Record<string, string>> = {
   "garbage-collector-controller": "generic-garbage-collector",
   "node-ipam-controller": "node-controller",
   "node-lifecycle-controller": "node-controller",
+  "persistentvolume-controller": "persistent-volume-binder",
   "pod-garbage-collector-controller": "pod-garbage-collector",
   "root-ca-certificate-publisher": "root-ca-cert-publisher",
   "root-ca-certificate-publisher-controller": "root-ca-cert-publisher",

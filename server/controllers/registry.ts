@@ -19,6 +19,7 @@ import { job } from "./job/watches.ts";
 import { namespace } from "./namespace/watches.ts";
 import { nodeIpam } from "./node-ipam/watches.ts";
 import { nodeLifecycle } from "./node-lifecycle/watches.ts";
+import { persistentVolumeBinder } from "./persistentvolume-binder/watches.ts";
 import { podGarbageCollector } from "./pod-garbage-collector/watches.ts";
 import {
   attributesClassProtection,
@@ -64,6 +65,7 @@ export function controllersFor(settings: ControllerSettings): readonly Controlle
     endpointSlice,
     endpointsMirror,
     endpointSliceMirroring,
+    persistentVolumeBinder,
     claimProtection,
     volumeProtection,
     attributesClassProtection,

@@ -1,5 +1,6 @@
-import { keyOf, objectKey, splitKey } from "#client/store.ts";
+import { keyOf, splitKey } from "#client/store.ts";
 import type { Controller } from "#controllers/controller.ts";
+import { claimKeysOf } from "#controllers/pod-claims.ts";
 import {
   type PersistentVolume,
   type PersistentVolumeClaim,
@@ -11,18 +12,11 @@ import {
 import { type VolumeAttributesClass, volumeattributesclasses } from "#gen/api/storage/v1.ts";
 import { reconcile } from "./reconcile.ts";
 
-const byClaim = "claim";
+const byClaim = "claim in use";
 
 /** A pod that is on no node uses nothing yet. */
-function claimsOf({ metadata, spec }: Pod): readonly string[] {
-  if ((spec.nodeName ?? "") === "") return [];
-  const { namespace = "", name } = metadata;
-  return (spec.volumes ?? []).flatMap(({ name: volume, persistentVolumeClaim, ephemeral }) => {
-    if (persistentVolumeClaim !== undefined) {
-      return [objectKey(namespace, persistentVolumeClaim.claimName)];
-    }
-    return ephemeral === undefined ? [] : [objectKey(namespace, `${name}-${volume}`)];
-  });
+function claimsOf(pod: Pod): readonly string[] {
+  return (pod.spec.nodeName ?? "") === "" ? [] : claimKeysOf(pod);
 }
 
 export const claimProtection: Controller = {
