@@ -30,7 +30,7 @@ import { type RouteTable, routeOf, type VirtualResources } from "./dispatch.ts";
 import { methodNotAllowed } from "./dispatch-refusals.ts";
 import { endpointTable } from "./endpoint.ts";
 import { startEventExpiry } from "./event-expiry.ts";
-import { isLongRunning, laneOf, overload } from "./filters/max-in-flight.ts";
+import { InFlight, isLongRunning } from "./filters/max-in-flight.ts";
 import { RequestTimeouts } from "./filters/request-timeout.ts";
 import { addHealthRoutes, addIndexRoutes, fixedPaths, type HealthCheck } from "./health.ts";
 import { Metrics } from "./metrics.ts";
@@ -108,6 +108,7 @@ class ApiServer implements App {
   readonly #routes: Routes;
   readonly #timeouts = new RequestTimeouts();
   readonly #metrics = new Metrics();
+  readonly #inFlight = new InFlight(this.#metrics);
   readonly #expiry: { stop(): void };
   readonly #custom: CustomResources;
   readonly #definitions: { close(): void };
@@ -176,15 +177,12 @@ class ApiServer implements App {
       await this.#authorize(bindings);
       return this.#routes.fetch(request, bindings);
     }
-    const lane = laneOf(info);
-    const full = overload(this.#metrics, lane, user);
-    if (full !== undefined) throw full;
-    this.#metrics.inflight[lane] += 1;
+    const leave = this.#inFlight.enter(info, user);
     try {
       await this.#authorize(bindings);
       return await this.#timeouts.bound(Promise.resolve(this.#routes.fetch(request, bindings)));
     } finally {
-      this.#metrics.inflight[lane] -= 1;
+      leave();
     }
   }
 

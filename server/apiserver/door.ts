@@ -7,6 +7,7 @@ import {
   type Http2SecureServer,
   type Http2ServerRequest,
   type Http2ServerResponse,
+  type Http2Session,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
@@ -16,10 +17,13 @@ import { answerUpgrade, refuseUpgrade } from "#streaming/upgrade.ts";
 import type { Logger } from "#telemetry/log.ts";
 import type { App } from "./app.ts";
 import type { Connection } from "./attributes.ts";
-import { collect } from "./door/body.ts";
+import { Bodies, overlong } from "./door/body.ts";
 import { connectionOf } from "./door/connection.ts";
 import { type AnswerSink, send } from "./door/send.ts";
+import { guardSession } from "./door/session-guard.ts";
 import { WaitingSockets } from "./door/waiting-sockets.ts";
+import { LoopTurns } from "./fairness/loop-turns.ts";
+import { tooManyWait } from "./filters/max-in-flight.ts";
 
 export interface DoorParts {
   readonly host: string;
@@ -47,6 +51,8 @@ const streamsMax = 250;
 const headBytesMax = 1024 * 1024;
 /** A peer that answers no ping in that time is gone: its watches must not live on. */
 const pingMs = 30_000;
+/** A client whose body was refused may read why before its connection goes. */
+const lingerMs = 500;
 
 /** The types of an HTTP/2 server do not name what its HTTP/1.1 half takes. */
 const http1Limits: object = { maxHeaderSize: headBytesMax };
@@ -70,12 +76,25 @@ function asked(headers: IncomingHttpHeaders, method: string, path: string, host:
   return { method, url: `https://${host}${path}`, headers: kept };
 }
 
+/** Whose turn it is: the user as far as the connection tells. */
+function flowOf(headers: Headers, { clientCertificate, remoteAddress }: Connection): string {
+  return clientCertificate?.commonName ?? headers.get("authorization") ?? remoteAddress;
+}
+
+/** Whether the server lives is answered however full it is. */
+function isProbe(url: string): boolean {
+  return /^https:\/\/[^/]*\/(healthz|livez|readyz)/.test(url);
+}
+
 class TlsDoor {
   readonly #parts: DoorParts;
   readonly #server: Http2SecureServer;
-  readonly #sessions = new Set<ServerHttp2Session>();
+  /** With what a stream that its client took back is told to. */
+  readonly #sessions = new Map<Http2Session, () => void>();
   readonly #sockets = new Set<Duplex>();
   readonly #waiting = new WaitingSockets();
+  readonly #bodies = new Bodies();
+  readonly #turns = new LoopTurns((turn) => void setImmediate(turn));
 
   constructor(parts: DoorParts) {
     this.#parts = parts;
@@ -135,7 +154,8 @@ class TlsDoor {
 
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const session of this.#sessions) session.destroy();
+    this.#bodies.close();
+    for (const session of this.#sessions.keys()) session.destroy();
     for (const socket of this.#sockets) socket.destroy();
     await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
   }
@@ -150,7 +170,7 @@ class TlsDoor {
   }
 
   #onSession(session: ServerHttp2Session): void {
-    this.#sessions.add(session);
+    this.#sessions.set(session, guardSession(session));
     let answered = true;
     const timer = setInterval(() => {
       if (session.destroyed) return;
@@ -171,13 +191,16 @@ class TlsDoor {
   async #onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
     stream.on("error", () => undefined);
     const { session } = stream;
-    if (session === undefined) return;
+    const takenBack = session && this.#sessions.get(session);
+    if (session === undefined || takenBack === undefined) return;
+    stream.once("aborted", takenBack);
     const method = headers[":method"] ?? "GET";
     const host = headers[":authority"] ?? headers.host ?? "localhost";
     const question = asked(headers, `${method}`, `${headers[":path"] ?? "/"}`, `${host}`);
     const sink: AnswerSink = {
       stream,
       head: (status, fields) => stream.respond({ ":status": status, ...fields }),
+      cutOff: () => void stream.once("finish", () => stream.close()),
     };
     await this.#answer(question, stream, sink, connectionOf(session, session.socket));
   }
@@ -192,6 +215,10 @@ class TlsDoor {
     const sink: AnswerSink = {
       stream: response,
       head: (status, fields) => void response.writeHead(status, fields),
+      cutOff() {
+        response.setHeader("connection", "close");
+        response.once("finish", () => setTimeout(() => socket.destroy(), lingerMs).unref());
+      },
     };
     await this.#answer(question, request, sink, connectionOf(socket, socket));
   }
@@ -203,8 +230,17 @@ class TlsDoor {
     connection: Connection,
   ): Promise<void> {
     try {
-      const body = bodiless.has(method) ? undefined : await collect(incoming, headers);
-      const init = body === undefined ? { method, headers } : { method, headers, body };
+      const body = bodiless.has(method) ? undefined : await this.#bodies.collect(incoming, headers);
+      if (body === overlong) sink.cutOff();
+      const size = body === undefined || body === overlong ? 0 : body.length;
+      if (!this.#turns.free(size) && !isProbe(url)) {
+        const granted = await this.#turns.turn(flowOf(headers, connection), size);
+        // A client that has gone meanwhile costs nothing more.
+        if (sink.stream.destroyed === true) return;
+        if (!granted) return await send(tooManyWait(), sink, method);
+      }
+      const init =
+        size === 0 || body === overlong ? { method, headers } : { method, headers, body };
       await send(await this.#parts.app.fetch(new Request(url, init), connection), sink, method);
     } catch (error) {
       this.#parts.logger.debug("answer failed", { url, error: `${error}` });

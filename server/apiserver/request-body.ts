@@ -1,7 +1,7 @@
 /** Request bodies: bounded, then decoded as their media type says. */
 import { decodeJson } from "#apimachinery/codec/json.ts";
 import { decodeProtobuf } from "#apimachinery/codec/protobuf.ts";
-import { decodeYaml } from "#apimachinery/codec/yaml.ts";
+import { type DecodedMap, decodeJsonMap } from "#apimachinery/codec/yaml.ts";
 import {
   type FieldError,
   forbiddenField,
@@ -18,6 +18,8 @@ import type { Call } from "./call.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { bodyMediaType } from "./negotiation.ts";
 import { flag, type Query, text } from "./query.ts";
+import { parsedPatch } from "./reading/jobs.ts";
+import { readAside } from "./reading/reader-thread.ts";
 
 /** Upstream's limit: twice etcd's 1.5 MB, since JSON outweighs protobuf. Over it: 413. */
 export const requestBodyBytesMax = 3 * 1024 * 1024;
@@ -38,6 +40,61 @@ export async function readBody(request: Request): Promise<Uint8Array> {
   const bytes = await request.bytes();
   if (bytes.length > requestBodyBytesMax) throw tooLarge();
   return bytes;
+}
+
+/** Bytes of a body that the event loop reads itself; larger ones would keep it from everybody else. */
+const readHereBytesMax = 128 * 1024;
+
+const utf8 = new TextDecoder();
+
+/** A patch's JSON. Throws BadRequest and what `readBody` throws. */
+export async function readPatch({
+  request,
+  user,
+}: Pick<Call, "request" | "user">): Promise<unknown> {
+  const bytes = await readBody(request);
+  // Parsed here it is in the end: that is native and fast, looking for what is wrong with it is not.
+  if (bytes.length > readHereBytesMax) {
+    const reading = await readAside(user.name, { form: "patch", bytes });
+    return JSON.parse(utf8.decode(reading.bytes));
+  }
+  return parsedPatch(bytes);
+}
+
+/** What an apply says, in YAML or JSON. Throws BadRequest and what `readBody` throws. */
+export async function readMap({
+  request,
+  user,
+}: Pick<Call, "request" | "user">): Promise<DecodedMap> {
+  const bytes = await readBody(request);
+  const here = bytes.length > readHereBytesMax ? undefined : decodeJsonMap(bytes);
+  if (here !== undefined) return here;
+  const reading = await readAside(user.name, { form: "map", bytes });
+  return { value: JSON.parse(utf8.decode(reading.bytes)), doubles: reading.doubles };
+}
+
+/** A body on its way to an object: what could take long is done. */
+export interface ReadBody {
+  readonly bytes: Uint8Array;
+  readonly form: "json" | "protobuf";
+  /** Found beside the loop; absent: not looked for yet. */
+  readonly found?: Pick<Decoded, "unknownFields" | "duplicateFields">;
+}
+
+/** Throws UnsupportedMediaType, BadRequest, and what `readBody` throws. */
+export async function prepareBody(
+  { request, user }: Pick<Call, "request" | "user">,
+  bytes: Uint8Array,
+  expected: Expected,
+): Promise<ReadBody> {
+  const contentType = request.headers.get("content-type");
+  const form = bodyMediaType(contentType, expected.takeIn !== undefined);
+  if (form === "protobuf") return { bytes, form };
+  if (form === "json" && bytes.length <= readHereBytesMax) return { bytes, form };
+  const { apiVersion, kind } = expected;
+  const reading = await readAside(user.name, { form, bytes, expected: { apiVersion, kind } });
+  const { unknownFields, doubles: duplicateFields } = reading;
+  return { bytes: reading.bytes, form: "json", found: { unknownFields, duplicateFields } };
 }
 
 export interface WriteOptions {
@@ -127,15 +184,12 @@ interface Decoded {
   readonly duplicateFields: readonly string[];
 }
 
-function decode(bytes: Uint8Array, contentType: string | null, expected: Expected): Decoded {
-  switch (bodyMediaType(contentType, expected.takeIn !== undefined)) {
-    case "json":
-      return decodeJson(bytes, expected);
-    case "yaml":
-      return decodeYaml(bytes, expected);
-    case "protobuf":
-      return { object: decodeProtobuf(bytes, expected), unknownFields: [], duplicateFields: [] };
+function decode({ bytes, form, found }: ReadBody, expected: Expected): Decoded {
+  if (form === "protobuf") {
+    return { object: decodeProtobuf(bytes, expected), unknownFields: [], duplicateFields: [] };
   }
+  if (found === undefined) return decodeJson(bytes, expected);
+  return { ...decodeJson(bytes, expected, { ignoreDuplicates: true }), ...found };
 }
 
 function refuseOtherKind(object: KubeObject, { apiVersion, kind, takeIn }: Expected): void {
@@ -180,12 +234,12 @@ export function applyFieldValidation(
 
 /** An object of exactly the expected kind, owned by the caller. */
 export function readObjectFrom(
-  { request, warnings }: Pick<Call, "request" | "warnings">,
-  bytes: Uint8Array,
+  { warnings }: Pick<Call, "warnings">,
+  body: ReadBody,
   expected: Expected,
   validation: WriteOptions["fieldValidation"],
 ): KubeObject {
-  const decoded = decode(bytes, request.headers.get("content-type"), expected);
+  const decoded = decode(body, expected);
   refuseOtherKind(decoded.object, expected);
   const unknownFields = expected.takeIn?.(decoded.object) ?? decoded.unknownFields;
   const pruned = expected.takeIn !== undefined;
@@ -203,9 +257,10 @@ export function readObjectFrom(
 
 /** The body's object. */
 export async function readObject(
-  call: Pick<Call, "request" | "warnings">,
+  call: Pick<Call, "request" | "user" | "warnings">,
   expected: Expected,
   validation: WriteOptions["fieldValidation"],
 ): Promise<KubeObject> {
-  return readObjectFrom(call, await readBody(call.request), expected, validation);
+  const body = await prepareBody(call, await readBody(call.request), expected);
+  return readObjectFrom(call, body, expected, validation);
 }

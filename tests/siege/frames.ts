@@ -75,7 +75,7 @@ export function number(value: number): Buffer {
   return bytes;
 }
 
-const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+export const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
 /** A connection on which the preface and `settings` were said; what is answered is thrown away, or read by nobody. */
 export async function openHttp2(

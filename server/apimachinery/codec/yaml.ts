@@ -53,10 +53,16 @@ function jsonMap(text: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
+/** A map that is written in JSON, well and without doubles; undefined: it takes YAML's reader to say. */
+export function decodeJsonMap(bytes: Uint8Array): DecodedMap | undefined {
+  const value = tooDeep(bytes) ? undefined : jsonMap(utf8.decode(bytes));
+  return value && { value, doubles: [] };
+}
+
 /** Throws ApiError BadRequest. */
 export function decodeYamlMap(bytes: Uint8Array): DecodedMap {
-  const json = tooDeep(bytes) ? undefined : jsonMap(utf8.decode(bytes));
-  if (json !== undefined) return { value: json, doubles: [] };
+  const json = decodeJsonMap(bytes);
+  if (json !== undefined) return json;
   const { value, doubles } = parseYaml(bytes);
   if (!isMap(value)) {
     const what = Array.isArray(value) ? "array" : typeof value;

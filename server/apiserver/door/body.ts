@@ -1,45 +1,93 @@
-/** A request's body, whole: bounded in bytes and in time. */
+/** Requests' bodies, whole: bounded in bytes and in time, and never slower than a client that means to end. */
 import { Buffer } from "node:buffer";
 import type { Readable } from "node:stream";
 import { requestBodyBytesMax } from "#apiserver/request-body.ts";
 
-/** A body that takes longer comes from a client that is stuck or means harm. */
-const bodyTimeoutMs = 30_000;
+const tickMs = 1_000;
+/** Ticks. A body that takes longer comes from a client that is stuck or means harm. */
+const ticksMax = 30;
+/** Ticks, before its rate is looked at. */
+const graceTicks = 5;
+/** From then on; slower links than that carry no cluster. */
+const bytesPerTickMin = 1_024;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/**
- * Of a body over the limit nothing is kept, and `content-length` says what had come: the app answers 413.
- * Rejects when the client breaks off or is too slow.
- */
-export function collect(incoming: Readable, headers: Headers): Promise<Bytes | undefined> {
-  return new Promise((resolve, reject) => {
-    let bytes = 0;
-    let chunks: Buffer[] = [];
-    let timer: ReturnType<typeof setTimeout> | undefined = setTimeout(
-      () => finish(() => reject(new Error("the request's body took too long"))),
-      bodyTimeoutMs,
-    );
-    const finish = (settle: () => void): void => {
-      if (timer === undefined) return;
-      clearTimeout(timer);
-      timer = undefined;
-      settle();
-    };
-    incoming.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= requestBodyBytesMax) {
-        chunks.push(chunk);
-        return;
-      }
-      chunks = [];
-      headers.set("content-length", `${bytes}`);
-      finish(() => resolve(undefined));
+/** A body over the limit: nothing of it is kept, and what is still to come is not read. */
+export const overlong = Symbol("overlong");
+
+/** undefined: there is none. */
+type Collected = Bytes | undefined | typeof overlong;
+
+interface Pending {
+  bytes: number;
+  ticks: number;
+  readonly expire: () => void;
+}
+
+function declaresTooMuch(headers: Headers): boolean {
+  return Number(headers.get("content-length") ?? 0) > requestBodyBytesMax;
+}
+
+/** The bodies that are on their way. One timer for all: thousands a second each with its own cost more. */
+export class Bodies {
+  readonly #pending = new Set<Pending>();
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  /**
+   * Of a body over the limit `content-length` says what had come: the app answers 413, and the connection is to end.
+   * Rejects when the client breaks off or is too slow.
+   */
+  collect(incoming: Readable, headers: Headers): Promise<Collected> {
+    if (declaresTooMuch(headers)) return Promise.resolve(overlong);
+    return new Promise((resolve, reject) => {
+      let chunks: Buffer[] = [];
+      const finish = (settle: () => void): void => {
+        if (this.#pending.delete(pending)) settle();
+      };
+      const fail = (why: string): void => finish(() => reject(new Error(why)));
+      const pending = { bytes: 0, ticks: 0, expire: () => fail("the body took too long") };
+      this.#add(pending);
+      const take = (chunk: Buffer): void => {
+        pending.bytes += chunk.length;
+        if (pending.bytes <= requestBodyBytesMax) {
+          chunks.push(chunk);
+          return;
+        }
+        chunks = [];
+        incoming.removeListener("data", take);
+        incoming.pause();
+        headers.set("content-length", `${pending.bytes}`);
+        finish(() => resolve(overlong));
+      };
+      incoming.on("data", take);
+      incoming.on("end", () => finish(() => resolve(joined(chunks))));
+      incoming.on("error", (error) => finish(() => reject(error)));
+      incoming.on("close", () => fail("the client broke off"));
     });
-    incoming.on("end", () => finish(() => resolve(joined(chunks))));
-    incoming.on("error", (error) => finish(() => reject(error)));
-    incoming.on("close", () => finish(() => reject(new Error("the client broke off"))));
-  });
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #add(pending: Pending): void {
+    this.#pending.add(pending);
+    if (this.#timer !== undefined) return;
+    this.#timer = setInterval(() => this.#tick(), tickMs);
+    this.#timer.unref();
+  }
+
+  #tick(): void {
+    if (this.#pending.size === 0) this.close();
+    for (const pending of this.#pending) {
+      pending.ticks += 1;
+      const { ticks, bytes } = pending;
+      const slow = ticks > graceTicks && bytes < ticks * bytesPerTickMin;
+      if (slow || ticks > ticksMax) pending.expire();
+    }
+  }
 }
 
 function joined(chunks: readonly Buffer[]): Bytes | undefined {

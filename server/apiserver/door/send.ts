@@ -5,6 +5,8 @@ import { PlainResponse } from "#apiserver/plain-response.ts";
 export interface AnswerSink {
   readonly stream: NodeJS.WritableStream & { readonly destroyed?: boolean; destroy(): void };
   head(status: number, fields: Record<string, string | string[]>): void;
+  /** The answer to come is the last: what the client still sends is not read. */
+  cutOff(): void;
 }
 
 function fieldsOf(headers: Headers): Record<string, string | string[]> {

@@ -1,5 +1,4 @@
 /** PATCH with application/apply-patch+yaml: server-side apply, which also creates. */
-import { decodeYamlMap } from "#apimachinery/codec/yaml.ts";
 import { ApiError, badRequest, conflict, notFound } from "#apimachinery/status.ts";
 import { forbiddenRequest } from "#apiserver/authorization/authorizer.ts";
 import type { Call, ServerContext } from "#apiserver/call.ts";
@@ -7,7 +6,7 @@ import { inVersion } from "#apiserver/encoding/object-encoding.ts";
 import { named } from "#apiserver/endpoint.ts";
 import { appliedObject, type Managed } from "#apiserver/field-management/apply-object.ts";
 import { asFields, versionsOf } from "#apiserver/field-management/versions-of.ts";
-import { applyOptions, readBody } from "#apiserver/request-body.ts";
+import { applyOptions, readMap } from "#apiserver/request-body.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { Stored } from "#storage/storage.ts";
 import { createObject } from "./create.ts";
@@ -24,13 +23,12 @@ export interface ReadConfiguration {
 }
 
 /** The body of an apply. Throws BadRequest. */
-export async function readConfiguration({ request }: Call): Promise<ReadConfiguration> {
-  const bytes = await readBody(request);
+export async function readConfiguration({ request, user }: Call): Promise<ReadConfiguration> {
   try {
-    const { value, doubles } = decodeYamlMap(bytes);
+    const { value, doubles } = await readMap({ request, user });
     return { config: value, doubles };
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
+    if (!(error instanceof ApiError && error.status.reason === "BadRequest")) throw error;
     throw badRequest(`error decoding patch: ${error.message}`);
   }
 }

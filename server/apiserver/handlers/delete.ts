@@ -9,7 +9,7 @@ import { objectResponse, storedResponse } from "#apiserver/encoding/entry-respon
 import { keyOf, named } from "#apiserver/endpoint.ts";
 import { negotiated } from "#apiserver/negotiation.ts";
 import { flag, integer, text } from "#apiserver/query.ts";
-import { readBody, readObjectFrom } from "#apiserver/request-body.ts";
+import { prepareBody, readBody, readObjectFrom } from "#apiserver/request-body.ts";
 import { hookOf } from "#apiserver/write-hooks.ts";
 import type { DeleteOptions, KubeObject } from "#gen/api/meta/v1.ts";
 import type { Stored } from "#storage/storage.ts";
@@ -64,7 +64,8 @@ export async function deleteOptions(call: Call): Promise<DeleteOptions> {
     return options;
   }
   const expected = { apiVersion: versionOfOptions(bytes, call), kind: "DeleteOptions" };
-  const object: unknown = readObjectFrom(call, bytes, expected, "Ignore");
+  const body = await prepareBody(call, bytes, expected);
+  const object: unknown = readObjectFrom(call, body, expected, "Ignore");
   // Of kind DeleteOptions, as readObjectFrom made sure.
   const options = object as DeleteOptions;
   checkOptions(options);

@@ -1,6 +1,5 @@
 /** PATCH: one of three patch types over the addressed version, then as an update. */
 import { takeInObject } from "#apimachinery/codec/json.ts";
-import { tooDeep } from "#apimachinery/codec/json-scan.ts";
 import { wrapIntegers } from "#apimachinery/codec/wrap-integers.ts";
 import { deepCopy } from "#apimachinery/deep-copy.ts";
 import { invalidValue, Path } from "#apimachinery/field-error.ts";
@@ -23,7 +22,7 @@ import { patchSchemaOf } from "#apiserver/patch-schema.ts";
 import {
   applyFieldValidation,
   patchOptions,
-  readBody,
+  readPatch,
   restartWarnings,
   type WriteOptions,
 } from "#apiserver/request-body.ts";
@@ -67,18 +66,6 @@ export function applierOf(call: Call): Apply {
   if (applier === undefined)
     throw refusal("UnsupportedMediaType", "415: Unsupported Media Type", {});
   return applier;
-}
-
-const utf8 = new TextDecoder();
-
-/** Throws BadRequest. */
-export function patchOf(bytes: Uint8Array): unknown {
-  if (tooDeep(bytes)) throw badRequest("json: exceeded max depth");
-  try {
-    return JSON.parse(utf8.decode(bytes));
-  } catch {
-    throw badRequest("invalid JSON patch");
-  }
 }
 
 /** Upstream puts what the patched object is wrong about under the field "patch". */
@@ -145,7 +132,7 @@ export function patchUnder(rules: UpdateRules): Handler {
     if (isApply(call)) return applyUnder(rules, server, call);
     const apply = applierOf(call);
     const { dryRun, fieldValidation } = patchOptions(call.query);
-    const change = patchOf(await readBody(call.request));
+    const change = await readPatch(call);
     const draft = (current: Stored): KubeObject => {
       restartWarnings(call);
       const before: JsonObject = {

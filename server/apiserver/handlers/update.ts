@@ -5,6 +5,7 @@ import { named } from "#apiserver/endpoint.ts";
 import { negotiated } from "#apiserver/negotiation.ts";
 import {
   expectedOf,
+  prepareBody,
   readBody,
   readObjectFrom,
   restartWarnings,
@@ -48,11 +49,11 @@ export function updateUnder(rules: UpdateRules): Handler {
     negotiated(call);
     const { dryRun, fieldValidation } = writeOptions(call.query, "UpdateOptions");
     const { endpoint } = call;
-    const bytes = await readBody(call.request);
     const expected = expectedOf(endpoint);
+    const body = await prepareBody(call, await readBody(call.request), expected);
     const draft = (): KubeObject => {
       restartWarnings(call);
-      const object = readObjectFrom(call, bytes, expected, fieldValidation);
+      const object = readObjectFrom(call, body, expected, fieldValidation);
       meetUrl(call, object);
       if (endpoint.ref.namespaced) object.metadata.namespace = call.info.namespace;
       return defaulted(call, object);

@@ -18,14 +18,16 @@ import { asFields } from "#apiserver/field-management/versions-of.ts";
 import { applyContentType, readConfiguration, refuseDoubles } from "#apiserver/handlers/apply.ts";
 import { currentEntry } from "#apiserver/handlers/get.ts";
 import { guaranteedUpdate } from "#apiserver/handlers/guaranteed-update.ts";
-import { applierOf, patchOf } from "#apiserver/handlers/patch.ts";
+import { applierOf } from "#apiserver/handlers/patch.ts";
 import { meetUrl } from "#apiserver/handlers/update.ts";
 import { bareContentType } from "#apiserver/negotiation.ts";
 import {
   applyOptions,
   patchOptions,
+  prepareBody,
   readBody,
   readObjectFrom,
+  readPatch,
   writeOptions,
 } from "#apiserver/request-body.ts";
 import type { Scale } from "#gen/api/autoscaling/v1.ts";
@@ -129,9 +131,9 @@ const get: Handler = async (server, call) => {
 
 const update: Handler = async (server, call) => {
   const { dryRun, fieldValidation } = writeOptions(call.query, "UpdateOptions");
-  const bytes = await readBody(call.request);
+  const body = await prepareBody(call, await readBody(call.request), scaleKind);
   // readObjectFrom refuses every other kind.
-  const read = (): Scale => readObjectFrom(call, bytes, scaleKind, fieldValidation) as Scale;
+  const read = (): Scale => readObjectFrom(call, body, scaleKind, fieldValidation) as Scale;
   return rescale(server, call, { dryRun, reapplies: false }, tracked(server, call, read));
 };
 
@@ -140,7 +142,7 @@ const patch: Handler = async (server, call) => {
   if (type === applyContentType) return apply(server, call);
   const applier = applierOf(call);
   const { dryRun } = patchOptions(call.query);
-  const change = patchOf(await readBody(call.request));
+  const change = await readPatch(call);
   const wanted = (current: Scale): Scale => {
     const patched = deepCopy(applier({ ...current }, change, call));
     // Of kind Scale: takeInObject checks what the patch made of its fields.
