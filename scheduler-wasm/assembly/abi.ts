@@ -3,10 +3,12 @@
 
 /** Where the header stands. */
 export const HEADER: usize = 4096;
+/** Room for a number a node of one block, below the arena. */
+export const BLOCK: usize = 8192;
 /** First byte of the arena: all above belongs to the host's allocator. */
 export const ARENA: usize = 65536;
 /** Layout version: the host refuses a module of another one. */
-export const ABI_VERSION: i32 = 4;
+export const ABI_VERSION: i32 = 5;
 /** "This node has no such label": in feature vectors. Domain columns say -1. */
 export const MISSING: i32 = -2147483648;
 
@@ -193,7 +195,7 @@ export const K_CPU: usize = 96;
 export const K_MEMORY: usize = 104;
 /** row: passes what only node changes alter. */
 export const K_STATIC: usize = 112;
-/** i32 columns: score << 16 | tie hash (-1: refused by a local filter); group. */
+/** i32 columns: score << 16 | tie hash (-1: refused by a local filter); group (0 where features tell none apart). */
 export const K_KEYS: usize = 116;
 export const K_GROUP_OF: usize = 120;
 /** groups, how many, room for how many, bytes of one. */
@@ -251,6 +253,7 @@ export const FIT_MOST: i32 = 1;
 export const FIT_RATIO: i32 = 2;
 
 // Constraint, in lists that open with their length.
+/** LOCAL: the counter's id instead, and in T_FEATURE its topology's. */
 export const T_AGGREGATE: usize = 0;
 /** How its count is found: one of the feature kinds DOMAIN, VALUE, COUNTER, or LOCAL. */
 export const T_KIND: usize = 4;

@@ -39,8 +39,8 @@ import * as taintToleration from "./plugins/taint-toleration";
 import * as volumeBinding from "./plugins/volume-binding";
 import * as volumeRestrictions from "./plugins/volume-restrictions";
 import * as volumeZone from "./plugins/volume-zone";
-import { applyNominated, firstNominated } from "./pods";
-import { at32, header, rowWord } from "./tables";
+import { applyNominated, firstNominated, nominatedWord } from "./pods";
+import { at32, header, put32, rowWord } from "./tables";
 
 /** Which of 64 nodes pass the filters that only a change of the node alters. */
 export function staticWord(cls: usize, block: i32): u64 {
@@ -63,6 +63,27 @@ function refusedNow(cls: usize, node: i32): bool {
     nodeVolumeLimits.refuses(cls, node) ||
     interPodAffinity.refuses(cls, node)
   );
+}
+
+/** Which of 64 nodes `refusedNow` names. */
+function refusedWord(cls: usize, block: i32): u64 {
+  return (
+    nodeResourcesFit.filter(cls, block) |
+    nodePorts.filter(cls, block) |
+    volumeRestrictions.filter(cls, block) |
+    nodeVolumeLimits.filter(cls, block) |
+    interPodAffinity.filter(cls, block)
+  );
+}
+
+/** Which of the nodes of `pass` (64 of a block) `refusedHere` does not name. */
+export function passHere(cls: usize, block: i32, pass: u64): u64 {
+  let left = pass & ~refusedWord(cls, block);
+  for (let word = left & nominatedWord(block); word != 0; word &= word - 1) {
+    const i = <i32>ctz<u64>(word);
+    if (refusedHere(cls, (block << 6) + i)) left &= ~((<u64>1) << i);
+  }
+  return left;
 }
 
 /** Filters that the node's own pods alter, and those nominated to it. */
@@ -108,6 +129,48 @@ export function keyOf(cls: usize, node: i32): i32 {
   hash = (hash ^ (hash >> 15)) * 0x2c1b3c6d;
   hash = (hash ^ (hash >> 12)) * 0x297a2d39;
   return (localScore(cls, node) << 16) | <i32>(hash >> 16);
+}
+
+/** `keyOf` of 64 nodes into numbers at `into`, -1 for those outside `pass`; returns the greatest. */
+export function keysOfBlock(cls: usize, block: i32, pass: u64, into: usize): i32 {
+  memory.fill(into, 0, 256);
+  const fit = weightOf(cls, S_NODE_RESOURCES_FIT);
+  const balanced = weightOf(cls, S_BALANCED_ALLOCATION);
+  if (fit != 0) nodeResourcesFit.addScores(cls, block, pass, fit, into);
+  if (balanced != 0) balancedAllocation.addScores(cls, block, pass, balanced, into);
+  if (imageLocality.scores(cls) || volumeBinding.scores(cls)) {
+    for (let word = pass; word != 0; word &= word - 1) {
+      const i = <i32>ctz<u64>(word);
+      const node = (block << 6) + i;
+      put32(into, i, at32(into, i) + imageScore(cls, node) + volumeScore(cls, node));
+    }
+  }
+  const pods = header(H_PODS) + ((<usize>block) << 8);
+  const seed = i32x4.splat(load<i32>(HEADER + H_SEED));
+  const bits = i32x4(1, 2, 4, 8);
+  let nodes = i32x4.add(i32x4.splat(block << 6), i32x4(0, 1, 2, 3));
+  let most = i32x4.splat(-1);
+  for (let i = 0; i < 16; i++) {
+    const at = (<usize>i) << 4;
+    let hash = i32x4.mul(nodes, i32x4.splat(0x9e3779b1));
+    const mixed = i32x4.mul(v128.load(pods + at), i32x4.splat(0x85ebca6b));
+    hash = v128.xor(hash, i32x4.add(mixed, seed));
+    hash = i32x4.mul(v128.xor(hash, i32x4.shr_u(hash, 15)), i32x4.splat(0x2c1b3c6d));
+    hash = i32x4.mul(v128.xor(hash, i32x4.shr_u(hash, 12)), i32x4.splat(0x297a2d39));
+    const key = v128.or(i32x4.shl(v128.load(into + at), 16), i32x4.shr_u(hash, 16));
+    const passes = v128.and(i32x4.splat(<i32>(pass >> (i << 2)) & 15), bits);
+    const found = v128.or(key, i32x4.eq(passes, i32x4.splat(0)));
+    v128.store(into + at, found);
+    most = i32x4.max_s(most, found);
+    nodes = i32x4.add(nodes, i32x4.splat(4));
+  }
+  return greatestLane(most);
+}
+
+export function greatestLane(lanes: v128): i32 {
+  const left = max<i32>(i32x4.extract_lane(lanes, 0), i32x4.extract_lane(lanes, 1));
+  const right = max<i32>(i32x4.extract_lane(lanes, 2), i32x4.extract_lane(lanes, 3));
+  return max<i32>(left, right);
 }
 
 // What the normalizations need to know of the feasible groups.

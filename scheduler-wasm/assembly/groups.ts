@@ -3,6 +3,7 @@
 // group the best node is the greatest key, kept as maxima of 64-slot blocks. A placement changes one node:
 // every class replays the journal of changed nodes when it is next used.
 import {
+  BLOCK,
   G_BEST,
   G_DIRTY,
   G_FEATURES,
@@ -34,9 +35,8 @@ import {
   K_SCAN,
   K_STATIC,
 } from "./abi";
-import { keyOf, refusedHere, staticWord } from "./cycle";
+import { greatestLane, keyOf, keysOfBlock, passHere, refusedHere, staticWord } from "./cycle";
 import { readFeatures } from "./features";
-import * as nodeResourcesFit from "./plugins/node-resources-fit";
 import { firstNominated } from "./pods";
 import { at32, field, header, journal, put32 } from "./tables";
 import { nominatedVerdict } from "./verdict";
@@ -70,30 +70,53 @@ function findGroup(cls: usize): i32 {
   if (count + 1 >= load<i32>(cls, K_GROUP_CAPACITY)) return -1;
   put32(table, <i32>place, count + 1);
   store<i32>(cls, count + 1, K_GROUP_COUNT);
-  const group = groupAt(cls, count);
-  store<i32>(group, 0, G_NODES);
-  store<i32>(group, -1, G_BEST);
-  store<i32>(group, 0, G_DIRTY);
-  memory.fill(maximaOf(cls, count), 0xff, field(cls, K_MAXIMA_BYTES));
+  freshGroup(cls, count);
   return count;
 }
 
+function freshGroup(cls: usize, index: i32): void {
+  const group = groupAt(cls, index);
+  store<i32>(group, 0, G_NODES);
+  store<i32>(group, -1, G_BEST);
+  store<i32>(group, 0, G_DIRTY);
+  memory.fill(maximaOf(cls, index), 0xff, field(cls, K_MAXIMA_BYTES));
+}
+
 function blockMaximum(cls: usize, group: i32, block: i32): i32 {
-  const keys = field(cls, K_KEYS);
-  const groups = field(cls, K_GROUP_OF);
-  let most = -1;
-  for (let node = block << 6, end = node + 64; node < end; node++) {
-    if (at32(groups, node) == group) most = max<i32>(most, at32(keys, node));
+  const first = (<usize>block) << 8;
+  const keys = field(cls, K_KEYS) + first;
+  const column = field(cls, K_GROUP_OF);
+  let lanes = i32x4.splat(-1);
+  if (column == 0) {
+    for (let at: usize = 0; at < 256; at += 16) lanes = i32x4.max_s(lanes, v128.load(keys + at));
+    return greatestLane(lanes);
   }
-  return most;
+  const own = i32x4.splat(group);
+  for (let at: usize = 0; at < 256; at += 16) {
+    const others = i32x4.ne(v128.load(column + first + at), own);
+    lanes = i32x4.max_s(lanes, v128.or(v128.load(keys + at), others));
+  }
+  return greatestLane(lanes);
+}
+
+/** The group that the node stands in, -1: in none. A class without features has one alone. */
+function groupOf(cls: usize, node: i32): i32 {
+  const column = field(cls, K_GROUP_OF);
+  if (column != 0) return at32(column, node);
+  return at32(field(cls, K_KEYS), node) < 0 ? -1 : 0;
+}
+
+function setGroup(cls: usize, node: i32, group: i32): void {
+  const column = field(cls, K_GROUP_OF);
+  if (column != 0) put32(column, node, group);
 }
 
 /** Takes a node out of its group. */
 function leave(cls: usize, node: i32): void {
-  const index = at32(field(cls, K_GROUP_OF), node);
+  const index = groupOf(cls, node);
   if (index < 0) return;
   const key = at32(field(cls, K_KEYS), node);
-  put32(field(cls, K_GROUP_OF), node, -1);
+  setGroup(cls, node, -1);
   put32(field(cls, K_KEYS), node, -1);
   if (load<i32>(cls, K_SCAN)) return;
   const group = groupAt(cls, index);
@@ -104,16 +127,15 @@ function leave(cls: usize, node: i32): void {
 }
 
 /** Puts a node that passes the local filters into its group; false: no room for another group. */
-function enter(cls: usize, node: i32): bool {
+function enter(cls: usize, node: i32, key: i32): bool {
   let index = 0;
-  if (!load<i32>(cls, K_SCAN)) {
+  if (!load<i32>(cls, K_SCAN) && field(cls, K_GROUP_OF) != 0) {
     readFeatures(cls, node, groupAt(cls, load<i32>(cls, K_GROUP_COUNT)) + G_FEATURES);
     index = findGroup(cls);
     if (index < 0) return false;
   }
-  const key = keyOf(cls, node);
   put32(field(cls, K_KEYS), node, key);
-  put32(field(cls, K_GROUP_OF), node, index);
+  setGroup(cls, node, index);
   if (load<i32>(cls, K_SCAN)) return true;
   const group = groupAt(cls, index);
   store<i32>(group, load<i32>(group, G_NODES) + 1, G_NODES);
@@ -124,11 +146,18 @@ function enter(cls: usize, node: i32): bool {
 }
 
 function clear(cls: usize): void {
-  const slots = (<usize>load<i32>(HEADER + H_BLOCKS)) << 6;
-  memory.fill(field(cls, K_KEYS), 0xff, slots << 2);
-  memory.fill(field(cls, K_GROUP_OF), 0xff, slots << 2);
-  memory.fill(field(cls, K_HASH), 0, (<usize>load<u32>(cls, K_HASH_MASK) + 1) << 2);
+  // Blocks that hold nodes are written whole; a node may come to one that holds none yet.
+  const capacity = (<usize>load<u32>(HEADER + H_JOURNAL_MASK) + 1) << 2;
+  const written = (<usize>load<i32>(HEADER + H_BLOCKS)) << 8;
+  memory.fill(field(cls, K_KEYS) + written, 0xff, capacity - written);
   store<i32>(cls, 0, K_GROUP_COUNT);
+  if (field(cls, K_GROUP_OF) == 0) {
+    freshGroup(cls, 0);
+    store<i32>(cls, 1, K_GROUP_COUNT);
+    return;
+  }
+  memory.fill(field(cls, K_GROUP_OF), 0xff, capacity);
+  memory.fill(field(cls, K_HASH), 0, (<usize>load<u32>(cls, K_HASH_MASK) + 1) << 2);
 }
 
 function fill(cls: usize): bool {
@@ -137,12 +166,28 @@ function fill(cls: usize): bool {
   for (let block = 0; block < blocks; block++) {
     const pass = staticWord(cls, block);
     store<u64>(row + ((<usize>block) << 3), pass);
-    let word = pass & ~nodeResourcesFit.filter(cls, block);
-    while (word != 0) {
-      const node = (block << 6) + <i32>ctz<u64>(word);
-      word &= word - 1;
-      if (!refusedHere(cls, node) && !enter(cls, node)) return false;
-    }
+    if (!fillBlock(cls, block, passHere(cls, block, pass))) return false;
+  }
+  return true;
+}
+
+/** The block's keys, and its nodes into their groups: those of `pass`. False: no room for another group. */
+function fillBlock(cls: usize, block: i32, pass: u64): bool {
+  const keys = field(cls, K_KEYS) + ((<usize>block) << 8);
+  if (field(cls, K_GROUP_OF) == 0) {
+    const group = groupAt(cls, 0);
+    const most = keysOfBlock(cls, block, pass, keys);
+    put32(maximaOf(cls, 0), block, most);
+    store<i32>(group, load<i32>(group, G_NODES) + <i32>popcnt<u64>(pass), G_NODES);
+    store<i32>(group, max<i32>(load<i32>(group, G_BEST), most), G_BEST);
+    return true;
+  }
+  // Not in place: a group's block maximum is known of the nodes that have entered.
+  keysOfBlock(cls, block, pass, BLOCK);
+  memory.fill(keys, 0xff, 256);
+  for (let word = pass; word != 0; word &= word - 1) {
+    const i = <i32>ctz<u64>(word);
+    if (!enter(cls, (block << 6) + i, at32(BLOCK, i))) return false;
   }
   return true;
 }
@@ -166,7 +211,13 @@ function update(cls: usize, entry: i32): bool {
   if (entry & JOURNAL_STATIC) store<u64>(place, staticWord(cls, block));
   leave(cls, node);
   if (((load<u64>(place) >> (node & 63)) & 1) == 0 || refusedHere(cls, node)) return true;
-  return enter(cls, node);
+  return enter(cls, node, keyOf(cls, node));
+}
+
+/** How many changes cost as much as a rebuild, which takes 64 nodes at a time; the ring holds more. */
+function changesMax(cls: usize): u32 {
+  const slots = load<u32>(HEADER + H_SLOTS);
+  return 16 + (field(cls, K_GROUP_OF) == 0 ? slots / 10 : slots >> 2);
 }
 
 /** Brings the class's cache up to the cluster as it stands. */
@@ -175,9 +226,7 @@ export function synchronize(cls: usize): void {
   let cursor = load<u32>(cls, K_CURSOR);
   const lag = head - cursor;
   if (lag == 0 && load<u32>(cls, K_EPOCH) == load<u32>(HEADER + H_EPOCH)) return;
-  // Beyond a quarter of the nodes a rebuild costs less; the ring holds more than that.
-  const slots = load<u32>(HEADER + H_SLOTS);
-  if (load<u32>(cls, K_EPOCH) != load<u32>(HEADER + H_EPOCH) || lag > (slots >> 2) + 16) {
+  if (load<u32>(cls, K_EPOCH) != load<u32>(HEADER + H_EPOCH) || lag > changesMax(cls)) {
     rebuild(cls);
     return;
   }
@@ -220,9 +269,7 @@ export function refreshBests(cls: usize): void {
     for (let block = 0; block < blocks; block += 4) {
       lanes = i32x4.max_s(lanes, v128.load(maxima + ((<usize>block) << 2)));
     }
-    const left = max<i32>(i32x4.extract_lane(lanes, 0), i32x4.extract_lane(lanes, 1));
-    const right = max<i32>(i32x4.extract_lane(lanes, 2), i32x4.extract_lane(lanes, 3));
-    store<i32>(group, max<i32>(left, right), G_BEST);
+    store<i32>(group, greatestLane(lanes), G_BEST);
     store<i32>(group, 0, G_DIRTY);
   }
 }
@@ -232,12 +279,11 @@ export function bestNode(cls: usize, index: i32): i32 {
   const key = load<i32>(groupAt(cls, index), G_BEST);
   const maxima = maximaOf(cls, index);
   const keys = field(cls, K_KEYS);
-  const groups = field(cls, K_GROUP_OF);
   const blocks = load<i32>(HEADER + H_BLOCKS);
   for (let block = 0; block < blocks; block++) {
     if (at32(maxima, block) != key) continue;
     for (let node = block << 6, end = node + 64; node < end; node++) {
-      if (at32(keys, node) == key && at32(groups, node) == index) return node;
+      if (at32(keys, node) == key && groupOf(cls, node) == index) return node;
     }
   }
   return -1;

@@ -11,7 +11,7 @@ import {
   P_PRIORITY,
   P_START,
 } from "./abi";
-import { applyQuietly, at32, field, header, put32 } from "./tables";
+import { applyQuietly, at32, field, header, positiveWord, put32 } from "./tables";
 
 export function effectsOf(pod: usize): usize {
   return field(field(pod, P_KIND), KIND_EFFECTS);
@@ -56,6 +56,11 @@ export function unlink(pod: usize, node: i32): void {
 
 export function firstNominated(node: i32): usize {
   return <usize>at32(header(H_FIRST_NOMINATED), node);
+}
+
+/** To which of 64 nodes pods are nominated. */
+export function nominatedWord(block: i32): u64 {
+  return positiveWord(header(H_FIRST_NOMINATED), block);
 }
 
 /** Puts on (sign 1) or takes off (-1) the nominated pods that the class has to heed; returns how many. */

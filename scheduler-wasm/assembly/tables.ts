@@ -93,6 +93,24 @@ export function counterOn(id: i32, node: i32): i32 {
   return at32(field(counter, C_COLUMN), node);
 }
 
+/** Which of 64 numbers of an i32 column are above 0. */
+export function positiveWord(column: usize, block: i32): u64 {
+  const first = column + ((<usize>block) << 8);
+  const zero = i32x4.splat(0);
+  let word: u64 = 0;
+  for (let i = 0; i < 16; i++) {
+    const bits = i32x4.bitmask(i32x4.gt_s(v128.load(first + ((<usize>i) << 4)), zero));
+    word |= (<u64>bits) << (i << 2);
+  }
+  return word;
+}
+
+/** On which of 64 nodes the counter counts something. */
+export function countedWord(id: i32, block: i32): u64 {
+  const counter = <usize>load<u32>(header(H_COUNTERS) + ((<usize>id) << 2));
+  return positiveWord(field(counter, C_COLUMN), block);
+}
+
 /** The counter summed up over all nodes. */
 export function counterTotal(id: i32): i32 {
   return load<i32>(<usize>load<u32>(header(H_COUNTERS) + ((<usize>id) << 2)), C_TOTAL);
@@ -101,6 +119,17 @@ export function counterTotal(id: i32): i32 {
 /** The node's domain of a topology key; -1 where it lacks the label. */
 export function domainOf(topology: i32, node: i32): i32 {
   return at32(<usize>load<u32>(header(H_TOPOLOGIES) + ((<usize>topology) << 2)), node);
+}
+
+/** Which of 64 nodes have a domain of the topology key. */
+export function domainWord(topology: i32, block: i32): u64 {
+  const column = <usize>load<u32>(header(H_TOPOLOGIES) + ((<usize>topology) << 2));
+  const first = column + ((<usize>block) << 8);
+  let lacking: u64 = 0;
+  for (let i = 0; i < 16; i++) {
+    lacking |= (<u64>i32x4.bitmask(v128.load(first + ((<usize>i) << 4)))) << (i << 2);
+  }
+  return ~lacking;
 }
 
 export function journal(entry: i32): void {

@@ -382,7 +382,7 @@ export class PodClasses {
     const put = (offset: number, value: number) => arena.set(cls.address + offset, value);
     put(K_STATIC, this.#allocate(cls.blocks, capacity / 8));
     put(K_KEYS, this.#allocate(cls.blocks, capacity * 4));
-    put(K_GROUP_OF, this.#allocate(cls.blocks, capacity * 4));
+    if (features > 0) put(K_GROUP_OF, this.#allocate(cls.blocks, capacity * 4));
     put(K_GROUP_BYTES, G_FEATURES + features * 4);
     put(K_MAXIMA_BYTES, Math.ceil(capacity / 64 / 4) * 16);
     nodes.reserveGroups(G_FEATURES + features * 4);

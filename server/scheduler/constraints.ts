@@ -5,6 +5,7 @@ import { ATTRACTION, COUNTER, DOMAIN, LOCAL, VALUE } from "#gen/scheduler-abi.ts
 import type { Aggregate, Counters } from "./counters.ts";
 import type { LabelSet } from "./label-sets.ts";
 import type { NodeFilters } from "./node-filter.ts";
+import type { Counter } from "./node-table.ts";
 import type { PodShape, PodShapes } from "./pod-shape.ts";
 import {
   allPredicate,
@@ -17,7 +18,7 @@ import type { Profile } from "./profile.ts";
 import type { Topologies } from "./topologies.ts";
 import type { VolumeLists } from "./volume-lists.ts";
 
-/** T_AGGREGATE, T_KIND, T_FEATURE, T_NUMBER, T_SELF, T_MIN_DOMAINS. */
+/** T_AGGREGATE, T_KIND, T_FEATURE, T_NUMBER, T_SELF, T_MIN_DOMAINS; of LOCAL ones counter and topology instead. */
 type Constraint = readonly [number, number, number, number, number, number];
 
 const hostname = "kubernetes.io/hostname";
@@ -106,48 +107,42 @@ export function constraintLists(
     const feature = features.index(kind, id, aggregate.topology.id);
     return [aggregate.record, kind, feature, ...numbers];
   };
-  // Where each domain is one node, a term is settled with the node's own pods.
-  const settled = (aggregate: Aggregate, number: number): Constraint =>
-    aggregate.topology.unique
-      ? [aggregate.record, LOCAL, 0, number, 0, 0]
-      : placed(aggregate, [number, 0, 0]);
-  const sum = (predicate: Predicate, key: string) =>
-    parts.counters.aggregate(
-      parts.counters.ofPredicate(predicate),
-      parts.topologies.intern(key),
-      undefined,
-    );
+  const { counters, topologies } = parts;
+  // Where each domain is one node, a term is settled with the node's own pods: nothing is summed up.
+  const settled = (counter: Counter, key: string, number: number): Constraint => {
+    const topology = topologies.intern(key);
+    if (topology.unique) return [counter.id, LOCAL, topology.id, number, 0, 0];
+    return placed(counters.aggregate(counter, topology, undefined), [number, 0, 0]);
+  };
+  const own = ({ predicate, key }: Term, number: number) =>
+    settled(counters.ofPredicate(predicate), key, number);
+  const summed = (predicate: Predicate, key: string) =>
+    counters.aggregate(counters.ofPredicate(predicate), topologies.intern(key), undefined);
   const terms = termsOf(subject.shape);
   const all =
     terms.required.length === 0 ? undefined : allPredicate(terms.required.map((t) => t.predicate));
   const held = subject.labelSet.terms.flatMap((id) => parts.shapes.term(id) ?? []);
-  const heldSum = ({ counter, topologyKey }: (typeof held)[number]) =>
-    parts.counters.aggregate(
-      parts.counters.byId(counter),
-      parts.topologies.intern(topologyKey),
-      undefined,
-    );
+  const others = ({ counter, topologyKey }: (typeof held)[number], number: number) =>
+    settled(counters.byId(counter), topologyKey, number);
   const { profile } = subject;
   const refuses = profile.filters.has("InterPodAffinity");
   const deaf = profile.ignorePreferredTermsOfExistingPods && terms.preferred.length === 0;
   const weights = { anti: 0, attraction: 1, hard: profile.hardPodAffinityWeight };
   const drawn = profile.weights.InterPodAffinity > 0 && !deaf;
   const attractions = [
-    ...terms.preferred.map((term) => settled(sum(term.predicate, term.key), term.weight)),
+    ...terms.preferred.map((term) => own(term, term.weight)),
     ...held
       .filter(({ kind }) => weights[kind] !== 0)
-      .map((term) => settled(heldSum(term), weights[term.kind])),
+      .map((term) => others(term, weights[term.kind])),
   ].filter(() => drawn);
   return {
     ...spreadLists(parts, subject, features, placed),
     affinity: (refuses ? terms.required : []).flatMap((term) =>
-      all === undefined ? [] : [placed(sum(all, term.key), [0, 0, 0])],
+      all === undefined ? [] : [placed(summed(all, term.key), [0, 0, 0])],
     ),
     affinitySelf: all?.matches(subject.labelSet) ?? false,
-    anti: (refuses ? terms.anti : []).map((term) => settled(sum(term.predicate, term.key), 0)),
-    existing: held
-      .filter((term) => refuses && term.kind === "anti")
-      .map((term) => settled(heldSum(term), 0)),
+    anti: (refuses ? terms.anti : []).map((term) => own(term, 0)),
+    existing: held.filter((term) => refuses && term.kind === "anti").map((term) => others(term, 0)),
     attractions,
     attractionFeature: attractions.some(([, kind]) => kind === LOCAL)
       ? features.index(ATTRACTION)

@@ -3,6 +3,7 @@
  * terms of placed pods select it, so a pod's placement is a list of numbers and no selector is asked twice.
  */
 import type { Kind } from "./kinds.ts";
+import { LabelIndex, SelectorIndex } from "./label-index.ts";
 import type { Labels, Predicate, Subject } from "./predicate.ts";
 
 export interface LabelSet extends Subject {
@@ -45,13 +46,14 @@ function sameLabels(a: Labels, b: Labels): boolean {
 
 export class LabelSets {
   readonly #sets = new Map<string, LabelSet>();
+  readonly #index = new LabelIndex<LabelSet>();
   /** Namespace -> the sets that were asked for last: found again without making their key. */
   readonly #recent = new Map<string, LabelSet[]>();
   /** Sets that perhaps no pod has. */
   readonly #idle = new Set<LabelSet>();
   readonly #namespaces = new Map<string, Labels>();
-  #counters: Watched[] = [];
-  #terms: Watched[] = [];
+  readonly #counters = new Registered();
+  readonly #terms = new Registered();
   /** A namespace's labels changed: `counter` now counts (or no longer) the set's placed pods. */
   onRecount: (counter: number, slot: number, delta: number) => void = () => {};
 
@@ -88,6 +90,7 @@ export class LabelSets {
     };
     this.#read(set);
     this.#sets.set(key, set);
+    this.#index.add(set);
     this.#idle.add(set);
     return set;
   }
@@ -102,7 +105,10 @@ export class LabelSets {
     for (const set of this.#idle) {
       // Nominated pods have a kind only.
       if (set.users <= 0 && set.kinds.size > 0) continue;
-      if (set.users <= 0) this.#sets.delete(set.key);
+      if (set.users <= 0) {
+        this.#sets.delete(set.key);
+        this.#index.delete(set);
+      }
       this.#idle.delete(set);
     }
     this.#recent.clear();
@@ -115,8 +121,9 @@ export class LabelSets {
 
   /** Forgets every counter, and the terms that `stays` does not keep. */
   collect(stays: (term: number) => boolean): void {
-    this.#counters = [];
-    this.#terms = this.#terms.filter(({ id }) => stays(id));
+    this.#counters.keep(() => false);
+    this.#terms.keep(stays);
+    this.#index.forget();
     for (const set of this.#sets.values()) {
       set.counters = [];
       set.liveCounters = [];
@@ -128,8 +135,8 @@ export class LabelSets {
   /** From now on `id` counts what the predicate selects; `count` is told the slot of each pod already placed. */
   addCounter(watched: Watched, count: (slot: number) => void): void {
     const { predicate, id } = watched;
-    this.#counters.push(watched);
-    for (const set of this.#sets.values()) {
+    this.#counters.add(watched);
+    for (const set of this.#index.candidates(predicate.anchor)) {
       if (!predicate.matches(set)) continue;
       (predicate.liveOnly ? set.liveCounters : set.counters).push(id);
       this.#changed(set);
@@ -141,8 +148,8 @@ export class LabelSets {
   }
 
   addTerm(watched: Watched): void {
-    this.#terms.push(watched);
-    for (const set of this.#sets.values()) {
+    this.#terms.add(watched);
+    for (const set of this.#index.candidates(watched.predicate.anchor)) {
       if (!watched.predicate.matches(set)) continue;
       set.terms.push(watched.id);
       set.signature = "";
@@ -160,8 +167,7 @@ export class LabelSets {
     const labels = given ?? noLabels;
     if (given === undefined) this.#namespaces.delete(name);
     else this.#namespaces.set(name, given);
-    for (const set of this.#sets.values()) {
-      if (set.namespace !== name) continue;
+    for (const set of this.#index.of(name)) {
       const before = new Set(set.counters);
       set.namespaceLabels = labels;
       this.#read(set);
@@ -180,7 +186,7 @@ export class LabelSets {
 
   /** The disruption budgets of a namespace cover others than before. */
   coverAnew(namespace: string): void {
-    for (const set of this.#sets.values()) if (set.namespace === namespace) this.#changed(set);
+    for (const set of this.#index.of(namespace)) this.#changed(set);
   }
 
   #changed(set: LabelSet): void {
@@ -190,10 +196,37 @@ export class LabelSets {
   }
 
   #read(set: LabelSet): void {
-    const counting = this.#counters.filter(({ predicate }) => predicate.matches(set));
+    const counting = this.#counters.matching(set);
     set.counters = counting.filter((w) => !w.predicate.liveOnly).map((w) => w.id);
     set.liveCounters = counting.filter((w) => w.predicate.liveOnly).map((w) => w.id);
-    set.terms = this.#terms.filter(({ predicate }) => predicate.matches(set)).map((w) => w.id);
+    set.terms = this.#terms.matching(set).map((w) => w.id);
     this.#changed(set);
+  }
+}
+
+/** In the order of their coming, which every set's lists keep. */
+class Registered {
+  readonly #all = new Map<Watched, number>();
+  readonly #index = new SelectorIndex<Watched>();
+  #come = 0;
+
+  add(watched: Watched): void {
+    this.#all.set(watched, this.#come++);
+    this.#index.add(watched, watched.predicate.anchor);
+  }
+
+  matching(set: LabelSet): Watched[] {
+    const order = (watched: Watched) => this.#all.get(watched) ?? 0;
+    return this.#index
+      .candidates(set)
+      .filter(({ predicate }) => predicate.matches(set))
+      .sort((a, b) => order(a) - order(b));
+  }
+
+  keep(stays: (id: number) => boolean): void {
+    const kept = [...this.#all.keys()].filter(({ id }) => stays(id));
+    this.#all.clear();
+    this.#index.clear();
+    for (const watched of kept) this.add(watched);
   }
 }

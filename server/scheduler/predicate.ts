@@ -2,6 +2,7 @@
 import { matches, type Selector, selectorFromLabelSelector } from "#apimachinery/labels.ts";
 import type { PodAffinityTerm, TopologySpreadConstraint } from "#gen/api/core/v1.ts";
 import type { LabelSelector } from "#gen/api/meta/v1.ts";
+import { type Anchor, anchorLabel } from "./label-index.ts";
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -21,6 +22,8 @@ export interface Predicate {
   /** Reads namespace labels. */
   readonly readsNamespaces: boolean;
   readonly matches: (subject: Subject) => boolean;
+  /** What it demands of all that it matches. */
+  readonly anchor: Anchor;
 }
 
 function readSelector(selector: LabelSelector | undefined): Selector {
@@ -75,6 +78,7 @@ export function selectorPredicate(selector: Selector, namespace: string): Predic
     liveOnly: true,
     readsNamespaces: false,
     matches: (subject) => subject.namespace === namespace && matches(selector, subject.labels),
+    anchor: { namespaces: [namespace], label: anchorLabel(selector) },
   };
 }
 
@@ -96,6 +100,10 @@ export function termPredicate(term: PodAffinityTerm, namespace: string, labels: 
     matches: (subject) =>
       (names.includes(subject.namespace) || matches(namespaces, subject.namespaceLabels)) &&
       matches(selector, subject.labels),
+    anchor: {
+      namespaces: namespaces === "nothing" ? names : undefined,
+      label: anchorLabel(selector),
+    },
   };
 }
 
@@ -108,5 +116,6 @@ export function allPredicate(predicates: readonly Predicate[]): Predicate {
     liveOnly: false,
     readsNamespaces: predicates.some((predicate) => predicate.readsNamespaces),
     matches: (subject) => predicates.every((predicate) => predicate.matches(subject)),
+    anchor: only?.anchor ?? { namespaces: undefined, label: undefined },
   };
 }

@@ -21,3 +21,13 @@ export function score(cls: usize, node: i32): i32 {
   const clamped = Math.min(Math.max(sum, LOW), high);
   return <i32>Math.floor((100 * (clamped - LOW)) / (high - LOW));
 }
+
+/** Does some node hold one of the class's images? Otherwise none scores. */
+export function scores(cls: usize): bool {
+  const images = field(cls, K_IMAGES);
+  const count = load<i32>(images);
+  for (let i = 1; i <= count; i++) {
+    if (load<i32>(header(H_IMAGES) + ((<usize>at32(images, i)) << 4), 4) > 0) return true;
+  }
+  return false;
+}

@@ -1,8 +1,6 @@
 // InterPodAffinity: own required terms and those of placed pods refuse; preferred terms of both sides,
 // and placed pods' required affinity, attract. All are counts by domain.
 import {
-  A_COUNTS,
-  A_TOPOLOGY,
   A_TOTAL,
   CONSTRAINT_BYTES,
   K_AFFINITY,
@@ -14,6 +12,7 @@ import {
   LOCAL,
   MISSING,
   T_AGGREGATE,
+  T_FEATURE,
   T_KIND,
   T_NUMBER,
   V_AFFINITY,
@@ -21,12 +20,13 @@ import {
   V_EXISTING_ANTI,
   V_UNRESOLVABLE,
 } from "../abi";
-import { at32, domainOf, field } from "../tables";
+import { at32, countedWord, counterOn, domainOf, domainWord, field } from "../tables";
 import { countOf } from "./pod-topology-spread";
 
-function countAt(aggregate: usize, node: i32): i32 {
-  const domain = domainOf(load<i32>(aggregate, A_TOPOLOGY), node);
-  return domain < 0 ? 0 : at32(field(aggregate, A_COUNTS), domain);
+/** What a term that is settled node by node counts: its domain is the node. */
+function countHere(term: usize, node: i32): i32 {
+  if (domainOf(load<i32>(term, T_FEATURE), node) < 0) return 0;
+  return counterOn(load<i32>(term, T_AGGREGATE), node);
 }
 
 /** Does a term that is settled node by node (each domain one node) find a pod here? */
@@ -34,8 +34,7 @@ function foundHere(list: usize, node: i32): bool {
   const count = load<i32>(list);
   let term = list + 4;
   for (let i = 0; i < count; i++) {
-    if (load<i32>(term, T_KIND) == LOCAL && countAt(field(term, T_AGGREGATE), node) > 0)
-      return true;
+    if (load<i32>(term, T_KIND) == LOCAL && countHere(term, node) > 0) return true;
     term += CONSTRAINT_BYTES;
   }
   return false;
@@ -44,6 +43,27 @@ function foundHere(list: usize, node: i32): bool {
 export function refuses(cls: usize, node: i32): bool {
   return (
     foundHere(field(cls, K_ANTI_AFFINITY), node) || foundHere(field(cls, K_EXISTING_ANTI), node)
+  );
+}
+
+function foundWord(list: usize, block: i32): u64 {
+  const count = load<i32>(list);
+  let term = list + 4;
+  let word: u64 = 0;
+  for (let i = 0; i < count; i++) {
+    if (load<i32>(term, T_KIND) == LOCAL) {
+      const counted = countedWord(load<i32>(term, T_AGGREGATE), block);
+      if (counted != 0) word |= counted & domainWord(load<i32>(term, T_FEATURE), block);
+    }
+    term += CONSTRAINT_BYTES;
+  }
+  return word;
+}
+
+/** Which of 64 nodes refuse the class for terms that are settled node by node. */
+export function filter(cls: usize, block: i32): u64 {
+  return (
+    foundWord(field(cls, K_ANTI_AFFINITY), block) | foundWord(field(cls, K_EXISTING_ANTI), block)
   );
 }
 
@@ -99,7 +119,7 @@ export function localAttraction(cls: usize, node: i32): i32 {
   let sum = 0;
   for (let i = 0; i < count; i++) {
     if (load<i32>(term, T_KIND) == LOCAL) {
-      sum += load<i32>(term, T_NUMBER) * countAt(field(term, T_AGGREGATE), node);
+      sum += load<i32>(term, T_NUMBER) * countHere(term, node);
     }
     term += CONSTRAINT_BYTES;
   }

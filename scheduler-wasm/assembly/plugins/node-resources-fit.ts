@@ -17,7 +17,7 @@ import {
   V_TOO_MANY_PODS,
   V_UNRESOLVABLE,
 } from "../abi";
-import { allocatable, at32, at64, field, header, used } from "../tables";
+import { allocatable, at32, at64, field, header, put32, used } from "../tables";
 import { strategyScore } from "./node-resources-strategies";
 
 function fullWord(block: i32): u64 {
@@ -92,6 +92,56 @@ export function verdict(cls: usize, node: i32): u32 {
     entry += 16;
   }
   return bits;
+}
+
+/** `least` of two nodes, as i32 in the lower lanes. */
+function leastOfTwo(has: v128, wanted: v128): v128 {
+  const free = f64x2.mul(f64x2.sub(has, wanted), f64x2.splat(100));
+  const known = v128.andnot(f64x2.gt(has, f64x2.splat(0)), f64x2.gt(wanted, has));
+  return i32x4.trunc_sat_f64x2_s_zero(v128.and(f64x2.div(free, has), known));
+}
+
+function leastOfFour(has: usize, taken: usize, more: f64): v128 {
+  const wanted = f64x2.splat(more);
+  const low = leastOfTwo(v128.load(has), f64x2.add(v128.load(taken), wanted));
+  const high = leastOfTwo(v128.load(has, 16), f64x2.add(v128.load(taken, 16), wanted));
+  return v128.shuffle<i64>(low, high, 0, 2);
+}
+
+/** Which of four amounts are above 0, by i32 lanes. */
+function someOfFour(has: usize): v128 {
+  const zero = f64x2.splat(0);
+  const low = f64x2.gt(v128.load(has), zero);
+  return v128.shuffle<i32>(low, f64x2.gt(v128.load(has, 16), zero), 0, 2, 4, 6);
+}
+
+/** Adds the scores of 64 nodes, times `weight`, to the numbers at `into`; those outside `pass` do not matter. */
+export function addScores(cls: usize, block: i32, pass: u64, weight: i32, into: usize): void {
+  if (field(cls, K_FIT_RESOURCES) != 0) {
+    for (let word = pass; word != 0; word &= word - 1) {
+      const i = <i32>ctz<u64>(word);
+      put32(into, i, at32(into, i) + weight * score(cls, (block << 6) + i));
+    }
+    return;
+  }
+  const first = (<usize>block) << 9;
+  const effects = field(cls, K_EFFECTS);
+  const cpu = load<f64>(effects, E_NONZERO_CPU);
+  const memory = load<f64>(effects, E_NONZERO_MEMORY);
+  const factor = i32x4.splat(weight);
+  for (let i = 0; i < 16; i++) {
+    const at = first + ((<usize>i) << 5);
+    const hasCpu = allocatable(0) + at;
+    const hasMemory = allocatable(1) + at;
+    const sum = i32x4.add(
+      leastOfFour(hasCpu, header(H_NONZERO_CPU) + at, cpu),
+      leastOfFour(hasMemory, header(H_NONZERO_MEMORY) + at, memory),
+    );
+    const both = v128.and(someOfFour(hasCpu), someOfFour(hasMemory));
+    const mean = v128.bitselect(i32x4.shr_s(sum, 1), sum, both);
+    const place = into + ((<usize>i) << 4);
+    v128.store(place, i32x4.add(v128.load(place), i32x4.mul(mean, factor)));
+  }
 }
 
 function least(has: f64, wanted: f64): i32 {

@@ -19,3 +19,11 @@ export function refuses(cls: usize, node: i32): bool {
   }
   return false;
 }
+
+/** Which of 64 nodes refuse the class. */
+export function filter(cls: usize, block: i32): u64 {
+  if (load<i32>(field(cls, K_LIMITS)) == 0) return 0;
+  let refused: u64 = 0;
+  for (let i = 0; i < 64; i++) refused |= (<u64>refuses(cls, (block << 6) + i)) << i;
+  return refused;
+}

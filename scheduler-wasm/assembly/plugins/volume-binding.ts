@@ -21,3 +21,7 @@ export function score(cls: usize, node: i32): i32 {
   }
   return sum;
 }
+
+export function scores(cls: usize): bool {
+  return load<i32>(field(cls, K_VOLUME_SCORES)) > 0;
+}

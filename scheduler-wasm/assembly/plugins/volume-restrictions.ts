@@ -1,7 +1,16 @@
 // VolumeRestrictions: disks that no second pod of a node may use (a counter each, as with ports), and claims
 // that no second pod of the cluster may use.
 import { K_DISKS, K_EXCLUSIVE, V_DISK, V_EXCLUSIVE } from "../abi";
-import { at32, counterOn, counterTotal, field } from "../tables";
+import { at32, countedWord, counterOn, counterTotal, field } from "../tables";
+
+/** Which of 64 nodes refuse the class for a disk. */
+export function filter(cls: usize, block: i32): u64 {
+  const disks = field(cls, K_DISKS);
+  const count = load<i32>(disks);
+  let taken: u64 = 0;
+  for (let i = 1; i <= count; i++) taken |= countedWord(at32(disks, i), block);
+  return taken;
+}
 
 export function refuses(cls: usize, node: i32): bool {
   const disks = field(cls, K_DISKS);
