@@ -14,6 +14,7 @@ const serviceAccountOf: Readonly<Record<string, string>> = {
   "certificatesigningrequest-approving-controller": "certificate-controller",
   "certificatesigningrequest-cleaner-controller": "certificate-controller",
   "certificatesigningrequest-signing-controller": "certificate-controller",
+  ephemeral_volume: "ephemeral-volume-controller",
   "endpoint-slice-controller": "endpointslice-controller",
   "endpointslice-controller": "endpointslice-controller",
   "garbage-collector-controller": "generic-garbage-collector",
@@ -24,6 +25,7 @@ const serviceAccountOf: Readonly<Record<string, string>> = {
   "root-ca-certificate-publisher": "root-ca-cert-publisher",
   "root-ca-certificate-publisher-controller": "root-ca-cert-publisher",
   "taint-eviction-controller": "node-controller",
+  volume_expand: "expand-controller",
 };
 
 export function controllerUser(controller: string): UserInfo {

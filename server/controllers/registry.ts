@@ -1,5 +1,6 @@
 /** Which controllers there are: one line each. */
 import type { KeyPair } from "#apimachinery/pki.ts";
+import { attachDetach } from "./attach-detach/watches.ts";
 import { bootstrapSigner } from "./bootstrap-signer/watches.ts";
 import { csrApproving } from "./certificatesigningrequest-approving/watches.ts";
 import { csrCleaner } from "./certificatesigningrequest-cleaner/watches.ts";
@@ -13,6 +14,7 @@ import { disruption } from "./disruption/watches.ts";
 import { endpointsMirror } from "./endpoints/watches.ts";
 import { endpointSlice } from "./endpointslice/watches.ts";
 import { endpointSliceMirroring } from "./endpointslicemirroring/watches.ts";
+import { ephemeralVolume } from "./ephemeral-volume/watches.ts";
 import { garbageCollector } from "./garbage-collector/watches.ts";
 import { horizontalPodAutoscaler } from "./horizontal-pod-autoscaler/watches.ts";
 import { job } from "./job/watches.ts";
@@ -36,6 +38,7 @@ import { statefulSet } from "./statefulset/watches.ts";
 import { taintEviction } from "./taint-eviction/watches.ts";
 import { tokenCleaner } from "./token-cleaner/watches.ts";
 import { ttlAfterFinished } from "./ttl-after-finished/watches.ts";
+import { volumeExpander } from "./volume-expander/watches.ts";
 
 export interface ControllerSettings {
   /** Signs certificates of kubelets; absent: the signing controller does not run. */
@@ -66,6 +69,9 @@ export function controllersFor(settings: ControllerSettings): readonly Controlle
     endpointsMirror,
     endpointSliceMirroring,
     persistentVolumeBinder,
+    attachDetach,
+    volumeExpander,
+    ephemeralVolume,
     claimProtection,
     volumeProtection,
     attributesClassProtection,

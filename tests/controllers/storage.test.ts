@@ -2,11 +2,13 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import {
   events,
+  nodes,
   type PersistentVolumeClaim,
   persistentvolumeclaims,
   persistentvolumes,
+  pods,
 } from "#gen/api/core/v1.ts";
-import { storageclasses } from "#gen/api/storage/v1.ts";
+import { storageclasses, volumeattachments } from "#gen/api/storage/v1.ts";
 import { eventually, openPlane, type Plane } from "./plane.ts";
 
 let plane: Plane;
@@ -149,6 +151,58 @@ test("with a class that waits nothing is bound before the scheduler has chosen",
   const claimRef = { apiVersion: "v1", kind, name, namespace, uid };
   await plane.client.update(persistentvolumes, { ...volume, spec: { ...volume.spec, claimRef } });
   expect((await bound("late")).spec.volumeName).toBe("late");
+});
+
+test("an ephemeral volume of a pod gets its claim, its volume and its attachment, which all go with it", async () => {
+  const annotations = { "volumes.kubernetes.io/controller-managed-attach-detach": "true" };
+  await plane.client.create(nodes, "", { metadata: { name: "n", annotations }, spec: {} });
+  const accessModes = ["ReadWriteOnce" as const];
+  const template = {
+    accessModes,
+    resources: { requests: { storage: "1Gi" } },
+    storageClassName: "e",
+  };
+  await makeVolume("e", "1Gi", { storageClassName: "e" });
+  const pod = await plane.client.create(pods, "default", {
+    metadata: { name: "user" },
+    spec: {
+      nodeName: "n",
+      terminationGracePeriodSeconds: 0,
+      containers: [{ name: "c", image: "i" }],
+      volumes: [{ name: "scratch", ephemeral: { volumeClaimTemplate: { spec: template } } }],
+    },
+  });
+  const claim = await eventually(
+    "its claim",
+    async () => (await plane.client.list(persistentvolumeclaims)).items,
+    (items) => items.some(({ metadata }) => metadata.name === "user-scratch"),
+  );
+  const owner = claim.find(({ metadata }) => metadata.name === "user-scratch")?.metadata;
+  expect(owner?.ownerReferences?.[0]?.uid).toBe(pod.metadata.uid);
+  await bound("user-scratch");
+  const attachments = async () => (await plane.client.list(volumeattachments)).items;
+  const [made] = await eventually("its attachment", attachments, (items) => items.length === 1);
+  if (made === undefined) throw new Error("no attachment");
+  expect(made.spec).toEqual({
+    attacher: "csi.example.test",
+    nodeName: "n",
+    source: { persistentVolumeName: "e" },
+  });
+  // As the attacher of the driver answers.
+  await plane.client.updateStatus(volumeattachments, { ...made, status: { attached: true } });
+  const attached = (node: { status?: { volumesAttached?: { name: string }[] | undefined } }) =>
+    node.status?.volumesAttached?.map(({ name }) => name).join() ?? "";
+  const nodeNow = () => plane.client.get(nodes, "", "n");
+  await eventually("the node's report", nodeNow, (node) =>
+    attached(node).endsWith("csi.example.test^e"),
+  );
+  expect(await told("SuccessfulAttachVolume", "user")).toBe(
+    'attachdetach-controller: AttachVolume.Attach succeeded for volume "e" ',
+  );
+  await plane.client.delete(pods, "default", "user", { gracePeriodSeconds: 0 });
+  await eventually("no attachment", attachments, (items) => items.length === 0);
+  expect(attached(await nodeNow())).toBe("");
+  await volumePhase("e", "Released");
 });
 
 test("nobody complained", () => expect(plane.complaints).toEqual([]));
