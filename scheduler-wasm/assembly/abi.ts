@@ -241,7 +241,9 @@ export const K_VOLUME_SCORES: usize = 272;
 /** NodeVolumeLimits: drivers, then of each: counters of what is attached and of the limit, volumes wanted, how many
  *  of them others use, their counters. */
 export const K_LIMITS: usize = 276;
-export const CLASS_BYTES: usize = 280;
+/** list of pairs: set of the nodes that declare a feature, verdict where a node does not. */
+export const K_FEATURE_SETS: usize = 280;
+export const CLASS_BYTES: usize = 288;
 
 // Scored resources: count, 1 when the pod asks for any, then of each:
 // i32 resource, i32 weight, i32 what is used (a resource, or NONZERO_*), i32 0, f64 request.
@@ -324,6 +326,8 @@ export const V_EXISTING_ANTI: u32 = 201326596;
 export const V_DEVICE: u32 = 218103809;
 export const V_NO_VICTIMS: u32 = 234881025;
 export const V_NOT_HELPFUL: u32 = 234881026;
+/** The node's agent lacks what the pod asks for. */
+export const V_FEATURE: u32 = 251658241;
 /** Evicting pods could not help. */
 export const V_UNRESOLVABLE: u32 = 536870912;
 /** No node stands in this slot. */

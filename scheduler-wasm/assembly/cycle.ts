@@ -28,6 +28,7 @@ import {
 import * as imageLocality from "./plugins/image-locality";
 import * as interPodAffinity from "./plugins/inter-pod-affinity";
 import * as nodeAffinity from "./plugins/node-affinity";
+import * as nodeDeclaredFeatures from "./plugins/node-declared-features";
 import * as nodeName from "./plugins/node-name";
 import * as nodePorts from "./plugins/node-ports";
 import * as balancedAllocation from "./plugins/node-resources-balanced-allocation";
@@ -51,7 +52,8 @@ export function staticWord(cls: usize, block: i32): u64 {
     nodeAffinity.filter(cls, block) |
     nodeAffinity.addedFilter(cls, block) |
     volumeBinding.filter(cls, block) |
-    volumeZone.filter(cls, block);
+    volumeZone.filter(cls, block) |
+    nodeDeclaredFeatures.filter(cls, block);
   return rowWord(header(H_ALIVE), block) & ~refused;
 }
 

@@ -17,6 +17,7 @@ import {
 import { readFeatures } from "./features";
 import * as interPodAffinity from "./plugins/inter-pod-affinity";
 import * as nodeAffinity from "./plugins/node-affinity";
+import * as nodeDeclaredFeatures from "./plugins/node-declared-features";
 import * as nodeName from "./plugins/node-name";
 import * as nodePorts from "./plugins/node-ports";
 import * as nodeResourcesFit from "./plugins/node-resources-fit";
@@ -59,7 +60,8 @@ function verdictNow(cls: usize, node: i32): u32 {
   readFeatures(cls, node, features);
   const spread = podTopologySpread.verdict(cls, features);
   if (spread != 0) return spread;
-  return interPodAffinity.nodeVerdict(cls, node, features);
+  const affinity = interPodAffinity.nodeVerdict(cls, node, features);
+  return affinity != 0 ? affinity : nodeDeclaredFeatures.verdict(cls, node);
 }
 
 /** The refusal that pods nominated to the node cause; 0: none, or none is nominated. */

@@ -25,6 +25,7 @@ import {
   K_EPOCH,
   K_EXCLUSIVE,
   K_EXISTING_ANTI,
+  K_FEATURE_SETS,
   K_FEATURES,
   K_FILTER,
   K_GROUP_BYTES,
@@ -60,6 +61,8 @@ import {
   LOCAL,
   PREFERRED,
   TAINTS,
+  V_FEATURE,
+  V_UNRESOLVABLE,
 } from "#gen/scheduler-abi.ts";
 import type { Arena } from "./arena.ts";
 import { ClassRecord } from "./class-record.ts";
@@ -72,6 +75,7 @@ import { type NodeFilter, type NodeFilters, tolerates } from "./node-filter.ts";
 import type { NodeTable } from "./node-table.ts";
 import type { PodShape, PodShapes } from "./pod-shape.ts";
 import { countsResource, type Filter, type Profile, scorers } from "./profile.ts";
+import { requiredFeatures } from "./required-features.ts";
 import { writeScoring } from "./scoring.ts";
 
 export interface PodClass {
@@ -252,6 +256,7 @@ export class PodClasses {
     const imageIds = this.#writeImages(record, shape.spec);
     this.#writeConstraints(record, subject, features);
     this.#writeVolumes(record, subject);
+    this.#writeFeatures(record, subject);
     writeScoring(record, subject, this.#parts.nodes);
     record.list(K_FEATURES, [features.count, ...features.numbers]);
     const lastUsed = this.#tick;
@@ -359,6 +364,19 @@ export class PodClasses {
       [...anti, ...existing].some(([, kind]) => kind !== LOCAL) ||
       (subject.volumes?.exclusive.length ?? 0) > 0;
     record.put(K_ACROSS, across ? 1 : 0);
+  }
+
+  #writeFeatures(record: ClassRecord, { shape, profile }: Subject): void {
+    const required = profile.filters.has("NodeDeclaredFeatures")
+      ? requiredFeatures(shape.spec)
+      : [];
+    record.counted(
+      K_FEATURE_SETS,
+      required.map((feature) => [
+        this.#parts.nodes.setId(`feature ${feature}`, (node) => node.features.includes(feature)),
+        V_FEATURE | V_UNRESOLVABLE,
+      ]),
+    );
   }
 
   #writeVolumes(record: ClassRecord, { volumes }: Subject): void {

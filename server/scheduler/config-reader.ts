@@ -1,5 +1,10 @@
 /** Reads a configuration tree field by field; what is wrong is noted with the path of the field. */
 
+/** Ranges of upstream's integers. */
+export const int32 = [-(2 ** 31), 2 ** 31 - 1] as const;
+/** As far as numbers go here. */
+export const int64 = [-(2 ** 53), 2 ** 53] as const;
+
 type Tree = Readonly<Record<string, unknown>>;
 
 function isTree(value: unknown): value is Tree {
@@ -90,16 +95,22 @@ export class ConfigReader {
     return fallback;
   }
 
-  integer(field: string, fallback: number, range: readonly [min: number, max: number]): number {
+  /** `words`: of a whole number out of range. */
+  integer(
+    field: string,
+    fallback: number,
+    range: readonly [min: number, max: number],
+    words = "out of range",
+  ): number {
     const value = this.#tree[field];
     if (value === undefined || value === null) return fallback;
     const [min, max] = range;
-    if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max)
-      return value;
-    this.wrong(
-      field,
-      `Invalid value: ${JSON.stringify(value)}: not in valid range [${min}-${max}]`,
-    );
+    if (typeof value !== "number" || !Number.isInteger(value)) {
+      this.wrong(field, "must be an integer");
+      return fallback;
+    }
+    if (value >= min && value <= max) return value;
+    this.wrong(field, `Invalid value: ${value}: ${words}`);
     return fallback;
   }
 

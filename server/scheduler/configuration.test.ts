@@ -30,6 +30,9 @@ test("nothing said: upstream's default profile, times and Lease", () => {
     leaderElect: true,
     resourceName: "kube-scheduler",
     resourceNamespace: "kube-system",
+    leaseSeconds: undefined,
+    renewDeadlineSeconds: undefined,
+    retrySeconds: undefined,
     kubeconfig: "",
     backoffInitial: 1,
     backoffMax: 10,
@@ -115,9 +118,9 @@ test("what is wrong is named by its path, all at once", () => {
     "extra: unknown field",
     "percentageOfNodesToScore: Invalid value: 101: not in valid range [0-100]",
     "podMaxBackoffSeconds: Invalid value: 10: must be greater than or equal to PodInitialBackoffSeconds",
-    'profiles[0].plugins.score.enabled[0].name: Invalid value: "Nope": no such plugin',
+    'profiles[0].plugins.score.enabled[0]: ScorePlugin "Nope" does not exist',
     "profiles[1].pluginConfig[0].args.x: unknown field",
-    "profiles[1].pluginConfig[0].args.hardPodAffinityWeight: Invalid value: 101: not in valid range [0-100]",
+    "profiles[1].pluginConfig[0].args.hardPodAffinityWeight: Invalid value: 101: not in valid range [0, 100]",
     'profiles[1].schedulerName: Duplicate value: "a"',
   ]);
 });

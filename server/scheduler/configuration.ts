@@ -1,14 +1,11 @@
 /** kubescheduler.config.k8s.io/v1 KubeSchedulerConfiguration, read as upstream reads it. */
-import { ConfigReader } from "./config-reader.ts";
-import { argsReaders } from "./plugin-args.ts";
-import {
-  defaultProfile,
-  type Filter,
-  filters,
-  type Profile,
-  type Scorer,
-  scorers,
-} from "./profile.ts";
+import { parseDuration } from "#apimachinery/codec/duration.ts";
+import { ConfigReader, int32, int64 } from "./config-reader.ts";
+import type { PermitPlugin } from "./permit.ts";
+import { readArgs } from "./plugin-args.ts";
+import { removedPlugins } from "./plugin-points.ts";
+import { apiVersion, readPlugins, removedWords } from "./plugin-sets.ts";
+import { defaultProfile, type Profile } from "./profile.ts";
 
 export interface SchedulerConfiguration {
   readonly profiles: readonly Profile[];
@@ -16,6 +13,10 @@ export interface SchedulerConfiguration {
   /** Of the Lease. */
   readonly resourceName: string;
   readonly resourceNamespace: string;
+  /** Seconds; undefined: nothing is said. */
+  readonly leaseSeconds: number | undefined;
+  readonly renewDeadlineSeconds: number | undefined;
+  readonly retrySeconds: number | undefined;
   /** Path, or "". */
   readonly kubeconfig: string;
   /** Seconds. */
@@ -28,103 +29,44 @@ export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
 }
 
-const apiVersion = "kubescheduler.config.k8s.io/v1";
-const alwaysOn = ["PrioritySort", "DefaultBinder"];
-const known: readonly string[] = [
-  ...new Set([
-    ...filters,
-    ...scorers,
-    ...alwaysOn,
-    "SchedulingGates",
-    "DefaultPreemption",
-    "DynamicResources",
-  ]),
-];
-/** In upstream's default set, of no effect here; their names are no mistakes. */
-const idle = ["NodeDeclaredFeatures", "GangScheduling"];
-const removed = ["AzureDiskLimits", "CinderLimits", "EBSLimits", "GCEPDLimits"];
-const points = [
-  "preEnqueue",
-  "queueSort",
-  "preFilter",
-  "filter",
-  "postFilter",
-  "preScore",
-  "score",
-  "reserve",
-  "permit",
-  "preBind",
-  "bind",
-  "postBind",
-  "podGroupPostFilter",
-] as const;
-const most = 2 ** 31 - 1;
-/** Total scores are 15 bits beside the tie-breaking hash: 100 times all weights have to fit. */
-const weightsMax = 300;
+const share = [0, 100] as const;
 
-type Enabled = Map<string, number>;
-
-/** Upstream's merge: the defaults without the disabled, then the enabled with their weights. */
-function merge(reader: ConfigReader, defaults: Enabled): Enabled {
-  reader.only("enabled", "disabled");
-  const disabled = reader.items("disabled").map((item) => item.string("name", ""));
-  const enabled: Enabled = disabled.includes("*") ? new Map() : new Map(defaults);
-  for (const name of disabled) enabled.delete(name);
-  const seen = new Set<string>();
-  for (const item of reader.items("enabled")) {
-    item.only("name", "weight");
-    const name = item.string("name", "");
-    if (removed.includes(name)) {
-      item.wrong("name", `Invalid value: "${name}": was invalid in version "${apiVersion}"`);
-    } else if (!known.includes(name) && !idle.includes(name)) {
-      item.wrong("name", `Invalid value: "${name}": no such plugin`);
-    }
-    if (seen.has(name)) item.wrong("name", `Duplicate value: "${name}"`);
-    seen.add(name);
-    enabled.set(name, item.integer("weight", 0, [0, most]) || 1);
-  }
-  return enabled;
+interface ProfileRead {
+  readonly profile: Profile;
+  readonly queueSort: string;
 }
 
-function readPlugins(reader: ConfigReader): Partial<Profile> {
-  reader.only("multiPoint", ...points);
-  const defaults: Enabled = new Map(known.map((name) => [name, 1]));
-  for (const scorer of scorers) defaults.set(scorer, defaultProfile.weights[scorer]);
-  const everywhere = merge(reader.object("multiPoint"), defaults);
-  const at = new Map(points.map((point) => [point, merge(reader.object(point), everywhere)]));
-  const has = (point: (typeof points)[number], name: string) => at.get(point)?.has(name) ?? false;
-  if (!has("queueSort", "PrioritySort")) {
-    reader.wrong("queueSort", "Required value: PrioritySort is the one queue sort plugin here");
-  }
-  if (!has("bind", "DefaultBinder")) {
-    reader.wrong("bind", "Required value: DefaultBinder is the one bind plugin here");
-  }
-  const weight = (scorer: Scorer) => at.get("score")?.get(scorer) ?? 0;
-  const weights = { ...defaultProfile.weights };
-  for (const scorer of scorers) weights[scorer] = weight(scorer);
-  const sum = Object.values(weights).reduce((a, b) => a + b, 0);
-  if (sum > weightsMax)
-    reader.wrong("score", `Invalid value: weights sum up to ${sum}, more than ${weightsMax}`);
-  return {
-    weights,
-    filters: new Set(filters.filter((filter: Filter) => has("filter", filter))),
-    gates: has("preEnqueue", "SchedulingGates"),
-    devices: has("postFilter", "DynamicResources"),
-    preempts: has("postFilter", "DefaultPreemption"),
-  };
+interface ProfileContext {
+  readonly index: number;
+  /** There is no other. */
+  readonly alone: boolean;
+  readonly percentage: number;
+  readonly permitPlugins: readonly PermitPlugin[];
 }
 
-function readProfile(reader: ConfigReader, id: number, percentage: number): Profile {
+function readProfile(reader: ConfigReader, context: ProfileContext): ProfileRead {
+  const { index, alone, permitPlugins } = context;
   reader.only("schedulerName", "percentageOfNodesToScore", "plugins", "pluginConfig");
-  const schedulerName = reader.string("schedulerName", "default-scheduler");
+  const schedulerName = reader.string("schedulerName", alone ? "default-scheduler" : "");
   if (schedulerName === "") reader.wrong("schedulerName", "Required value");
-  const percentageOfNodesToScore = reader.integer("percentageOfNodesToScore", percentage, [0, 100]);
-  let profile: Profile = {
+  const percentageOfNodesToScore = reader.integer(
+    "percentageOfNodesToScore",
+    context.percentage,
+    share,
+    "not in valid range [0-100]",
+  );
+  const read = readPlugins(reader.object("plugins"), schedulerName, permitPlugins);
+  if (index === 0 && read.queueSorts > 1) {
+    const words = `Invalid value: ${read.queueSorts}: only one queue sort plugin can be enabled`;
+    reader.wrong("plugins.queueSort.Enabled", words);
+  }
+  const { plugins, queueSort } = read;
+  let profile = {
     ...defaultProfile,
     percentageOfNodesToScore,
-    ...readPlugins(reader.object("plugins")),
+    ...plugins,
     schedulerName,
-    id,
+    id: index,
   };
   const seen = new Set<string>();
   for (const item of reader.items("pluginConfig")) {
@@ -132,16 +74,118 @@ function readProfile(reader: ConfigReader, id: number, percentage: number): Prof
     const name = item.string("name", "");
     if (seen.has(name)) item.wrong("", `Duplicate value: "${name}"`);
     seen.add(name);
-    const read = argsReaders[name];
-    if (read !== undefined) profile = { ...profile, ...read(item.object("args"), profile) };
-    else if (!known.includes(name) && !idle.includes(name))
-      item.wrong("name", `Invalid value: "${name}": no such plugin`);
+    if (removedPlugins.includes(name)) item.wrong("", removedWords(name));
+    else profile = { ...profile, ...readArgs(name, item, profile) };
   }
-  return profile;
+  return { profile, queueSort };
 }
 
-/** `value`: the parsed file. Throws a ConfigurationError that names every wrong field. */
-export function readConfiguration(value: unknown): SchedulerConfiguration {
+function readProfiles(
+  reader: ConfigReader,
+  percentage: number,
+  permitPlugins: readonly PermitPlugin[],
+): Profile[] {
+  const items = reader.items("profiles");
+  const alone = items.length === 1;
+  const all = items.map((item, index) =>
+    readProfile(item, { index, alone, percentage, permitPlugins }),
+  );
+  const names = all.map(({ profile }) => profile.schedulerName);
+  all.forEach(({ queueSort }, index) => {
+    const at = `profiles[${index}]`;
+    if (names.indexOf(names[index] ?? "") < index)
+      reader.wrong(`${at}.schedulerName`, `Duplicate value: "${names[index]}"`);
+    if (queueSort !== all[0]?.queueSort) {
+      const words = `Invalid value: ${queueSort}: must be the same for all profiles`;
+      reader.wrong(`${at}.plugins.queueSort`, words);
+    }
+  });
+  if (all.length > 0) return all.map(({ profile }) => profile);
+  return [{ ...defaultProfile, percentageOfNodesToScore: percentage }];
+}
+
+/** Seconds; 0 as nothing said. */
+function duration(reader: ConfigReader, field: string): number | undefined {
+  const text = reader.string(field, "0s");
+  const nanoseconds = parseDuration(text);
+  if (nanoseconds === undefined) reader.wrong(field, `time: invalid duration "${text}"`);
+  return nanoseconds ? nanoseconds / 1e9 : undefined;
+}
+
+function readElection(election: ConfigReader) {
+  election.only(
+    "leaderElect",
+    "leaseDuration",
+    "renewDeadline",
+    "retryPeriod",
+    "resourceLock",
+    "resourceName",
+    "resourceNamespace",
+  );
+  const leaderElect = election.boolean("leaderElect", true);
+  const times = {
+    leaseDuration: duration(election, "leaseDuration"),
+    renewDeadline: duration(election, "renewDeadline"),
+    retryPeriod: duration(election, "retryPeriod"),
+  };
+  const lock = election.string("resourceLock", "leases") || "leases";
+  if (leaderElect) {
+    for (const [field, seconds] of Object.entries(times))
+      if (seconds !== undefined && seconds < 0)
+        election.wrong(
+          field,
+          `Invalid value: "${election.string(field, "")}": must be greater than zero`,
+        );
+    const { leaseDuration = 15, renewDeadline = 10 } = times;
+    if (leaseDuration <= renewDeadline) {
+      // Upstream prints the deadline here.
+      const printed = election.string("renewDeadline", "10s");
+      const words = `Invalid value: "${printed}": must be greater than \`RenewDeadline\``;
+      election.wrong("leaseDuration", words);
+    }
+    if (lock !== "leases") {
+      const words = `Invalid value: "${lock}": resourceLock value must be "leases"`;
+      election.wrong("resourceLock", words);
+    }
+  }
+  return {
+    leaderElect,
+    resourceName: election.string("resourceName", "") || "kube-scheduler",
+    resourceNamespace: election.string("resourceNamespace", "") || "kube-system",
+    leaseSeconds: times.leaseDuration,
+    renewDeadlineSeconds: times.renewDeadline,
+    retrySeconds: times.retryPeriod,
+  };
+}
+
+function readConnection(connection: ConfigReader): string {
+  connection.only("kubeconfig", "acceptContentTypes", "contentType", "qps", "burst");
+  connection.integer("burst", 100, [0, int32[1]], "must be non-negative");
+  return connection.string("kubeconfig", "");
+}
+
+function readBackoff(reader: ConfigReader) {
+  const backoffInitial = reader.integer("podInitialBackoffSeconds", 1, int64);
+  const backoffMax = reader.integer("podMaxBackoffSeconds", 10, int64);
+  if (backoffInitial <= 0) {
+    const words = `Invalid value: ${backoffInitial}: must be greater than 0`;
+    reader.wrong("podInitialBackoffSeconds", words);
+  }
+  if (backoffMax < backoffInitial) {
+    const words = `Invalid value: ${backoffMax}: must be greater than or equal to PodInitialBackoffSeconds`;
+    reader.wrong("podMaxBackoffSeconds", words);
+  }
+  return { backoffInitial, backoffMax };
+}
+
+/**
+ * `value`: the parsed file. `permitPlugins`: of others, that a profile may enable by name. Throws a
+ * ConfigurationError that names every wrong field.
+ */
+export function readConfiguration(
+  value: unknown,
+  permitPlugins: readonly PermitPlugin[] = [],
+): SchedulerConfiguration {
   const reader = new ConfigReader(value);
   reader.only(
     "apiVersion",
@@ -164,41 +208,22 @@ export function readConfiguration(value: unknown): SchedulerConfiguration {
     reader.wrong("apiVersion", `must be "${apiVersion}"`);
   if (reader.string("kind", "") !== "KubeSchedulerConfiguration")
     reader.wrong("kind", 'must be "KubeSchedulerConfiguration"');
-  reader.integer("parallelism", 16, [1, most]);
-  const percentage = reader.integer("percentageOfNodesToScore", 0, [0, 100]);
-  if (reader.items("extenders").length > 0) {
+  const atLeastOne = "should be an integer value greater than zero";
+  reader.integer("parallelism", 16, [1, int32[1]], atLeastOne);
+  const percentage = reader.integer(
+    "percentageOfNodesToScore",
+    0,
+    share,
+    "not in valid range [0-100]",
+  );
+  if (reader.items("extenders").length > 0)
     reader.wrong("extenders", "Forbidden: no HTTP extender is called here");
-  }
-  const backoffInitial = reader.integer("podInitialBackoffSeconds", 1, [1, most]);
-  const backoffMax = reader.integer("podMaxBackoffSeconds", 10, [1, most]);
-  if (backoffMax < backoffInitial)
-    reader.wrong(
-      "podMaxBackoffSeconds",
-      `Invalid value: ${backoffMax}: must be greater than or equal to PodInitialBackoffSeconds`,
-    );
-  const election = reader.object("leaderElection");
-  const lock = election.string("resourceLock", "leases");
-  if (lock !== "leases")
-    election.wrong("resourceLock", `Invalid value: "${lock}": resourceLock value must be "leases"`);
-  const profiles = reader
-    .items("profiles")
-    .map((profile, index) => readProfile(profile, index, percentage));
-  const names = profiles.map(({ schedulerName }) => schedulerName);
-  names.forEach((name, index) => {
-    if (names.indexOf(name) < index)
-      reader.wrong(`profiles[${index}].schedulerName`, `Duplicate value: "${name}"`);
-  });
-  if (reader.errors.length > 0) throw new ConfigurationError(reader.errors.join("\n"));
-  return {
-    profiles:
-      profiles.length === 0
-        ? [{ ...defaultProfile, percentageOfNodesToScore: percentage }]
-        : profiles,
-    leaderElect: election.boolean("leaderElect", true),
-    resourceName: election.string("resourceName", "kube-scheduler"),
-    resourceNamespace: election.string("resourceNamespace", "kube-system"),
-    kubeconfig: reader.object("clientConnection").string("kubeconfig", ""),
-    backoffInitial,
-    backoffMax,
+  const configuration = {
+    ...readBackoff(reader),
+    ...readElection(reader.object("leaderElection")),
+    kubeconfig: readConnection(reader.object("clientConnection")),
+    profiles: readProfiles(reader, percentage, permitPlugins),
   };
+  if (reader.errors.length > 0) throw new ConfigurationError(reader.errors.join("\n"));
+  return configuration;
 }

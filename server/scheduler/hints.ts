@@ -8,6 +8,7 @@ import {
   V_AFFINITY,
   V_DEVICE,
   V_DISK,
+  V_FEATURE,
   V_FILTER_SHIFT,
   V_FIT,
   V_NODE_AFFINITY,
@@ -26,6 +27,7 @@ import { tolerates } from "./node-filter.ts";
 import { matchesNode } from "./node-match.ts";
 import { podRequests } from "./pod-requests.ts";
 import { type Labels, spreadPredicate, termPredicate } from "./predicate.ts";
+import { requiredFeatures } from "./required-features.ts";
 
 export type ClusterEvent =
   /** Added (no `before`), changed, or gone (no `node`). */
@@ -222,6 +224,15 @@ const hints: ReadonlyMap<number, Hint> = new Map<number, Hint>([
   [number(V_VOLUME_NODE), { node: () => true, others: ["storage"] }],
   [number(V_DEVICE), { node: () => true, others: ["storage"] }],
   [number(V_VOLUME_ZONE), { node: () => true, others: ["storage"] }],
+  [
+    number(V_FEATURE),
+    {
+      node: (pod, change) =>
+        comesTrue(change, ({ features }) =>
+          requiredFeatures(pod.spec).every((feature) => features.includes(feature)),
+        ),
+    },
+  ],
   [number(V_SPREAD), { node: movesDomains, pod: spreadCounts }],
   [number(V_AFFINITY), { node: movesDomains, pod: affinityChanges, others: ["namespace"] }],
 ]);

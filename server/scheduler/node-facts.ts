@@ -14,6 +14,8 @@ export interface NodeFacts {
   readonly allocatable: Amounts;
   /** Image name -> bytes. */
   readonly images: ReadonlyMap<string, number>;
+  /** What its agent says that it can. */
+  readonly features: readonly string[];
 }
 
 /** Equal for taints that are one to every toleration. */
@@ -35,6 +37,7 @@ export function nodeFacts(node: Node): NodeFacts {
     unschedulable: node.spec.unschedulable ?? false,
     allocatable: amountsOf(node.status.allocatable ?? node.status.capacity),
     images,
+    features: node.status.declaredFeatures ?? [],
   };
 }
 
@@ -45,6 +48,7 @@ export function sameForPlacement(a: Node, b: Node): boolean {
     deepEqual(a.metadata.labels ?? {}, b.metadata.labels ?? {}) &&
     deepEqual(a.spec.taints ?? [], b.spec.taints ?? []) &&
     deepEqual(a.status.allocatable, b.status.allocatable) &&
-    deepEqual(a.status.images ?? [], b.status.images ?? [])
+    deepEqual(a.status.images ?? [], b.status.images ?? []) &&
+    deepEqual(a.status.declaredFeatures ?? [], b.status.declaredFeatures ?? [])
   );
 }

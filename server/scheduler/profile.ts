@@ -29,6 +29,7 @@ export const filters = [
   "VolumeZone",
   "PodTopologySpread",
   "InterPodAffinity",
+  "NodeDeclaredFeatures",
 ] as const;
 export type Filter = (typeof filters)[number];
 

@@ -7,6 +7,7 @@ import {
   V_DISK,
   V_EXCLUSIVE,
   V_EXISTING_ANTI,
+  V_FEATURE,
   V_FILTER,
   V_FIRST_REQUEST_REASON,
   V_FIT,
@@ -56,6 +57,7 @@ const phrases = [
   [V_ANTI_AFFINITY, "node(s) didn't match pod anti-affinity rules"],
   [V_EXISTING_ANTI, "node(s) didn't satisfy existing pods anti-affinity rules"],
   [V_DEVICE, "resourceclaim not available on the node"],
+  [V_FEATURE, "node(s) didn't match Pod's required features"],
   [V_NO_VICTIMS, "No preemption victims found for incoming pod"],
   [V_NOT_HELPFUL, "Preemption is not helpful for scheduling"],
 ] as const;

@@ -8,7 +8,7 @@ import { formatTime } from "#apimachinery/time.ts";
 import type { Client } from "#client/client.ts";
 import { type Clock, systemClock } from "#client/clock.ts";
 import { createEventRecorder, type EventRecorder } from "#client/event-recorder.ts";
-import { electLeader } from "#client/leader-election.ts";
+import { electLeader, type LeaderElectionOptions } from "#client/leader-election.ts";
 import type { Pod } from "#gen/api/core/v1.ts";
 import { V_FILTER_SHIFT, V_UNRESOLVABLE, V_VOLUME_NODE } from "#gen/scheduler-abi.ts";
 import type { Logger } from "#telemetry/log.ts";
@@ -27,6 +27,11 @@ import { Slice } from "./slice.ts";
 import { feed, openSources } from "./sources.ts";
 import { evict, isPreempted } from "./victims.ts";
 
+type LeaseOptions = Pick<
+  LeaderElectionOptions,
+  "name" | "namespace" | "leaseSeconds" | "renewDeadlineSeconds" | "retrySeconds"
+>;
+
 export interface SchedulerOptions {
   readonly client: Client;
   readonly logger: Logger;
@@ -39,7 +44,7 @@ export interface SchedulerOptions {
   /** Pods whose spec.schedulerName names one of them are ours. */
   readonly profiles?: readonly Profile[] | undefined;
   /** Of the Lease; upstream's by default. */
-  readonly lease?: { readonly name: string; readonly namespace: string } | undefined;
+  readonly lease?: LeaseOptions | undefined;
   /** Milliseconds. */
   readonly backoff?: { readonly initial: number; readonly max: number } | undefined;
   readonly metrics?: SchedulerMetrics | undefined;
@@ -57,8 +62,8 @@ export async function runScheduler(options: SchedulerOptions): Promise<void> {
   const clock = options.clock ?? systemClock;
   const run = (until: AbortSignal) => new Scheduler({ ...options, clock, signal: until }).run();
   if (options.leaderElect !== true) return run(signal);
-  const { name = "kube-scheduler", namespace = "kube-system" } = options.lease ?? {};
-  const lease = { client, name, namespace, identity, clock, logger };
+  const about = options.lease ?? { name: "kube-scheduler", namespace: "kube-system" };
+  const lease = { ...about, client, identity, clock, logger };
   await electLeader(lease, (term) => run(AbortSignal.any([term, signal])), signal);
 }
 

@@ -5,6 +5,7 @@
 import { deepEqual } from "#apimachinery/deep-equal.ts";
 import type { Container, Pod, PodAffinityTerm, PodSpec, Volume } from "#gen/api/core/v1.ts";
 import { claimNames } from "./disks.ts";
+import { requiredFeatures } from "./required-features.ts";
 
 /** What placed pods are told apart by of a claim. */
 export interface ClaimFacts {
@@ -81,6 +82,7 @@ export function shapeKey(
     spec.nodeSelector,
     nodeName,
     placedVolumes({ metadata, spec }, claimFacts),
+    requiredFeatures(spec),
     resized,
   ];
   if (affinity === undefined && spread === undefined) return JSON.stringify(plain);
@@ -123,6 +125,7 @@ function sameContainers(
     if (
       one?.image !== other?.image ||
       one?.restartPolicy !== other?.restartPolicy ||
+      !deepEqual(one?.restartPolicyRules, other?.restartPolicyRules) ||
       !deepEqual(one?.resources?.requests, other?.resources?.requests) ||
       !deepEqual(one?.ports, other?.ports)
     )
@@ -138,6 +141,8 @@ export function isLike(model: Model, pod: Pod, nodeName: string | undefined): bo
   return (
     nodeName === model.nodeName &&
     (!model.namespaced || metadata.namespace === named.namespace) &&
+    spec.hostNetwork === own.hostNetwork &&
+    spec.hostUsers === own.hostUsers &&
     sameContainers(spec.containers, own.containers) &&
     sameContainers(spec.initContainers, own.initContainers) &&
     deepEqual(spec.affinity, own.affinity) &&

@@ -21,6 +21,7 @@ const images = [
   ["example.com/d:v1", 4000 * MiB],
 ] as const;
 const namespaces = ["red", "green", "blue"] as const;
+const features = ["RestartAllContainersOnContainerExits", "UserNamespacesHostNetworkSupport"];
 const topologyKeys = ["kubernetes.io/hostname", "topology.kubernetes.io/zone", "rack"] as const;
 
 export function randomNamespaces(r: Random): Record<string, Record<string, string>> {
@@ -50,6 +51,7 @@ export function randomNode(r: Random, name: string): Node {
   };
   if (r.chance(0.3)) allocatable["example.com/gpu"] = String(r.below(4));
   if (r.chance(0.8)) allocatable["ephemeral-storage"] = "20Gi";
+  const declaredFeatures = r.some(features, 0.6);
   const node: Node = {
     apiVersion: "v1",
     kind: "Node",
@@ -57,6 +59,7 @@ export function randomNode(r: Random, name: string): Node {
     spec: {},
     status: {
       allocatable,
+      ...(declaredFeatures.length === 0 ? {} : { declaredFeatures }),
       images: r.some(images, 0.4).map(([image, sizeBytes]) => ({ names: [image], sizeBytes })),
     },
   };
@@ -136,6 +139,11 @@ function randomToleration(r: Random): Toleration {
   ]);
 }
 
+const restartsAll = {
+  action: "RestartAllContainers",
+  exitCodes: { operator: "In", values: [42] },
+};
+
 function randomContainer(r: Random, name: string): Container {
   const requests: Record<string, string> = {};
   if (r.chance(0.75)) requests["cpu"] = r.pick(["50m", "100m", "250m", "1", "0"]);
@@ -152,6 +160,7 @@ function randomContainer(r: Random, name: string): Container {
       "x",
     ]),
     resources: { requests },
+    ...(r.chance(0.03) ? { restartPolicy: "Never", restartPolicyRules: [restartsAll] } : {}),
     ports: r.maybe(0.12, () => [
       {
         containerPort: 80,
@@ -218,6 +227,7 @@ export function randomPod(r: Random, name: string, nodeNames: readonly string[])
       [0, 1].map(() => ({ weight: 1 + r.below(100), preference: randomNodeTerm(r, nodeNames) })),
     ),
   }));
+  const ownUsersOnHost = r.chance(0.04);
   const spread = r.some(topologyKeys, 0.2).map((key) => randomSpread(r, key));
   return {
     apiVersion: "v1",
@@ -230,6 +240,7 @@ export function randomPod(r: Random, name: string, nodeNames: readonly string[])
         randomContainer(r, "i0"),
         { ...randomContainer(r, "i1"), restartPolicy: r.maybe(0.6, () => "Always") },
       ]),
+      ...(ownUsersOnHost ? { hostNetwork: true, hostUsers: false } : {}),
       resources: r.maybe(0.06, () => ({ requests: podLevel(r) })),
       overhead: r.maybe(0.05, () => ({ cpu: "10m", memory: "10Mi" })),
       nodeSelector: r.maybe(0.08, () => ({ disk: r.pick(["ssd", "hdd"]) })),

@@ -4,6 +4,7 @@ import type { Cluster, Filter, OracleNode, Refusal, Score } from "./cluster.ts";
 import { imageLocality } from "./image-locality.ts";
 import { interPodAffinityFilter, interPodAffinityScore } from "./inter-pod-affinity.ts";
 import { nodeAffinityFilter, nodeAffinityScore } from "./node-affinity.ts";
+import { nodeDeclaredFeatures } from "./node-declared-features.ts";
 import { nodeName } from "./node-name.ts";
 import { nodePorts } from "./node-ports.ts";
 import { nodeResourcesBalancedAllocation } from "./node-resources-balanced-allocation.ts";
@@ -21,6 +22,7 @@ const filters: readonly Filter[] = [
   nodeResourcesFitFilter,
   podTopologySpreadFilter,
   interPodAffinityFilter,
+  nodeDeclaredFeatures,
 ];
 
 const scores: readonly (readonly [name: string, weight: number, score: Score])[] = [
