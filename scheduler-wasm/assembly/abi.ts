@@ -166,7 +166,7 @@ export const K_TOLERATES_UNSCHEDULABLE: usize = 16;
 export const K_SOFT_TAINTS: usize = 20;
 /** preferred node affinity: count, then weight, count, requirements. */
 export const K_PREFERRED: usize = 24;
-/** list of image ids, one a container; i32 containers. */
+/** list of image ids, one a container or image volume; i32 how many. */
 export const K_IMAGES: usize = 28;
 export const K_CONTAINERS: usize = 32;
 /** list of counter ids that conflict with the pod's host ports. */

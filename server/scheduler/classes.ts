@@ -340,9 +340,13 @@ export class PodClasses {
 
   #writeImages(record: ClassRecord, spec: PodSpec): readonly number[] {
     const containers = [...(spec.initContainers ?? []), ...spec.containers];
-    const ids = containers.map((container) => this.#parts.images.intern(container.image ?? ""));
+    const names = [
+      ...containers.map(({ image = "" }) => image),
+      ...(spec.volumes ?? []).flatMap(({ image }) => (image ? [image.reference ?? ""] : [])),
+    ];
+    const ids = names.map((name) => this.#parts.images.intern(name));
     record.counted(K_IMAGES, ids);
-    record.put(K_CONTAINERS, containers.length);
+    record.put(K_CONTAINERS, names.length);
     return ids;
   }
 

@@ -58,9 +58,9 @@ export class Images {
       const had = before?.images.has(name) ?? false;
       const size = now?.images.get(name);
       const image = this.#images[id];
-      if (image === undefined || had === (size !== undefined)) continue;
+      if (image === undefined || !differs(image, had, size)) continue;
       changed = true;
-      image.holders += had ? -1 : 1;
+      image.holders += Number(size !== undefined) - Number(had);
       if (size !== undefined && image.holders === 1) image.size = size;
       this.#write(id, image);
     }
@@ -88,6 +88,12 @@ export class Images {
     this.#arena.free(old, bytes);
     this.#arena.set(HEADER + H_IMAGES, address);
   }
+}
+
+/** The node got it, lost it, or is the only one that has it and says another size. */
+function differs(image: Image, had: boolean, size: number | undefined): boolean {
+  if (had !== (size !== undefined)) return true;
+  return had && image.holders === 1 && image.size !== size;
 }
 
 /** Without a tag the container runtime reports `:latest`. */

@@ -27,7 +27,7 @@ export function nodeFacts(node: Node): NodeFacts {
   const taints = node.spec.taints ?? [];
   const images = new Map<string, number>();
   for (const { names, sizeBytes } of node.status.images ?? []) {
-    for (const name of names ?? []) images.set(name, sizeBytes ?? 0);
+    for (const name of names ?? []) if (!images.has(name)) images.set(name, sizeBytes ?? 0);
   }
   return {
     name: node.metadata.name,

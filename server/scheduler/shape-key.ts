@@ -21,7 +21,7 @@ function containerKey({ image, resources, ports, restartPolicy }: Container): un
   return [image, resources?.requests, ports, restartPolicy];
 }
 
-/** May the volume say where the pod can go? */
+/** May the volume say where the pod can go, or had better go? */
 function isPlaced(volume: Volume): boolean {
   return placedKinds.some((kind) => volume[kind] !== undefined);
 }
@@ -33,6 +33,7 @@ const placedKinds = [
   "awsElasticBlockStore",
   "iscsi",
   "rbd",
+  "image",
 ] as const;
 
 /** What tells shapes apart of volumes: those that say where the pod can go, and claims for one pod alone. */

@@ -103,6 +103,7 @@ export function cacheOf(
   options: { readonly module?: WebAssembly.Module | undefined; readonly parity?: boolean } = {},
 ): SchedulerCache {
   const { nodes, pods, namespaces, seed, budgets = [], services = [], csiNodes = [] } = scenario;
+  const { replicaSets = [], statefulSets = [] } = scenario;
   const profile = profileOf(scenario);
   const cache = new SchedulerCache({
     seed,
@@ -113,14 +114,22 @@ export function cacheOf(
       defaultSpreadSelector(pod, {
         services: (namespace) => services.filter((one) => one.metadata.namespace === namespace),
         replicationController: () => undefined,
-        selectorOf: () => undefined,
+        selectorOf(kind, namespace, name) {
+          const known =
+            kind === "ReplicaSet" ? replicaSets : kind === "StatefulSet" ? statefulSets : [];
+          return known.find(
+            ({ metadata }) => metadata.namespace === namespace && metadata.name === name,
+          )?.spec.selector;
+        },
       }),
   });
   for (const [name, labels] of Object.entries(namespaces)) cache.setNamespace(name, labels);
   for (const node of nodes) cache.setNode(node);
   for (const budget of budgets) cache.budgets.set(budget);
   for (const csiNode of csiNodes) cache.attached.setNode(csiNode);
-  for (const pod of pods) cache.setPod(pod);
+  const isRunning = ({ status }: Pod) =>
+    status?.phase !== "Succeeded" && status?.phase !== "Failed";
+  for (const pod of pods.filter(isRunning)) cache.setPod(pod);
   return cache;
 }
 

@@ -242,6 +242,9 @@ export function randomPod(r: Random, name: string, nodeNames: readonly string[])
       ]),
       ...(ownUsersOnHost ? { hostNetwork: true, hostUsers: false } : {}),
       resources: r.maybe(0.06, () => ({ requests: podLevel(r) })),
+      volumes: r.maybe(0.06, () => [
+        { name: "image", image: { reference: r.pick(["example.com/b:v1", "example.com/c", "x"]) } },
+      ]),
       overhead: r.maybe(0.05, () => ({ cpu: "10m", memory: "10Mi" })),
       nodeSelector: r.maybe(0.08, () => ({ disk: r.pick(["ssd", "hdd"]) })),
       affinity:

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import type { ReplicaSet, StatefulSet } from "#gen/api/apps/v1.ts";
 import type {
   Node,
   PersistentVolume,
@@ -34,6 +35,8 @@ export interface Opening {
   readonly pods: readonly Pod[];
   readonly budgets?: readonly PodDisruptionBudget[] | undefined;
   readonly services?: readonly Service[] | undefined;
+  readonly replicaSets?: readonly ReplicaSet[] | undefined;
+  readonly statefulSets?: readonly StatefulSet[] | undefined;
   readonly volumes?: readonly PersistentVolume[] | undefined;
   readonly claims?: readonly PersistentVolumeClaim[] | undefined;
   readonly classes?: readonly StorageClass[] | undefined;
@@ -62,6 +65,8 @@ export const traceFiles = [...publicTraces, golden("mixed.jsonl.gz"), storageTra
 const listOfKind: Readonly<Record<string, keyof Opening>> = {
   PodDisruptionBudget: "budgets",
   Service: "services",
+  ReplicaSet: "replicaSets",
+  StatefulSet: "statefulSets",
   PersistentVolume: "volumes",
   PersistentVolumeClaim: "claims",
   StorageClass: "classes",

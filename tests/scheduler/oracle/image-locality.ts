@@ -7,7 +7,11 @@ function normalized(image: string): string {
 }
 
 export const imageLocality: Score = (pod, feasible, { nodes }) => {
-  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+  const containers = [
+    ...(pod.spec.initContainers ?? []),
+    ...pod.spec.containers,
+    ...(pod.spec.volumes ?? []).flatMap(({ image }) => (image ? [{ image: image.reference }] : [])),
+  ];
   const low = 23 * MiB;
   const high = 1000 * MiB * containers.length;
   const sizeOn = ({ node }: OracleNode, image: string) =>

@@ -1,5 +1,5 @@
 /**
- * `bun tests/scheduler/record/main.ts [--seed N] [--count N] [--steps N] [--nodes N] [--volumes] [--configuration FILE] > FILE`: lets
+ * `bun tests/scheduler/record/main.ts [--seed N] [--count N] [--steps N] [--nodes N] [--volumes] [--unusual] [--configuration FILE] > FILE`: lets
  * the stock scheduler place random pods in random clusters, one at a time, and writes what it thought, one
  * scenario a line. Needs the stock components (tests/support/peers.ts).
  */
@@ -19,6 +19,7 @@ const { values } = parseArgs({
     steps: { type: "string", default: "12" },
     nodes: { type: "string", default: "0" },
     volumes: { type: "boolean", default: false },
+    unusual: { type: "boolean", default: false },
     configuration: { type: "string" },
   },
 });
@@ -36,6 +37,7 @@ try {
         seed,
         nodes: Number(values.nodes),
         volumes: values.volumes,
+        unusual: values.unusual,
       }),
       Number(values.steps),
     );

@@ -19,6 +19,7 @@ import {
   randomCsiNodes,
   waitingClaims,
 } from "./random-storage.ts";
+import { owners, unusualBoundPod, unusualBudgets, unusualNode, unusualPod } from "./unusual.ts";
 
 /** PriorityClasses that pods name; without one a pod has 0. */
 export const priorities = [-5, 10, 100] as const;
@@ -102,26 +103,37 @@ interface Wanted {
   /** 0: few, by chance. */
   readonly nodes: number;
   readonly volumes: boolean;
+  readonly unusual: boolean;
 }
 
-export function randomScenario(r: Random, { seed, nodes: many, volumes }: Wanted): RandomScenario {
+export function randomScenario(r: Random, wanted: Wanted): RandomScenario {
+  const { seed, nodes: many, volumes, unusual } = wanted;
   const count = many || 4 + r.below(14);
-  const nodes: Node[] = Array.from({ length: count }, (_, i) =>
-    randomNode(r, `n${String(i).padStart(3, "0")}`),
-  );
+  const nodes: Node[] = Array.from({ length: count }, (_, i) => {
+    const node = randomNode(r, `n${String(i).padStart(3, "0")}`);
+    return unusual ? unusualNode(r, node) : node;
+  });
   const names = nodes.map(({ metadata }) => metadata.name);
   const stored = Array.from({ length: volumes ? 8 : 0 }, (_, index) => boundVolume(r, index));
   const waiting = volumes ? waitingClaims(r) : [];
   const bound = stored.map(([, claim]) => claim);
   const claims = [...bound, ...waiting];
   let serial = 0;
-  const pod = (prefix: string, from: readonly PersistentVolumeClaim[]) =>
-    completed(r, randomPod(r, `${prefix}${serial++}`, names), from);
+  const pod = (prefix: string, from: readonly PersistentVolumeClaim[]) => {
+    const one = completed(r, randomPod(r, `${prefix}${serial++}`, names), from);
+    if (!unusual) return one;
+    return prefix === "b" ? unusualBoundPod(r, one) : unusualPod(r, one);
+  };
   return {
     seed,
     namespaces: randomNamespaces(r),
     nodes,
-    budgets: r.chance(0.5) ? [randomBudget(r, "b0"), randomBudget(r, "b1")] : [],
+    budgets: unusual
+      ? unusualBudgets(r)
+      : r.chance(0.5)
+        ? [randomBudget(r, "b0"), randomBudget(r, "b1")]
+        : [],
+    ...(unusual ? owners() : {}),
     services: r.chance(0.5) ? [serviceOf("red"), serviceOf("green")] : [],
     volumes: [...stored.map(([volume]) => volume), ...(volumes ? freeVolumes(r, nodes) : [])],
     claims,
@@ -132,7 +144,7 @@ export function randomScenario(r: Random, { seed, nodes: many, volumes }: Wanted
     pods: Array.from({ length: 5 + r.below(Math.min(count, 20) * 3) }, () => {
       const one = pod("b", bound);
       const startTime = new Date(1.7e12 + r.below(1e6) * 1000).toISOString().replace(".000", "");
-      const status = r.chance(0.8) ? { startTime } : {};
+      const status = { ...one.status, ...(r.chance(0.8) ? { startTime } : {}) };
       return { ...one, status, spec: { ...one.spec, nodeName: names[r.below(count)] } };
     }),
     nextPod: () => pod("p", claims),

@@ -1,6 +1,7 @@
 /** Plays a random scenario on a stock control plane and notes what its scheduler made of each pod. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { isReason } from "#apimachinery/status.ts";
+import { replicasets, statefulsets } from "#gen/api/apps/v1.ts";
 import {
   namespaces,
   nodes,
@@ -93,6 +94,8 @@ export class Recording {
     await this.#store(persistentvolumeclaims, opening.claims ?? []);
     await this.#store(poddisruptionbudgets, opening.budgets ?? []);
     await this.#store(services, opening.services ?? []);
+    await this.#store(replicasets, opening.replicaSets ?? []);
+    await this.#store(statefulsets, opening.statefulSets ?? []);
     const bound: Pod[] = [];
     for (const pod of opening.pods) {
       if ((await this.#create(pod)) === undefined) continue;
@@ -234,6 +237,8 @@ export class Recording {
       await client.deleteCollection(pods, { namespace }, gone);
       await client.deleteCollection(poddisruptionbudgets, { namespace });
       await client.deleteCollection(services, { namespace });
+      await client.deleteCollection(replicasets, { namespace });
+      await client.deleteCollection(statefulsets, { namespace });
       await this.#release(persistentvolumeclaims, namespace);
     }
     await this.#release(persistentvolumes, "");
