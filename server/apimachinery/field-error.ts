@@ -54,7 +54,11 @@ export class Path {
   }
 }
 
-const shown = (value: unknown): string => JSON.stringify(value) ?? "null";
+/** As Go's %q: what is no printable ASCII in hexadecimal, in two digits where two are enough. */
+const shown = (value: unknown): string =>
+  (JSON.stringify(value) ?? "null").replace(/\\u00([01][0-9a-f])|\x7f/g, (_, code = "7f") =>
+    typeof value === "string" ? `\\x${code}` : `\\u00${code}`,
+  );
 
 export function required(path: Path, detail: string): FieldError {
   const message = detail === "" ? "Required value" : `Required value: ${detail}`;
@@ -66,9 +70,13 @@ export function invalidValue(path: Path, value: unknown, detail: string): FieldE
   return { reason: "FieldValueInvalid", field: path.text, message };
 }
 
-export function notSupported(path: Path, value: unknown, valid: readonly string[]): FieldError {
-  const list = [...valid]
-    .sort()
+export function notSupported(
+  path: Path,
+  value: unknown,
+  valid: readonly string[],
+  order: "sorted" | "as given" = "sorted",
+): FieldError {
+  const list = (order === "sorted" ? [...valid].sort() : valid)
     .map((item) => JSON.stringify(item))
     .join(", ");
   const message = `Unsupported value: ${shown(value)}: supported values: ${list}`;

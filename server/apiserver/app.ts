@@ -23,15 +23,16 @@ import { addOpenIdRoutes } from "./authentication/discovery.ts";
 import { impersonated } from "./authentication/impersonation.ts";
 import type { TokenIssuer } from "./authentication/token-issuer.ts";
 import { forbiddenRequest } from "./authorization/authorizer.ts";
-import type { Randomness, ServerContext, Upgrade } from "./call.ts";
+import type { Call, Randomness, ServerContext, Upgrade } from "./call.ts";
 import { groupPaths } from "./discovery.ts";
 import { addDiscoveryRoutes } from "./discovery-routes.ts";
-import { type RouteTable, routeOf, type VirtualResources } from "./dispatch.ts";
-import { methodNotAllowed } from "./dispatch-refusals.ts";
+import { type RouteTable, refuseName, routeOf, type VirtualResources } from "./dispatch.ts";
+import { methodNotAllowed, noPage, UnknownPath } from "./dispatch-refusals.ts";
+import { wantsPretty } from "./encoding/pretty.ts";
 import { endpointTable } from "./endpoint.ts";
 import { startEventExpiry } from "./event-expiry.ts";
 import { InFlight, isLongRunning } from "./filters/max-in-flight.ts";
-import { RequestTimeouts } from "./filters/request-timeout.ts";
+import { checkTimeout, RequestTimeouts } from "./filters/request-timeout.ts";
 import { addHealthRoutes, addIndexRoutes, fixedPaths, type HealthCheck } from "./health.ts";
 import { Metrics } from "./metrics.ts";
 import { negotiate } from "./negotiation.ts";
@@ -39,7 +40,7 @@ import type { NodeConnections } from "./node-connections.ts";
 import { addOpenApiRoutes } from "./openapi.ts";
 import type { Query } from "./query.ts";
 import { requestInfo } from "./request-info.ts";
-import { type Marks, respondStatus } from "./respond.ts";
+import { addCommonHeaders, type Marks, respondStatus } from "./respond.ts";
 import { bindings } from "./subresources/binding.ts";
 import { type SubresourceRegistry, subresources } from "./subresources/registry.ts";
 import type { WriteHooks } from "./write-hooks.ts";
@@ -155,6 +156,7 @@ class ApiServer implements App {
       const query = mark < 0 ? undefined : new URLSearchParams(url.slice(mark + 1));
       info = requestInfo(request.method, path, query);
       response = await this.#serve(request, connection, { info, query, marks, upgrade });
+      if (!info.isResourceRequest) addCommonHeaders(response, marks);
     } catch (error) {
       response = this.#refused(request, marks, error);
     }
@@ -177,6 +179,7 @@ class ApiServer implements App {
       await this.#authorize(bindings);
       return this.#routes.fetch(request, bindings);
     }
+    checkTimeout(asked.query);
     const leave = this.#inFlight.enter(info, user);
     try {
       await this.#authorize(bindings);
@@ -212,6 +215,19 @@ class ApiServer implements App {
     if (!allowed) throw forbiddenRequest(attributes, reason);
   }
 
+  /** A custom resource; else, of a group that is not ours, nothing that the API knows. */
+  #otherGroup(asked: Omit<Call, "endpoint">): Promise<Response> {
+    const { group } = asked.info;
+    const answer = this.#custom.answer(this.#context, this.#table, asked);
+    if (this.#parts.registry.some(({ ref }) => ref.group === group)) return answer;
+    return answer.catch((error: unknown) => {
+      if (!(error instanceof UnknownPath)) throw error;
+      const page = noPage();
+      addCommonHeaders(page, asked);
+      return page;
+    });
+  }
+
   #makeRoutes(): Routes {
     const routes: Routes = new Hono<{ Bindings: Bindings }>();
     routes.onError((error) => {
@@ -225,12 +241,13 @@ class ApiServer implements App {
     addOpenIdRoutes(routes, parts);
     const resource = (request: Request, bindings: Bindings) => {
       const { info, query, user, marks, sharesObjects, upgrade } = bindings;
-      if (!info.isResourceRequest) throw refusal("NotFound", "404 page not found");
+      if (!info.isResourceRequest) return noPage();
       // Upstream serves no HEAD but that of what stands behind a proxy.
       if (request.method === "HEAD" && info.subresource !== "proxy") throw methodNotAllowed();
+      refuseName(info);
       const asked = { request, info, query, user, sharesObjects, upgrade, ...marks };
       const route = routeOf(this.#table, info);
-      if (route === undefined) return this.#custom.answer(this.#context, this.#table, asked);
+      if (route === undefined) return this.#otherGroup(asked);
       const { deprecation } = route.endpoint;
       if (deprecation !== undefined) asked.warnings.push(deprecation);
       return route.handler(this.#context, { ...asked, endpoint: route.endpoint });
@@ -247,13 +264,16 @@ class ApiServer implements App {
   /** Every failure becomes a Status, in the client's media type where it has one. */
   #refused(request: Request, marks: Marks, error: unknown): Response {
     const known = error instanceof ApiError ? error : this.#broken(request, error);
-    let mediaType: "json" | "yaml" | "protobuf" = "json";
+    const accept = request.headers.get("accept");
     try {
-      mediaType = negotiate(request.headers.get("accept")).mediaType;
+      const accepted = negotiate(accept, { unrouted: true, transforms: false });
+      const { searchParams: query } = new URL(request.url);
+      const isPretty = wantsPretty({ request, query }, accepted);
+      return respondStatus(marks, known.status, accepted.mediaType, isPretty);
     } catch {
       // It takes nothing that we have: a Status in JSON is better than none.
+      return respondStatus(marks, known.status, "json", true);
     }
-    return respondStatus(marks, known.status, mediaType);
   }
 
   #broken(request: Request, error: unknown): ApiError {

@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { encodeProtobuf, hasProtobuf } from "#apimachinery/codec/protobuf.ts";
-import { refusal } from "#apimachinery/status.ts";
+import { encodeYaml } from "#apimachinery/codec/yaml.ts";
 import type { Resource } from "#resources/resource.ts";
 import type { CustomResources } from "./apiextensions/custom-resources.ts";
 import type { Routes } from "./app.ts";
@@ -14,8 +14,9 @@ import {
   groupVersions,
   legacyResources,
 } from "./discovery.ts";
+import { methodNotAllowed, noPage, unknownResource } from "./dispatch-refusals.ts";
 import { prettied } from "./encoding/pretty.ts";
-import { contentTypes, negotiate } from "./negotiation.ts";
+import { contentTypes, type MediaType, negotiate } from "./negotiation.ts";
 import { type Marks, respondBytes } from "./respond.ts";
 
 interface Document {
@@ -29,49 +30,62 @@ function documentOf(object: object): Document {
   return { bytes, etag };
 }
 
-/** Which aggregated version the client names first, if it names one before plain JSON. */
-function aggregatedVersion(accept: string | null): "v2" | "v2beta1" | undefined {
+/** The aggregated form that the client takes; what it thinks of the plain one does not matter. */
+const takesAggregated = (accept: string | null): MediaType | undefined => {
   for (const clause of (accept ?? "").split(",")) {
-    const parts = clause.split(";").map((part) => part.trim());
-    if (parts[0] !== "application/json") continue;
-    if (parts.length === 1) return undefined;
-    if (!parts.includes("g=apidiscovery.k8s.io")) continue;
-    if (!parts.includes("as=APIGroupDiscoveryList")) continue;
-    if (parts.includes("v=v2")) return "v2";
-    if (parts.includes("v=v2beta1")) return "v2beta1";
+    const [type = "", ...parameters] = clause.split(";").map((part) => part.trim());
+    const isNamed = ["g=apidiscovery.k8s.io", "v=v2", "as=APIGroupDiscoveryList"].every((one) =>
+      parameters.includes(one),
+    );
+    if (!isNamed) continue;
+    if (type === "application/json" || type === "application/*" || type === "*/*") return "json";
+    if (type === "application/yaml") return "yaml";
   }
   return undefined;
-}
+};
 
 /** Upstream echoes the parameters: clients tell the forms apart by them. */
 function answerAggregated(
   request: Request,
   marks: Marks,
   document: Document,
-  version: string,
+  mediaType: MediaType,
 ): Response {
   const headers = {
     "audit-id": marks.auditId,
     "cache-control": "public",
-    "content-type": `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
     etag: document.etag,
     vary: "Accept",
   };
-  const known = request.headers.get("if-none-match");
-  if (known?.includes(document.etag)) return new Response(null, { status: 304, headers });
-  return new Response(Buffer.from(document.bytes), { headers });
+  if (request.headers.get("if-none-match") === document.etag)
+    return new Response(null, { status: 304, headers });
+  const form = "g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+  return new Response(Buffer.from(shownAs(document, mediaType)), {
+    headers: { ...headers, "content-type": `${contentTypes[mediaType]};${form}` },
+  });
 }
 
-function answerLegacy(
-  request: Request,
-  marks: Marks,
-  object: { kind: string; apiVersion: string },
-): Response {
-  const { mediaType } = negotiate(request.headers.get("accept"), { transforms: false });
-  if (mediaType === "protobuf" && hasProtobuf(object.apiVersion, object.kind)) {
-    return respondBytes(marks, 200, contentTypes.protobuf, encodeProtobuf(object));
+const shownAs = ({ bytes }: Document, mediaType: MediaType): Uint8Array =>
+  mediaType === "yaml" ? encodeYaml(JSON.parse(Buffer.from(bytes).toString())) : bytes;
+
+type Legacy = { readonly kind: string; readonly apiVersion?: string };
+
+/** The core group's own documents name no version. */
+const withoutVersion = ({ apiVersion: _, ...document }: Legacy): Legacy => document;
+
+function answerLegacy(request: Request, marks: Marks, object: Legacy, unrouted: boolean): Response {
+  const accept = request.headers.get("accept");
+  const accepted = negotiate(accept, { transforms: false, unrouted });
+  const { mediaType } = accepted;
+  if (mediaType === "protobuf" && hasProtobuf("v1", object.kind)) {
+    const bytes = encodeProtobuf({ ...object, apiVersion: object.apiVersion ?? "v1" });
+    return respondBytes(marks, 200, contentTypes.protobuf, bytes);
   }
-  const bytes = prettied({ request, query: undefined }, "json", documentOf(object).bytes);
+  const document = documentOf(object);
+  if (mediaType === "yaml")
+    return respondBytes(marks, 200, contentTypes.yaml, shownAs(document, "yaml"));
+  const query = new URL(request.url).searchParams;
+  const bytes = prettied({ request, query }, accepted, document.bytes);
   return respondBytes(marks, 200, contentTypes.json, bytes);
 }
 
@@ -81,8 +95,6 @@ interface DiscoveryParts {
   /** host:port that clients are told to come back to. */
   readonly serverAddress?: string | undefined;
 }
-
-type Legacy = { readonly kind: string; readonly apiVersion: string };
 
 /** Everything that discovery answers, for one state of the custom resources. */
 class Catalogue {
@@ -100,9 +112,9 @@ class Catalogue {
     this.groups = Object.assign({ kind: "APIGroupList", apiVersion: "v1" }, { groups });
   }
 
-  aggregated(version: "v2" | "v2beta1", core: boolean): Document {
-    const name = `${version} ${core}`;
-    const known = this.#documents.get(name) ?? documentOf(aggregated(this.#all, version, core));
+  aggregated(core: boolean): Document {
+    const name = core ? "core" : "groups";
+    const known = this.#documents.get(name) ?? documentOf(aggregated(this.#all, core));
     this.#documents.set(name, known);
     return known;
   }
@@ -133,30 +145,54 @@ function catalogues({ registry, custom }: DiscoveryParts): () => Catalogue {
   };
 }
 
+/** Whether a path takes every method as a GET, as the groups do, or GET alone; and whether it names its media types. */
+interface Manner {
+  readonly anyMethod: boolean;
+}
+
 export function addDiscoveryRoutes(routes: Routes, parts: DiscoveryParts): void {
   const now = catalogues(parts);
-  const root = (path: string, core: boolean, legacy: () => Legacy) => {
-    const answer = (request: Request, marks: Marks): Response => {
-      const version = aggregatedVersion(request.headers.get("accept"));
-      if (version === undefined) return answerLegacy(request, marks, legacy());
-      return answerAggregated(request, marks, now().aggregated(version, core), version);
-    };
-    for (const at of [path, `${path}/`]) routes.get(at, (c) => answer(c.req.raw, c.env.marks));
-  };
-  const legacyAt = (path: string, find: (group: string, version: string) => Legacy | undefined) => {
-    for (const at of [path, `${path}/`]) {
-      routes.get(at, (c) => {
-        const found = find(c.req.param("group") ?? "", c.req.param("version") ?? "");
-        if (found === undefined) throw refusal("NotFound", "404 page not found");
-        return answerLegacy(c.req.raw, c.env.marks, found);
+  const at = (
+    path: string,
+    { anyMethod }: Manner,
+    answer: (request: Request, marks: Marks, parameters: Record<string, string>) => Response,
+  ) => {
+    for (const one of [path, `${path}/`])
+      routes.all(one, (c) => {
+        if (!anyMethod && c.req.raw.method !== "GET") throw methodNotAllowed();
+        return answer(c.req.raw, c.env.marks, c.req.param());
       });
-    }
   };
-  root("/api", true, () => apiVersions(parts));
+  const root = (path: string, core: boolean, legacy: () => Legacy) =>
+    at(path, { anyMethod: !core }, (request, marks) => {
+      const form = takesAggregated(request.headers.get("accept"));
+      if (form === undefined) return answerLegacy(request, marks, legacy(), !core);
+      return answerAggregated(request, marks, now().aggregated(core), form);
+    });
+  root("/api", true, () => withoutVersion(apiVersions(parts)));
   root("/apis", false, () => now().groups);
-  legacyAt("/api/v1", () => now().resources("", "v1"));
-  legacyAt("/apis/:group", (group) => now().group(group));
-  legacyAt("/apis/:group/:version", (group, version) => now().resources(group, version));
+  at("/api/v1", { anyMethod: false }, (request, marks) => {
+    const found = now().resources("", "v1");
+    if (found === undefined) return noPage();
+    return answerLegacy(request, marks, withoutVersion(found), false);
+  });
+  at("/api/:version", { anyMethod: false }, () => {
+    throw unknownResource();
+  });
+  at("/apis/:group", { anyMethod: true }, (request, marks, { group = "" }) => {
+    const found = now().group(group);
+    return found === undefined ? noPage() : answerLegacy(request, marks, found, true);
+  });
+  at(
+    "/apis/:group/:version",
+    { anyMethod: false },
+    (request, marks, { group = "", version = "" }) => {
+      const found = now().resources(group, version);
+      if (found !== undefined) return answerLegacy(request, marks, found, false);
+      if (now().group(group) === undefined) return noPage();
+      throw unknownResource();
+    },
+  );
 }
 
 function apiVersions({ serverAddress = "" }: DiscoveryParts): Legacy {

@@ -113,18 +113,14 @@ function aggregatedResource({ ref }: Resource): object {
 }
 
 /** APIGroupDiscoveryList of the core group (`/api`) or of all others (`/apis`). */
-export function aggregated(
-  all: readonly GroupVersion[],
-  version: "v2" | "v2beta1",
-  core: boolean,
-): object {
+export function aggregated(all: readonly GroupVersion[], core: boolean): object {
   const groups = Map.groupBy(
     all.filter(({ group }) => (group === "") === core),
     ({ group }) => group,
   );
   return {
     kind: "APIGroupDiscoveryList",
-    apiVersion: `apidiscovery.k8s.io/${version}`,
+    apiVersion: "apidiscovery.k8s.io/v2",
     metadata: {},
     items: [...groups].map(([group, versions]) => ({
       metadata: group === "" ? { creationTimestamp: null } : { name: group },

@@ -1,7 +1,11 @@
-import { type ApiError, refusal } from "#apimachinery/status.ts";
+import { ApiError, refusal } from "#apimachinery/status.ts";
+
+/** No resource of this name: other than that there is no such object. */
+export class UnknownPath extends ApiError {}
 
 export function unknownResource(): ApiError {
-  return refusal("NotFound", "the server could not find the requested resource", {});
+  const { status } = refusal("NotFound", "the server could not find the requested resource", {});
+  return new UnknownPath(status);
 }
 
 export function methodNotAllowed(): ApiError {
@@ -11,3 +15,14 @@ export function methodNotAllowed(): ApiError {
     {},
   );
 }
+
+export function plainText(body: string, status = 200): Response {
+  const headers = {
+    "content-type": "text/plain; charset=utf-8",
+    "x-content-type-options": "nosniff",
+  };
+  return new Response(body, { status, headers });
+}
+
+/** Where no part of the server answers: not an error of the API, which would be a Status. */
+export const noPage = (): Response => plainText("404 page not found\n", 404);

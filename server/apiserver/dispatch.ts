@@ -1,4 +1,5 @@
 /** From a URL taken apart to the handler that answers it. */
+import { badRequest } from "#apimachinery/status.ts";
 import type { RequestInfo } from "./attributes.ts";
 import type { Handler } from "./call.ts";
 import { methodNotAllowed, unknownResource } from "./dispatch-refusals.ts";
@@ -43,8 +44,22 @@ export function routeOf(table: RouteTable, info: RequestInfo): Route | undefined
 
 const readsEverywhere: ReadonlySet<string> = new Set(["list", "watch"]);
 
+/** What no object can be called. Throws BadRequest. */
+export function refuseName({ name }: RequestInfo): void {
+  const why = name === "." || name === ".." ? `may not be '${name}'` : "may not contain '%'";
+  if (why.startsWith("may not be") || name.includes("%"))
+    throw badRequest(`Name parameter invalid: ${JSON.stringify(name)}: ${why}`);
+}
+
+/** In a namespace that it does not have, or without the one that it has. */
+function isMisplaced({ ref }: Endpoint, info: RequestInfo): boolean {
+  if (info.namespace !== "") return !ref.namespaced && ref.plural !== "namespaces";
+  return ref.namespaced && info.name !== "" && info.subresource !== "";
+}
+
 /** Throws NotFound for a subresource it does not serve, MethodNotAllowed for a verb it does not have. */
 export function routeAt(table: RouteTable, endpoint: Endpoint, info: RequestInfo): Route {
+  if (isMisplaced(endpoint, info)) throw unknownResource();
   if (info.subresource !== "") {
     return { endpoint, handler: subresourceHandler(table, endpoint, info) };
   }

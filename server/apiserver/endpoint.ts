@@ -70,3 +70,7 @@ export function keyOf(endpoint: Endpoint, namespace: string, name: string): Key 
 export function named({ ref }: Endpoint, name: string): Named {
   return { group: ref.group, resource: ref.plural, name };
 }
+
+/** Upstream's package of a group's unversioned types, as its sentences name it: the group's first word. */
+export const internalPackage = (group: string): string =>
+  group === "" ? "core" : (group.split(".")[0] ?? "");

@@ -1,8 +1,9 @@
 /** /livez, /readyz, /healthz with their sub-paths, /version and /metrics. */
 import type { Routes, VersionFacts } from "./app.ts";
 import type { ServerContext } from "./call.ts";
-import { methodNotAllowed } from "./dispatch-refusals.ts";
+import { methodNotAllowed, noPage, plainText, unknownResource } from "./dispatch-refusals.ts";
 import type { Metrics } from "./metrics.ts";
+import { contentTypes, refuseUnproduced } from "./negotiation.ts";
 
 export interface HealthCheck {
   readonly name: string;
@@ -20,12 +21,6 @@ interface HealthParts {
   readonly moreMetrics?: () => string | Promise<string>;
 }
 
-const text = (body: string, status = 200): Response =>
-  new Response(body, {
-    status,
-    headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
-  });
-
 /** Without the charset that Response.json names and upstream does not. */
 function json(object: object): Response {
   const headers = { "content-type": "application/json" };
@@ -35,9 +30,9 @@ function json(object: object): Response {
 /** `/` and `/index.html`: every path that can be asked for, whatever else there is below it. */
 export function addIndexRoutes(routes: Routes, paths: () => readonly string[]): void {
   for (const path of ["/", "/index.html"]) {
-    routes.get(path, () => json({ paths: [...paths()].sort() }));
+    routes.all(path, () => json({ paths: [...paths()].sort() }));
   }
-  routes.notFound(() => text("404 page not found\n", 404));
+  routes.notFound(noPage);
 }
 
 /** What does not depend on the resources. */
@@ -48,6 +43,7 @@ export const fixedPaths: readonly string[] = [
   "/healthz",
   "/livez",
   "/metrics",
+  "/metrics/slis",
   "/openapi/v2",
   "/openapi/v3",
   "/openapi/v3/",
@@ -78,20 +74,33 @@ async function answer(
   query: URLSearchParams,
 ): Promise<Response> {
   const excluded = new Set(query.getAll("exclude"));
-  const asked = checks.filter(({ name }) => !excluded.has(name));
-  const verdicts = await Promise.all(asked.map(verdictOf));
-  const skipped = [...excluded].map((name) => `[+]${name} excluded: ok`);
-  const lines = [...verdicts.map(({ line }) => line), ...skipped].join("\n");
+  const verdicts = await Promise.all(
+    checks.map(async (check) =>
+      excluded.has(check.name)
+        ? { line: `[+]${check.name} excluded: ok`, ok: true }
+        : verdictOf(check),
+    ),
+  );
+  const unknown = [...excluded].filter((one) => !checks.some(({ name }) => name === one));
+  const names = unknown.sort().map((name) => JSON.stringify(name));
+  const why = "some health checks cannot be excluded: no matches for";
+  const warning = names.length === 0 ? "" : `warn: ${why} ${names.join(", ")}\n`;
+  const lines = `${verdicts.map(({ line }) => `${line}\n`).join("")}${warning}`;
   const ok = verdicts.every((verdict) => verdict.ok);
-  if (!ok) return text(`${lines}\n${endpoint} check failed\n`, 500);
-  return text(query.has("verbose") ? `${lines}\n${endpoint} check passed\n` : "ok");
+  if (!ok) return plainText(`${lines}${endpoint} check failed\n`, 500);
+  return plainText(query.has("verbose") ? `${lines}${endpoint} check passed\n` : "ok");
 }
+
+/** Of one check alone: without the header that upstream's sum of all has. */
+const single = (body: string): Response =>
+  new Response(body, { headers: { "content-type": "text/plain; charset=utf-8" } });
 
 export function addHealthRoutes(routes: Routes, parts: HealthParts): void {
   const { cache } = parts.context;
   const own: readonly HealthCheck[] = [
     { name: "ping", of: "both", check: () => undefined },
     { name: "log", of: "both", check: () => undefined },
+    { name: "etcd-readiness", of: "ready", check: () => cache.fresh().then(() => undefined) },
     { name: "informer-sync", of: "ready", check: () => undefined },
     { name: "shutdown", of: "ready", check: () => undefined },
     {
@@ -106,27 +115,54 @@ export function addHealthRoutes(routes: Routes, parts: HealthParts): void {
   const of = { livez: "live", readyz: "ready", healthz: "live" } as const;
   for (const [endpoint, kind] of Object.entries(of)) {
     const checks = all.filter((check) => check.of === "both" || check.of === kind);
-    routes.get(`/${endpoint}`, (c) => answer(endpoint, checks, new URL(c.req.url).searchParams));
-    routes.get(`/${endpoint}/:check`, async (c) => {
+    for (const path of [`/${endpoint}`, `/${endpoint}/`])
+      routes.all(path, (c) => answer(endpoint, checks, new URL(c.req.url).searchParams));
+    routes.all(`/${endpoint}/:check`, async (c) => {
       const check = checks.find(({ name }) => name === c.req.param("check"));
-      if (check === undefined) return text("404 page not found\n", 404);
+      if (check === undefined) return noPage();
       const { ok, line } = await verdictOf(check);
-      return ok ? text("ok") : text(`internal server error: ${line}\n`, 500);
+      return ok ? single("ok") : plainText(`internal server error: ${line}\n`, 500);
     });
   }
   for (const path of ["/version", "/version/"]) {
     routes.all(path, ({ req }) => {
       if (req.raw.method !== "GET") throw methodNotAllowed();
+      refuseUnproduced(req.raw.headers.get("accept"), [contentTypes.json]);
       return json(versionOf(parts.version));
     });
   }
-  routes.get("/metrics", async () => {
-    const more = (await parts.moreMetrics?.()) ?? "";
-    return new Response(parts.metrics.text() + more, {
-      headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
-    });
+  routes.all("/version/*", () => {
+    throw unknownResource();
   });
+  routes.all("/metrics", async () => {
+    const more = (await parts.moreMetrics?.()) ?? "";
+    return metricsText(parts.metrics.text() + more);
+  });
+  routes.all("/metrics/slis", async () => metricsText(await healthMetrics(all)));
 }
+
+const metricsText = (body: string): Response => {
+  const type = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
+  return new Response(body, { headers: { "content-type": type } });
+};
+
+/** Each check's verdict of now, as upstream's component health SLIs. */
+async function healthMetrics(checks: readonly HealthCheck[]): Promise<string> {
+  const verdicts = await Promise.all(checks.map(verdictOf));
+  const lines = verdicts.flatMap(({ name, ok }, at) =>
+    typesOf(checks[at]?.of ?? "both").map(
+      (type) => `kubernetes_healthcheck{name=${JSON.stringify(name)},type="${type}"} ${ok ? 1 : 0}`,
+    ),
+  );
+  return ["# TYPE kubernetes_healthcheck gauge", ...lines, ""].join("\n");
+}
+
+const typesOf = (of: HealthCheck["of"]): readonly string[] =>
+  of === "both"
+    ? ["healthz", "livez", "readyz"]
+    : of === "live"
+      ? ["healthz", "livez"]
+      : ["readyz"];
 
 /** Upstream's version.Info; clients parse major and minor as integers. */
 function versionOf(facts: VersionFacts): object {

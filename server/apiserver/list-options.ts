@@ -1,6 +1,6 @@
 /** The resourceVersion rules of reads, as upstream's ValidateListOptions and its storage state them. */
 import { type FieldError, forbiddenField, notSupported, Path } from "#apimachinery/field-error.ts";
-import { badRequest, invalid } from "#apimachinery/status.ts";
+import { badRequest, invalid, plainFailure } from "#apimachinery/status.ts";
 import type { Revision } from "#storage/storage.ts";
 import { flag, integer, type Query, text } from "./query.ts";
 
@@ -43,7 +43,7 @@ function matchErrors(options: ListOptions): FieldError[] {
     );
   }
   if (match !== "Exact" && match !== "NotOlderThan") {
-    errors.push(notSupported(path, match, ["Exact", "NotOlderThan", ""]));
+    errors.push(notSupported(path, match, ["Exact", "NotOlderThan", ""], "as given"));
   }
   if (match === "Exact" && resourceVersion === "0") {
     errors.push(
@@ -94,15 +94,17 @@ export function checkListOptions(options: ListOptions, verb: "list" | "watch"): 
   }
 }
 
-/** 0 for "" and "0". Throws BadRequest with upstream's sentence for what is no resourceVersion. */
-export function revisionOf(resourceVersion: string): Revision {
+/** 0 for "" and "0". Throws upstream's sentence for what is no resourceVersion: as BadRequest, where it says it of a list. */
+export function revisionOf(resourceVersion: string, of: "list" | "one" = "list"): Revision {
   if (resourceVersion === "" || resourceVersion === "0") return 0;
   const revision = Number(resourceVersion);
   if (!/^\d+$/.test(resourceVersion) || !Number.isSafeInteger(revision)) {
     const why = /^\d+$/.test(resourceVersion) ? "value out of range" : "invalid syntax";
-    throw badRequest(
-      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(resourceVersion)}: strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: ${why}`,
-    );
+    const shown = JSON.stringify(resourceVersion);
+    const sentence = `resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: ${why}`;
+    throw of === "one"
+      ? plainFailure(sentence)
+      : badRequest(`invalid resource version: ${sentence}`);
   }
   return revision;
 }

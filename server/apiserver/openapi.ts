@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { encodeOpenApiV2 } from "#apimachinery/codec/openapi-v2-protobuf.ts";
 import { encodeOpenApiV3 } from "#apimachinery/codec/openapi-v3-protobuf.ts";
-import { refusal } from "#apimachinery/status.ts";
 import type { CustomResourceDefinition } from "#gen/api/apiextensions/v1.ts";
 import { openApiPaths } from "#gen/openapi/paths.ts";
 import type { CustomResources } from "./apiextensions/custom-resources.ts";
@@ -82,18 +81,35 @@ const fileOf = (path: string): string => `v3/${path.replaceAll("/", "__")}.json`
 
 type Form = "json" | "protobuf";
 
-/** `version`: v2 or v3. Throws NotAcceptable. */
-function formOf(accept: string | null, version: "v2" | "v3"): Form {
+/** `version`: v2 or v3. undefined: none that the client takes. */
+function formOf(accept: string | null, version: "v2" | "v3"): Form | undefined {
   const protobuf = `application/com.github.proto-openapi.spec.${version}@v1.0+protobuf`;
-  for (const clause of (accept ?? "*/*").split(",")) {
+  for (const clause of (accept || "*/*").split(",")) {
     const type = (clause.split(";")[0] ?? "").trim();
     const named = type === protobuf || type === protobuf.replace("@", ".");
     if (named) return "protobuf";
-    if (type === "" || type === "application/json" || type === "*/*" || type === "application/*") {
-      return "json";
-    }
+    if (type === "application/json" || type === "*/*" || type === "application/*") return "json";
   }
-  throw refusal("NotAcceptable", `only application/json and ${protobuf} are served`, {});
+  return undefined;
+}
+
+/** When the documents of this process were made: HTTP counts seconds. */
+const madeAt = new Date(Math.floor(Date.now() / 1000) * 1000);
+const varies = { v2: "Accept-Encoding, Accept", v3: "Accept" } as const;
+
+/** What a static file's answer carries. */
+const fileHeaders = (etag: string): Record<string, string> => ({
+  "accept-ranges": "bytes",
+  etag: `"${etag}"`,
+  "last-modified": madeAt.toUTCString(),
+});
+
+/** Whether the client knows it already: by its tag where it names any, else by its time. */
+function isKnown({ headers }: Request, etag: string): boolean {
+  const tags = headers.get("if-none-match");
+  if (tags !== null) return tags.includes(`"${etag}"`) || tags.trim() === "*";
+  const since = Date.parse(headers.get("if-modified-since") ?? "");
+  return since >= madeAt.getTime();
 }
 
 interface Served {
@@ -150,13 +166,12 @@ async function answer(request: Request, served: Served): Promise<Response> {
   const type = `application/com.github.proto-openapi.spec.${version}.v1.0+protobuf`;
   const headers = new Headers({
     "cache-control": immutable ? "public, immutable" : "no-cache, private",
-    "content-type": form === "json" ? "application/json" : type,
     etag: `"${document.hash}"`,
-    vary: "Accept-Encoding, Accept",
+    vary: varies[version],
   });
-  if (request.headers.get("if-none-match")?.includes(document.hash)) {
-    return new Response(null, { status: 304, headers });
-  }
+  if (isKnown(request, document.hash)) return new Response(null, { status: 304, headers });
+  for (const [name, value] of Object.entries(fileHeaders(document.hash))) headers.set(name, value);
+  headers.set("content-type", form === "json" ? "application/json" : type);
   const zipped = /\bgzip\b/.test(request.headers.get("accept-encoding") ?? "");
   if (zipped) headers.set("content-encoding", "gzip");
   return new Response(inPieces(await knownBytes(served, zipped ? "gzip" : "identity")), {
@@ -237,34 +252,45 @@ export function addOpenApiRoutes(routes: Routes, custom: Pick<CustomResources, "
     const own = openApiPaths.map((path) => [path, () => builtIn.get(fileOf(path))] as const);
     return new Map([...customs.v3(), ...own]);
   };
-  routes.get("/openapi/v2", async (c) => {
+  routes.all("/openapi/v2", async (c) => {
     const form = formOf(c.req.raw.headers.get("accept"), "v2");
+    if (form === undefined) return notAcceptable("v2");
     const document = await customs.v2();
     return answer(c.req.raw, { document, form, version: "v2", immutable: false });
   });
-  routes.get("/openapi/v3", async () => {
+  routes.all("/openapi/v3", async () => {
     const paths: Record<string, { serverRelativeURL: string }> = {};
     for (const [path, get] of all()) {
       const { hash } = await get();
       paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
     }
-    return Response.json({ paths });
+    const body = JSON.stringify({ paths });
+    const headers = { ...fileHeaders(hashOf(body)), "content-type": "text/plain; charset=utf-8" };
+    return new Response(body, { headers });
   });
-  routes.get("/openapi/v3/*", async (c) => {
+  routes.all("/openapi/v3/*", async (c) => {
     const { pathname, searchParams } = new URL(c.req.url);
     const path = pathname.slice("/openapi/v3/".length);
     const get = all().get(path);
-    if (get === undefined) {
-      throw refusal("NotFound", "the server could not find the requested resource", {});
-    }
+    if (get === undefined) return new Response(null, { status: 404 });
     const form = formOf(c.req.raw.headers.get("accept"), "v3");
+    if (form === undefined) return notAcceptable("v3");
     const document = await get();
     const hash = searchParams.get("hash");
     if (hash !== null && hash !== "" && hash !== document.hash) {
       const location = `/openapi/v3/${path}?hash=${document.hash}`;
-      return new Response(null, { status: 301, headers: { location } });
+      const headers = {
+        location,
+        "content-type": "application/json",
+        etag: `"${document.hash}"`,
+        vary: varies.v3,
+      };
+      return new Response(null, { status: 301, headers });
     }
     const immutable = hash === document.hash;
     return answer(c.req.raw, { document, form, version: "v3", immutable });
   });
 }
+
+const notAcceptable = (version: "v2" | "v3"): Response =>
+  new Response(null, { status: 406, headers: { vary: varies[version] } });

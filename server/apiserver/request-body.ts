@@ -10,12 +10,13 @@ import {
   Path,
   required,
 } from "#apimachinery/field-error.ts";
+import { schemaOf } from "#apimachinery/schema.ts";
 import { type ApiError, badRequest, invalid, refusal } from "#apimachinery/status.ts";
 import { validateFieldManager } from "#apimachinery/validate.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { Resource } from "#resources/resource.ts";
 import type { Call } from "./call.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { type Endpoint, internalPackage } from "./endpoint.ts";
 import { bodyMediaType } from "./negotiation.ts";
 import { flag, type Query, text } from "./query.ts";
 import { parsedPatch } from "./reading/jobs.ts";
@@ -28,7 +29,6 @@ function tooLarge(): ApiError {
   return refusal(
     "RequestEntityTooLarge",
     `Request entity too large: limit is ${requestBodyBytesMax}`,
-    {},
   );
 }
 
@@ -108,7 +108,7 @@ interface CheckedOptions {
 }
 
 function checkedOptions(query: Query): CheckedOptions {
-  const dryRun = query?.getAll("dryRun").filter((value) => value !== "") ?? [];
+  const dryRun = query?.getAll("dryRun") ?? [];
   const errors = validateFieldManager(text(query, "fieldManager"), new Path("fieldManager"));
   if (dryRun.some((value) => value !== "All")) {
     errors.push(notSupported(new Path("dryRun"), dryRun, ["All"]));
@@ -199,11 +199,19 @@ function refuseOtherKind(object: KubeObject, { apiVersion, kind, takeIn }: Expec
     const error = invalidValue(new Path("kind"), object.kind, `must be ${kind}`);
     throw invalid({ group, kind: object.kind }, object.metadata?.name ?? "", [error]);
   }
-  // Upstream's package of the unversioned type: the group's first word.
-  const internal = apiVersion.includes("/") ? apiVersion.split(/[./]/)[0] : "core";
+  const internal = internalPackage(
+    apiVersion.includes("/") ? (apiVersion.split("/")[0] ?? "") : "",
+  );
+  const shown = JSON.stringify(object.apiVersion);
+  const because = `${object.kind} in version ${shown} cannot be handled as a ${kind}:`;
+  if (takeIn === undefined && schemaOf(object.apiVersion, object.kind) === undefined) {
+    throw badRequest(
+      `${because} no kind ${JSON.stringify(object.kind)} is registered for version ${shown} in scheme "pkg/runtime/scheme.go:111"`,
+    );
+  }
   if (object.kind !== kind) {
     throw badRequest(
-      `${object.kind} in version ${JSON.stringify(object.apiVersion)} cannot be handled as a ${kind}: converting (${object.apiVersion}.${object.kind}) to (${internal}.${kind}): unknown conversion`,
+      `${because} converting (${object.apiVersion}.${object.kind}) to (${internal}.${kind}): unknown conversion`,
     );
   }
   throw badRequest(

@@ -39,16 +39,21 @@ interface Place {
 /** What follows /api/v1 or /apis/G/V. */
 function placeOf(parts: readonly string[]): Place {
   const [first = "", second = "", third = ""] = parts;
-  if (first !== "namespaces" || second === "") return placeIn("", parts);
+  if (first !== "namespaces") return placeIn("", parts);
+  // Of the namespace without a name: of all of them.
+  if (second === "") return third === "" ? placeIn("", parts) : placeIn("", parts.slice(2));
   if (third === "" || namespaceSubresources.has(third)) {
-    return { namespace: second, resource: "namespaces", name: second, subresource: third };
+    return placeIn(second, ["namespaces", ...parts.slice(1)]);
   }
   return placeIn(second, parts.slice(2));
 }
 
 function placeIn(namespace: string, parts: readonly string[]): Place {
   const [resource = "", name = "", subresource = ""] = parts;
-  return { namespace, resource, name, subresource };
+  // Only what stands behind a proxy has paths of its own: all else of more steps is no subresource that there is.
+  const whole =
+    parts.length > 3 && subresource !== "proxy" ? parts.slice(2).join("/") : subresource;
+  return { namespace, resource, name, subresource: whole };
 }
 
 function collectionVerb(verb: string, query: URLSearchParams | undefined): string {
@@ -80,10 +85,8 @@ export function requestInfo(
 ): RequestInfo {
   const legacy = path.startsWith("/api/");
   if (!legacy && !path.startsWith("/apis/")) return otherPath(method, path);
-  const parts = path.slice(1).split("/");
-  if (path.includes("%")) {
-    for (const [index, part] of parts.entries()) parts[index] = decodedPart(part);
-  }
+  // An encoded slash separates too: no name holds one.
+  const parts = (path.includes("%") ? decodedPart(path) : path).slice(1).split("/");
   if (parts.at(-1) === "") parts.pop();
   const group = legacy ? "" : (parts[1] ?? "");
   const version = (legacy ? parts[1] : parts[2]) ?? "";

@@ -4,6 +4,7 @@ import { encodeProtobuf } from "#apimachinery/codec/protobuf.ts";
 import { encodeYaml } from "#apimachinery/codec/yaml.ts";
 import type { FullStatus } from "#apimachinery/status.ts";
 import type { Status } from "#gen/api/meta/v1.ts";
+import { indented } from "./encoding/pretty.ts";
 import { contentTypes, type MediaType } from "./negotiation.ts";
 import { PlainResponse } from "./plain-response.ts";
 
@@ -41,6 +42,13 @@ export function headersOf(
   return all;
 }
 
+/** What every answer carries, where it was not made of `headersOf`. */
+export function addCommonHeaders({ headers }: Response, { auditId }: Marks): void {
+  if (headers.has("audit-id")) return;
+  headers.set("audit-id", auditId);
+  if (!headers.has("cache-control")) headers.set("cache-control", "no-cache, private");
+}
+
 /** `bytes` are of the caller's making and never changed afterwards. */
 export function respondBytes(
   marks: Marks,
@@ -61,8 +69,10 @@ export function respondStatus(
   marks: Marks,
   status: FullStatus | (Status & { code: number }),
   mediaType: MediaType = "json",
+  isPretty = false,
 ): Response {
-  const bytes = encodeStatus(status, mediaType);
+  const plain = encodeStatus(status, mediaType);
+  const bytes = isPretty && mediaType === "json" ? indented(plain) : plain;
   const seconds = status.details?.retryAfterSeconds;
   if (seconds === undefined || seconds <= 0) {
     return respondBytes(marks, status.code, contentTypes[mediaType], bytes);

@@ -78,7 +78,7 @@ export async function openServer(parts: ServerParts): Promise<OpenServer> {
       major: "1",
       minor: "37",
       gitVersion: kubernetesVersion,
-      platform: `${process.platform}/${process.arch}`,
+      platform: `${process.platform}/${process.arch === "x64" ? "amd64" : process.arch}`,
     },
   });
   const stop = new AbortController();

@@ -76,10 +76,16 @@ export function takeInMetadata(object: KubeObject): string[] {
   return unknownFields;
 }
 
+/** Half of a pair, perhaps: as UTF-8, which objects are stored in, cannot say it alone. */
+const halfSurrogate = /\\u[dD][89a-fA-F]/;
+const wellFormed = (_: string, value: unknown): unknown =>
+  typeof value === "string" ? value.toWellFormed() : value;
+
 function parse(bytes: Uint8Array, text: string, expect: Kinded | undefined): object {
   let parsed: unknown;
   try {
-    parsed = tooDeep(bytes) ? undefined : JSON.parse(text);
+    const reviver = halfSurrogate.test(text) ? wellFormed : undefined;
+    parsed = tooDeep(bytes) ? undefined : JSON.parse(text, reviver);
   } catch {
     parsed = undefined;
   }
@@ -104,7 +110,7 @@ function jsonType(value: unknown): string {
 const summaryBytesMax = 30;
 
 /** The start of a body that could not be read, as upstream shows it: as text, or in hexadecimal. */
-function summary(bytes: Uint8Array): string {
+export function summary(bytes: Uint8Array): string {
   if (bytes.length === 0) return "<empty>";
   const start = Buffer.from(bytes.subarray(0, summaryBytesMax));
   const shown = bytes[0] === 0x7b ? start.toString("utf8") : start.toString("hex");

@@ -7,6 +7,7 @@ import { assert } from "#apimachinery/assert.ts";
 import { type StructType, schemaOf } from "#apimachinery/schema.ts";
 import { badRequest } from "#apimachinery/status.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
+import { summary } from "./json.ts";
 import { decoderOf } from "./protobuf-decoder.ts";
 import { encoderOf, hasWireForm } from "./protobuf-encoder.ts";
 import { onEnveloped } from "./special-types.ts";
@@ -133,12 +134,19 @@ interface Opened extends Kinded {
   readonly message: Uint8Array;
 }
 
+function envelopeFault(bytes: Uint8Array): string | undefined {
+  if (bytes.length === 0) return "empty data";
+  if (bytes.length < magic.length || !magic.equals(bytes.subarray(0, magic.length)))
+    return "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]";
+  return bytes.length === magic.length ? "empty body" : undefined;
+}
+
 /** Opens the envelope; throws ApiError BadRequest where it is none. */
-function openUnknown(bytes: Uint8Array): Opened {
-  if (bytes.length < magic.length || !magic.equals(bytes.subarray(0, magic.length))) {
-    throw badRequest(
-      "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]",
-    );
+function openUnknown(bytes: Uint8Array, expect: Kinded | undefined): Opened {
+  const fault = envelopeFault(bytes);
+  if (fault !== undefined) {
+    const must = `the object provided is unrecognized (must be of type ${expect?.kind})`;
+    throw badRequest(expect === undefined ? fault : `${must}: ${fault} (${summary(bytes)})`);
   }
   const reader = new WireReader(bytes.subarray(magic.length));
   let [apiVersion, kind] = ["", ""];
@@ -165,7 +173,7 @@ function openUnknown(bytes: Uint8Array): Opened {
  * Throws ApiError BadRequest on malformed bytes and on a kind without a protobuf form.
  */
 export function decodeProtobuf(bytes: Uint8Array, expect?: Kinded): KubeObject {
-  const opened = openUnknown(bytes);
+  const opened = openUnknown(bytes, expect);
   const apiVersion = opened.apiVersion === "" ? (expect?.apiVersion ?? "") : opened.apiVersion;
   const kind = opened.kind === "" ? (expect?.kind ?? "") : opened.kind;
   return decodeProtobufRaw({ apiVersion, kind }, opened.message);

@@ -76,6 +76,14 @@ export function decodeYamlMap(bytes: Uint8Array): DecodedMap {
   return { value, doubles: sentences };
 }
 
+/** Keys in order, as upstream's. */
 export function encodeYaml(object: unknown): Uint8Array {
-  return new TextEncoder().encode(stringify(object, { aliasDuplicateObjects: false }));
+  const text = stringify(object, {
+    aliasDuplicateObjects: false,
+    indentSeq: false,
+    sortMapEntries: true,
+    // What old readers take for a time or a boolean is quoted.
+    version: "1.1",
+  });
+  return new TextEncoder().encode(text);
 }

@@ -1,5 +1,7 @@
 /** What relying parties read to verify service-account tokens themselves: OpenID discovery and the keys. */
 import type { Routes } from "#apiserver/app.ts";
+import { methodNotAllowed } from "#apiserver/dispatch-refusals.ts";
+import { refuseUnproduced } from "#apiserver/negotiation.ts";
 import type { TokenIssuer } from "./token-issuer.ts";
 
 const openIdConfigurationPath = "/.well-known/openid-configuration";
@@ -43,6 +45,10 @@ export function addOpenIdRoutes(
   for (const { path, contentType, body } of openIdDocuments(issuer, `https://${serverAddress}`)) {
     // Keys rotate with a restart only; an hour is upstream's answer too.
     const headers = { "content-type": contentType, "cache-control": "public, max-age=3600" };
-    routes.get(path, () => new Response(body, { headers }));
+    routes.all(path, ({ req: { raw } }) => {
+      if (raw.method !== "GET") throw methodNotAllowed();
+      refuseUnproduced(raw.headers.get("accept"), [contentType]);
+      return new Response(body, { headers });
+    });
   }
 }

@@ -18,7 +18,7 @@ export function entryResponse(
   const accepted = negotiated(call);
   if (accepted.as !== "object") return storedResponse(server, call, status, entry.object);
   const { mediaType } = accepted;
-  const bytes = prettied(call, mediaType, entryBody(call.endpoint, entry, mediaType));
+  const bytes = prettied(call, accepted, entryBody(call.endpoint, entry, mediaType));
   return respondBytes(call, status, contentTypes[mediaType], bytes);
 }
 
@@ -30,7 +30,7 @@ export function storedResponse(
   stored: KubeObject,
 ): Response {
   const accepted = negotiated(call);
-  refuseOtherForm(accepted, false);
+  refuseOtherForm(accepted, call.endpoint, false);
   const object =
     accepted.as === "object"
       ? inVersion(call.endpoint, stored)
@@ -44,8 +44,9 @@ export function objectResponse(
   status: number,
   object: { apiVersion: string; kind: string },
 ): Response {
-  const { mediaType } = negotiate(call.request.headers.get("accept"));
+  const { mediaType, pretty } = negotiate(call.request.headers.get("accept"));
   const { contentType, bytes } = objectBody(object, mediaType);
-  const shown = contentType === contentTypes.json ? prettied(call, "json", bytes) : bytes;
+  const isJson = contentType === contentTypes.json;
+  const shown = isJson ? prettied(call, { mediaType: "json", pretty }, bytes) : bytes;
   return respondBytes(call, status, contentType, shown);
 }

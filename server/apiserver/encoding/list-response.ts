@@ -19,7 +19,7 @@ import { headersOf, respondBytes } from "#apiserver/respond.ts";
 import type { KubeObject, ListMeta } from "#gen/api/meta/v1.ts";
 import type { Entry } from "#storage/watch-cache.ts";
 import { entryMessage, inVersion, objectBody } from "./object-encoding.ts";
-import { prettied, wantsPretty } from "./pretty.ts";
+import { indented, prettied, wantsPretty } from "./pretty.ts";
 import { includeObject, tableOf } from "./table.ts";
 import { metadataOf } from "./transform.ts";
 
@@ -140,7 +140,7 @@ function transformedList(
 
 export function listResponse(server: ServerContext, call: Call, list: ListParts): Response {
   const accepted = negotiated(call);
-  refuseOtherForm(accepted, true);
+  refuseOtherForm(accepted, call.endpoint, true);
   const { endpoint } = call;
   const { mediaType } = accepted;
   if (accepted.as !== "object" || mediaType === "yaml") {
@@ -153,13 +153,13 @@ export function listResponse(server: ServerContext, call: Call, list: ListParts)
           )
         : transformedList(server, call, accepted, list);
     const { contentType, bytes } = objectBody(object, mediaType);
-    const shown = mediaType === "yaml" ? bytes : prettied(call, mediaType, bytes);
+    const shown = prettied(call, accepted, bytes);
     return respondPieces(call, contentType, [shown]);
   }
   if (mediaType === "protobuf") {
     return respondPieces(call, contentTypes.protobuf, protobufPieces(endpoint, list));
   }
   const pieces = jsonPieces(endpoint, list);
-  const shown = wantsPretty(call) ? [prettied(call, "json", Buffer.concat(pieces))] : pieces;
+  const shown = wantsPretty(call, accepted) ? [indented(Buffer.concat(pieces))] : pieces;
   return respondPieces(call, contentTypes.json, shown);
 }

@@ -21,7 +21,9 @@ export function includeObject(query: Query): IncludeObject {
     case "None":
       return include;
     default:
-      throw badRequest(`unrecognized includeObject value: ${JSON.stringify(include)}`);
+      throw badRequest(
+        `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(include)}: must be 'Metadata', 'Object', 'None', or empty`,
+      );
   }
 }
 
@@ -80,7 +82,7 @@ export function tableOf(
     columnDefinitions: columns ? columnsOf(endpoint).map(described) : null,
     rows: stored.map((object) => ({
       cells: cellsOf(endpoint, object, now),
-      ...(include === "None" ? {} : { object: shown(object) }),
+      object: include === "None" ? null : shown(object),
     })),
   };
 }

@@ -1,5 +1,6 @@
 /** Upstream's --request-timeout. One timer for all requests: thousands a second each with its own cost more. */
-import { type ApiError, refusal } from "#apimachinery/status.ts";
+import { type ApiError, badRequest, refusal } from "#apimachinery/status.ts";
+import { type Query, text } from "#apiserver/query.ts";
 
 /** Upstream's default. */
 export const requestTimeoutMs = 60_000;
@@ -12,6 +13,21 @@ interface Waiting {
 
 function timedOut(): ApiError {
   return refusal("Timeout", "request did not complete within the allotted timeout", {});
+}
+
+const units = "ns|us|µs|μs|ms|s|m|h";
+const duration = new RegExp(`^[-+]?(0|((\\d+\\.?\\d*|\\.\\d+)(${units}))+)$`);
+
+/** What a client gives its request; it may not outlast `requestTimeoutMs`. Throws BadRequest for what is no duration. */
+export function checkTimeout(query: Query): void {
+  const asked = text(query, "timeout");
+  if (asked === "" || duration.test(asked)) return;
+  const why = /^[-+]?(\d+\.?\d*|\.\d+)$/.test(asked)
+    ? "missing unit in duration"
+    : "invalid duration";
+  throw badRequest(
+    `invalid timeout specified in the request URL - time: ${why} ${JSON.stringify(asked)}`,
+  );
 }
 
 export class RequestTimeouts {

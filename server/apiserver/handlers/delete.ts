@@ -20,7 +20,9 @@ const triesMax = 10;
 
 function fromQuery({ query }: Call): DeleteOptions {
   const dryRun = query?.getAll("dryRun");
-  const uid = text(query, "preconditions.uid");
+  const uid = text(query, "uid");
+  const resourceVersion = text(query, "resourceVersion");
+  const isUnsafe = flag(query, "ignoreStoreReadErrorWithClusterBreakingPotential");
   return {
     kind: "DeleteOptions",
     apiVersion: "v1",
@@ -28,7 +30,11 @@ function fromQuery({ query }: Call): DeleteOptions {
     orphanDependents: query?.has("orphanDependents") ? flag(query, "orphanDependents") : undefined,
     propagationPolicy: query?.get("propagationPolicy") ?? undefined,
     dryRun: dryRun === undefined || dryRun.length === 0 ? undefined : dryRun,
-    preconditions: uid === "" ? undefined : { uid },
+    preconditions: {
+      ...(uid === "" ? {} : { uid }),
+      ...(resourceVersion === "" ? {} : { resourceVersion }),
+    },
+    ...(isUnsafe ? { ignoreStoreReadErrorWithClusterBreakingPotential: true } : {}),
   };
 }
 
@@ -46,7 +52,9 @@ function checkOptions(options: DeleteOptions): void {
   }
   const policies = ["Foreground", "Background", "Orphan"];
   if (policy !== undefined && !policies.includes(policy)) {
-    errors.push(notSupported(new Path("propagationPolicy"), policy, [...policies, "nil"]));
+    errors.push(
+      notSupported(new Path("propagationPolicy"), policy, [...policies, "nil"], "as given"),
+    );
   }
   if (dryRun?.some((value) => value !== "All")) {
     errors.push(notSupported(new Path("dryRun"), dryRun, ["All"]));
@@ -87,6 +95,14 @@ interface Deleted {
   readonly gone: boolean;
 }
 
+/** A delete that does not look at the object is for those alone that cannot be read. */
+function unsafe(call: Call, { metadata: { namespace, name } }: KubeObject): Error {
+  const key = ["/registry", call.endpoint.ref.plural, namespace, name].filter(Boolean).join("/");
+  const why = "unsafe deletion is not allowed because the object is decodable from storage";
+  const fault = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0`;
+  return conflict(named(call.endpoint, name), `${fault}, AdditionalErrorMsg: ${why}`);
+}
+
 async function attempt(
   server: ServerContext,
   call: Call,
@@ -95,6 +111,7 @@ async function attempt(
 ): Promise<Deleted | { readonly clash: Stored | undefined }> {
   const old = current.object;
   meetDeletePreconditions(call, old, options.preconditions);
+  if (options.ignoreStoreReadErrorWithClusterBreakingPotential === true) throw unsafe(call, old);
   const dryRun = options.dryRun !== undefined && options.dryRun.length > 0;
   const { name } = old.metadata;
   const admitted = { operation: "DELETE", object: undefined, old, name, dryRun } as const;

@@ -1,5 +1,5 @@
 /** LIST: which revision, which page, which form. */
-import { expired, isReason } from "#apimachinery/status.ts";
+import { badRequest, expired, isReason } from "#apimachinery/status.ts";
 import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
 import { decodeContinue, encodeContinue, expiredContinue } from "#apiserver/continue-token.ts";
 import { listResponse } from "#apiserver/encoding/list-response.ts";
@@ -61,6 +61,8 @@ async function continued(
 ): Promise<Snapshot> {
   const token = decodeContinue(options.continue);
   const { after } = token;
+  if (options.resourceVersion !== "" && options.resourceVersion !== "0")
+    throw badRequest("specifying resource version is not allowed when using continue");
   if (token.revision < 0) {
     await server.cache.fresh();
     return { ...server.cache.list(selection.scope), after };
@@ -80,13 +82,13 @@ async function continued(
 async function snapshotFor(
   server: ServerContext,
   selection: Selection,
-  options: ListOptions,
+  options: ListOptions & { readonly paged?: boolean },
 ): Promise<Snapshot> {
   if (options.continue !== "") return continued(server, selection, options);
   const { resourceVersion, match, limit } = options;
   const revision = revisionOf(resourceVersion);
   // Upstream's old rule: with a limit and without a match, a revision means exactly it.
-  const legacyExact = limit > 0 && match === "" && revision > 0;
+  const legacyExact = (limit > 0 || options.paged === true) && match === "" && revision > 0;
   if (match === "Exact" || legacyExact) {
     return { revision, entries: await exact(server, selection, revision), after: undefined };
   }
@@ -144,12 +146,18 @@ export function checkListing(call: Call): void {
 }
 
 /** The page that the query asks for; also what deletecollection deletes. */
-export async function listPage(server: ServerContext, call: Call): Promise<Page> {
+export async function listPage(
+  server: ServerContext,
+  call: Call,
+  how: { readonly paged?: boolean } = {},
+): Promise<Page> {
   checkListing(call);
-  const options = listOptions(call.query);
+  const options = { ...listOptions(call.query), ...how };
   const selection = selectionOf(call.endpoint, call.info.namespace, call.query);
   const snapshot = await snapshotFor(server, selection, options);
-  return pageOf(snapshot, selection, Math.max(0, options.limit));
+  // Upstream's caches serve any version whole.
+  const isAny = options.resourceVersion === "0" && options.continue === "";
+  return pageOf(snapshot, selection, isAny ? 0 : Math.max(0, options.limit));
 }
 
 export const list: Handler = async (server, call) => {

@@ -20,6 +20,11 @@ import { type Written, writtenResponse } from "./written.ts";
 /** What the URL says must be what the object says. Throws BadRequest. */
 export function meetUrl({ info, endpoint }: Call, { metadata }: KubeObject): void {
   const { name = "", namespace = "" } = metadata;
+  if (endpoint.ref.namespaced && namespace !== "" && namespace !== info.namespace) {
+    throw badRequest(
+      "the namespace of the provided object does not match the namespace sent on the request",
+    );
+  }
   if (name === "") {
     throw badRequest(
       `the name of the object (${info.name} based on URL) was undeterminable: name must be provided`,
@@ -28,11 +33,6 @@ export function meetUrl({ info, endpoint }: Call, { metadata }: KubeObject): voi
   if (name !== info.name) {
     throw badRequest(
       `the name of the object (${name}) does not match the name on the URL (${info.name})`,
-    );
-  }
-  if (endpoint.ref.namespaced && namespace !== "" && namespace !== info.namespace) {
-    throw badRequest(
-      "the namespace of the provided object does not match the namespace sent on the request",
     );
   }
 }

@@ -56,7 +56,7 @@ async function startOf(
 ): Promise<Start> {
   const { cache } = server;
   const { resourceVersion, sendInitialEvents } = options;
-  const revision = revisionOf(resourceVersion);
+  const revision = revisionOf(resourceVersion, "one");
   const wantsState = sendInitialEvents ?? revision === 0;
   if (!wantsState) {
     if (revision > 0) return { revision, initial: [], announced: false };

@@ -6,7 +6,7 @@ import type { Call, Handler } from "#apiserver/call.ts";
 import type { VirtualResources } from "#apiserver/dispatch.ts";
 import { trackCreate } from "#apiserver/field-management/track.ts";
 import { writtenResponse } from "#apiserver/handlers/written.ts";
-import { negotiate } from "#apiserver/negotiation.ts";
+import { negotiated } from "#apiserver/negotiation.ts";
 import { readObject, writeOptions } from "#apiserver/request-body.ts";
 import { wipeSystemFields } from "#apiserver/strategy.ts";
 import type { SubresourceHandlers } from "#apiserver/subresources/registry.ts";
@@ -27,8 +27,7 @@ function meetNamespace({ endpoint, info }: Call, { metadata }: KubeObject): void
 
 function reviewHandler(review: Review): Handler {
   return async (server, call) => {
-    // What is never stored is shown as itself alone.
-    negotiate(call.request.headers.get("accept"), { transforms: false });
+    negotiated(call);
     const { fieldValidation } = writeOptions(call.query, "CreateOptions");
     const expected = { apiVersion: call.endpoint.apiVersion, kind: call.endpoint.ref.kind };
     const object = await readObject(call, expected, fieldValidation);

@@ -20,7 +20,7 @@ import { currentEntry } from "#apiserver/handlers/get.ts";
 import { guaranteedUpdate } from "#apiserver/handlers/guaranteed-update.ts";
 import { applierOf } from "#apiserver/handlers/patch.ts";
 import { meetUrl } from "#apiserver/handlers/update.ts";
-import { bareContentType } from "#apiserver/negotiation.ts";
+import { bareContentType, negotiated } from "#apiserver/negotiation.ts";
 import {
   applyOptions,
   patchOptions,
@@ -123,6 +123,7 @@ async function rescale(
 }
 
 const get: Handler = async (server, call) => {
+  negotiated(call);
   const mapping = mappingOf(call);
   const { object } = await currentEntry(server, call);
   checkPresent(mapping.read(object));
@@ -130,6 +131,7 @@ const get: Handler = async (server, call) => {
 };
 
 const update: Handler = async (server, call) => {
+  negotiated(call);
   const { dryRun, fieldValidation } = writeOptions(call.query, "UpdateOptions");
   const body = await prepareBody(call, await readBody(call.request), scaleKind);
   // readObjectFrom refuses every other kind.
@@ -138,6 +140,7 @@ const update: Handler = async (server, call) => {
 };
 
 const patch: Handler = async (server, call) => {
+  negotiated(call);
   const type = bareContentType(call.request.headers.get("content-type"));
   if (type === applyContentType) return apply(server, call);
   const applier = applierOf(call);

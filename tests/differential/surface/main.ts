@@ -1,0 +1,56 @@
+/**
+ * `npm run surface -- --stock KUBECONFIG --ours KUBECONFIG [--rows NAME]`: walks through the tables of the API's contract,
+ * row by row, and compares code, headers and body of two running servers.
+ * Prints each difference, a table, a summary as its last line; exit code 1 when there is any difference.
+ */
+import { parseArgs } from "node:util";
+import { remoteSide } from "../side.ts";
+import { ownNamespace } from "../world.ts";
+import { rowSets } from "./rows/registry.ts";
+import { walk } from "./walk.ts";
+import { wireTo } from "./wire.ts";
+
+const { values } = parseArgs({
+  args: process.argv.slice(2).filter((argument) => argument !== "--"),
+  options: {
+    stock: { type: "string", default: "" },
+    ours: { type: "string", default: "" },
+    rows: { type: "string", default: "" },
+  },
+});
+
+/** Sets wait for streams to end, not for the processor. */
+const atOnce = 6;
+
+async function main(): Promise<number> {
+  const sides = { stock: remoteSide(values.stock), ours: remoteSide(values.ours) };
+  const wires = { stock: wireTo(values.stock), ours: wireTo(values.ours) };
+  const name = `w${Date.now().toString(36).slice(-5)}`;
+  const world = { ...sides, controlled: true, trace: false, name };
+  const chosen = Object.entries(rowSets).filter(([title]) => title.startsWith(values.rows));
+  const lines: string[] = [];
+  let [asked, differing] = [0, 0];
+  const waiting = chosen.values();
+  const worker = async (): Promise<void> => {
+    for (const [title, rows] of waiting) {
+      const walked = await walk(rows, wires, await ownNamespace(world, title));
+      for (const line of walked.differing) console.log(`${title}: ${line}`);
+      lines.push(`| ${title} | ${walked.asked} | ${walked.differing.length} |`);
+      asked += walked.asked;
+      differing += walked.differing.length;
+      const gone = { method: "DELETE", path: `/api/v1/namespaces/${name}-${title}` };
+      await Promise.all([sides.stock.ask(gone), sides.ours.ask(gone)]);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: atOnce }, worker));
+  } finally {
+    for (const one of [wires.stock, wires.ours]) one.close();
+    await Promise.all([sides.stock.close(), sides.ours.close()]);
+  }
+  console.log("\n| rows | asked | different |\n| --- | ---: | ---: |");
+  console.log(`${lines.sort().join("\n")}\n\n${asked - differing} of ${asked} alike`);
+  return differing === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();

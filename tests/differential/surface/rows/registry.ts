@@ -1,0 +1,29 @@
+/** Every set of rows: one line each. */
+import type { Row } from "../row.ts";
+import { discovery } from "./discovery.ts";
+import { health } from "./health.ts";
+import {
+  readForms,
+  readOthers,
+  readPages,
+  readSelectors,
+  readVersions,
+  readWatches,
+} from "./reads.ts";
+import { writeBodies, writeDeletes, writeLarge, writeNames, writeOptions } from "./writes.ts";
+
+export const rowSets: Readonly<Record<string, readonly Row[]>> = {
+  discovery,
+  health,
+  "read-forms": readForms,
+  "read-versions": readVersions,
+  "read-pages": readPages,
+  "read-selectors": readSelectors,
+  "read-watches": readWatches,
+  "read-others": readOthers,
+  "write-bodies": writeBodies,
+  "write-options": writeOptions,
+  "write-deletes": writeDeletes,
+  "write-names": writeNames,
+  "write-large": writeLarge,
+};

@@ -1,0 +1,160 @@
+/** One walk: each row asked of both servers in order, and what was not alike. */
+import { parse as parseYaml } from "yaml";
+import { normal, Seen } from "../compare.ts";
+import type { Row } from "./row.ts";
+import type { Wire, WireAnswer, WireQuestion } from "./wire.ts";
+
+/** Compared by their values. */
+const told = [
+  ...["content-type", "warning", "allow", "retry-after", "vary", "cache-control", "location"],
+  ...["content-encoding", "x-content-type-options", "accept-patch", "upgrade", "www-authenticate"],
+  ...["accept-ranges", "content-disposition"],
+];
+/** Compared by whether they are there. */
+const present = ["audit-id", "etag", "date", "last-modified"];
+
+/** What one side answered last, and what it was asked for. */
+class Side {
+  readonly #wire: Wire;
+  readonly #namespace: string;
+  readonly #last = new Map<string, string>();
+  constructor(wire: Wire, namespace: string) {
+    this.#wire = wire;
+    this.#namespace = namespace;
+  }
+
+  async ask(row: Row): Promise<WireAnswer> {
+    const answer = await this.#wire.ask(this.#question(row));
+    this.#remember(answer);
+    return answer;
+  }
+
+  #filled(text: string): string {
+    return text
+      .replace(
+        /<(version|uid|continue|etag|hash)>/g,
+        (_, name: string) => this.#last.get(name) ?? "",
+      )
+      .replace(/\bNS\b/g, this.#namespace);
+  }
+
+  #question({
+    ask,
+    accept = "application/json",
+    type,
+    headers,
+    body,
+    http = 2,
+    stream,
+  }: Row): WireQuestion {
+    const [method = "", ...rest] = ask.split(" ");
+    const contentType = type ?? (body === undefined ? "" : "application/json");
+    const bytes = body instanceof Uint8Array ? body : undefined;
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    return {
+      method,
+      path: this.#filled(rest.join(" ")),
+      headers: {
+        "user-agent": "surface/1",
+        ...(accept === "" ? {} : { accept }),
+        ...(contentType === "" ? {} : { "content-type": contentType }),
+        ...Object.fromEntries(
+          Object.entries(headers ?? {}).map(([name, value]) => [name, this.#filled(value)]),
+        ),
+      },
+      body: body === undefined ? undefined : (bytes ?? Buffer.from(this.#filled(text))),
+      http,
+      stream: stream === true,
+    };
+  }
+
+  #remember({ headers, body }: WireAnswer): void {
+    const keep = (name: string, value: unknown): void => {
+      if (typeof value === "string" && value !== "") this.#last.set(name, value);
+    };
+    keep("etag", headers["etag"]);
+    const parsed = parsedOf(Buffer.from(body).toString());
+    const metadata = (parsed as { metadata?: Record<string, unknown> } | null)?.metadata;
+    keep("version", metadata?.["resourceVersion"]);
+    keep("uid", metadata?.["uid"]);
+    keep("continue", metadata?.["continue"]);
+  }
+}
+
+function parsedOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A document, lines of documents, or text. */
+function shown(answer: WireAnswer, seen: Seen): unknown {
+  const text = Buffer.from(answer.body).toString();
+  if (answer.headers["content-type"]?.startsWith("application/yaml") === true)
+    return normal(parseYaml(text), seen);
+  const whole = parsedOf(text);
+  if (whole !== undefined) return normal(whole, seen);
+  const lines = text.split("\n").filter((line) => line !== "");
+  const each = lines.map(parsedOf);
+  if (lines.length > 0 && each.every((line) => line !== undefined))
+    return each.map((line) => normal(line, seen));
+  return normal(text, seen);
+}
+
+function headersOf({ headers, body }: WireAnswer): Record<string, unknown> {
+  return Object.fromEntries([
+    ["indented", body.length > 2 && body[1] === 10 && body[2] === 32],
+    ...told.map((name) => [name, headers[name]]),
+    ...present.map((name) => [name, headers[name] === undefined ? "absent" : "present"]),
+  ]);
+}
+
+function differences(want: unknown, got: unknown, at: string): string[] {
+  const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+  if (!isObject(want) || !isObject(got)) {
+    return want === got
+      ? []
+      : [
+          `${at}: want ${JSON.stringify(want)?.slice(0, 900)} got ${JSON.stringify(got)?.slice(0, 900)}`,
+        ];
+  }
+  const [left, right] = [new Map(Object.entries(want)), new Map(Object.entries(got))];
+  return [...new Set([...left.keys(), ...right.keys()])].flatMap((key) =>
+    differences(left.get(key), right.get(key), `${at}.${key}`),
+  );
+}
+
+function compared(row: Row, stock: WireAnswer, ours: WireAnswer): string[] {
+  const heads = differences(headersOf(stock), headersOf(ours), "headers");
+  const codes = stock.code === ours.code ? [] : [`code: want ${stock.code} got ${ours.code}`];
+  const [left, right] = [shown(stock, new Seen()), shown(ours, new Seen())];
+  const bodies = row.shape === true ? [] : differences(left, right, "body");
+  return [...codes, ...heads, ...bodies.slice(0, 6)];
+}
+
+export interface Walked {
+  readonly asked: number;
+  /** One for each row that was not alike. */
+  readonly differing: readonly string[];
+}
+
+export async function walk(
+  rows: readonly Row[],
+  wires: { readonly stock: Wire; readonly ours: Wire },
+  namespace: string,
+): Promise<Walked> {
+  const [stock, ours] = [new Side(wires.stock, namespace), new Side(wires.ours, namespace)];
+  const differing: string[] = [];
+  for (const row of rows) {
+    const answers = await Promise.all([stock.ask(row), ours.ask(row)]);
+    const found = compared(row, ...answers);
+    if (row.unseen !== true && found.length > 0)
+      differing.push([titleOf(row), ...found].join("\n    "));
+  }
+  return { asked: rows.length, differing };
+}
+
+const titleOf = ({ at, ask, accept, type, body, headers }: Row): string =>
+  `${at} ${ask}${accept === undefined ? "" : ` as "${accept}"`}${type === undefined ? "" : ` of "${type}"`}${headers === undefined ? "" : ` ${JSON.stringify(headers)}`}${body === undefined ? "" : ` ${JSON.stringify(body).slice(0, 160)}`}`;
