@@ -2,14 +2,8 @@
 import type { Row } from "../row.ts";
 import { discovery } from "./discovery.ts";
 import { health } from "./health.ts";
-import {
-  readForms,
-  readOthers,
-  readPages,
-  readSelectors,
-  readVersions,
-  readWatches,
-} from "./reads.ts";
+import { readForms, readPages, readVersions } from "./reads.ts";
+import { readOthers, readSelectors, readWatches } from "./selections.ts";
 import { writeBodies, writeDeletes, writeLarge, writeNames, writeOptions } from "./writes.ts";
 
 export const rowSets: Readonly<Record<string, readonly Row[]>> = {
