@@ -39,7 +39,8 @@ export function prepareForCreate(server: ServerContext, call: Call, object: Kube
   metadata.selfLink = undefined;
   if (resource.hasGeneration !== false) metadata.generation = 1;
   resource.dropDisabled?.(object);
-  resource.prepareForCreate?.(object, { now, user: call.user });
+  const warn = (warning: string): void => void call.warnings.push(warning);
+  resource.prepareForCreate?.(object, { now, user: call.user, warn });
 }
 
 /** Throws Invalid with every fault. */
@@ -118,7 +119,9 @@ const metadataStays: ReadonlySet<string> = new Set([
   "certificates.k8s.io/podcertificaterequests",
   "flowcontrol.apiserver.k8s.io/flowschemas",
   "flowcontrol.apiserver.k8s.io/prioritylevelconfigurations",
+  "networking.k8s.io/servicecidrs",
   "resource.k8s.io/resourceclaims",
+  "storage.k8s.io/volumeattachments",
   "storagemigration.k8s.io/storageversionmigrations",
 ]);
 

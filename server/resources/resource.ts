@@ -25,6 +25,8 @@ export interface CellContext {
 /** What a strategy may take from the request beside the objects. */
 export interface StrategyContext {
   readonly now: Date;
+  /** Tells the client something that the object no longer shows once it is prepared. */
+  readonly warn?: (warning: string) => void;
   /** Who asks; undefined only where no request stands behind (tests, migrations). */
   readonly user?: {
     readonly name: string;

@@ -67,6 +67,18 @@ function managers(entries: readonly unknown[], seen: Seen): unknown {
   return Object.fromEntries(shown.map((entry) => [name(entry), entry]));
 }
 
+/** A name that was made up, in quotes: `pods "gen-x7k2v" is forbidden`. */
+const uniqueName = /"gen-[bcdfghjklmnpqrstvwxz2456789]{5}"/g;
+
+/** Several reasons come in no order: `[a, b]`. */
+const reasons = (message: string): string =>
+  message.includes(": [")
+    ? message
+        .split(/[[\],] ?/)
+        .sort()
+        .join(", ")
+    : message;
+
 /** The end of a name may be a generated one. */
 const anyName = (name = ""): string => name.replace(/[bcdfghjklmnpqrstvwxz2456789]{5}$/, "*");
 
@@ -77,7 +89,10 @@ function refusalOf({ answer: { code, body }, seen }: Compared["stock"]): unknown
   return {
     code,
     reason: body?.reason,
-    causes: said.map(({ reason, field }) => `${reason} ${field}`).sort(),
+    // Upstream says some things twice, by two kinds of checks.
+    causes: [...new Set(said.map(({ reason, field }) => `${reason} ${field}`))].sort(),
+    // Whoever is not allowed to do something is told why.
+    why: code === 403 ? reasons(plain(`${body?.message}`.replace(uniqueName, "NAME"), seen)) : "",
     about:
       code >= 400 ? plain([anyName(name), group, kind, retryAfterSeconds].join("|"), seen) : "",
   };

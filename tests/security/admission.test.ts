@@ -265,7 +265,7 @@ describe("PodSecurity", () => {
     [
       "sysctls",
       { securityContext: { sysctls: [{ name: "kernel.msgmax", value: "1" }] } },
-      "forbidden sysctl (kernel.msgmax)",
+      "forbidden sysctls (kernel.msgmax)",
     ],
     [
       "SELinux",

@@ -3,12 +3,15 @@ import type { SELinuxOptions } from "#gen/api/core/v1.ts";
 import {
   type AnyContainer,
   allContainers,
+  always,
+  type Control,
   containersCalled,
   eachContainer,
   type PodCheck,
   plural,
   podAndContainers,
   quoted,
+  unlessInUserNamespace,
 } from "./pod-security-violation.ts";
 
 const appArmorPrefix = "container.apparmor.security.beta.kubernetes.io/";
@@ -33,18 +36,17 @@ const appArmorProfile: PodCheck = (spec, { annotations = {} }) => {
     .filter(
       ([, value]) => value !== "" && value !== "runtime/default" && !value.startsWith("localhost/"),
     )
-    .map(([key, value]) => `annotation ${JSON.stringify(key)}=${JSON.stringify(value)}`);
-  if (setters.length + forbidden.length === 0) return undefined;
-  const fields =
-    setters.length === 0
-      ? []
-      : [
-          `${setters.join(" and ")} must not set AppArmor profile type to ${quoted([...badTypes].sort())}`,
-        ];
-  const details = [...fields, ...forbidden.sort()];
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+    .sort();
+  const all = [
+    ...setters,
+    ...(forbidden.length > 0 ? [plural("annotation", forbidden.length)] : []),
+  ];
+  if (all.length === 0) return undefined;
+  const values = [...[...badTypes].sort(), ...forbidden];
   return {
-    reason: `forbidden AppArmor ${plural("profile", details.length)}`,
-    detail: details.join(", "),
+    reason: `forbidden AppArmor ${plural("profile", values.length)}`,
+    detail: `${all.join(" and ")} must not set AppArmor profile type to ${quoted(values)}`,
   };
 };
 
@@ -117,8 +119,9 @@ const hostProbes: PodCheck = (spec) => {
   const bad = allContainers(spec).filter((container) => hostsOf(container).length > 0);
   if (bad.length === 0) return undefined;
   const hosts = [...new Set(bad.flatMap(hostsOf))].sort();
-  const use = bad.length === 1 ? "uses" : "use";
-  const detail = `${containersCalled(bad)} ${use} probe or lifecycle ${plural("host", hosts.length)} ${quoted(hosts)}`;
+  const names = [...new Set(bad.map(({ name }) => name))].sort();
+  const use = names.length === 1 ? "uses" : "use";
+  const detail = `${plural("container", names.length)} ${quoted(names)} ${use} probe or lifecycle ${plural("host", hosts.length)} ${quoted(hosts)}`;
   return { reason: "probe or lifecycle host", detail };
 };
 
@@ -128,11 +131,7 @@ const privileged = eachContainer({
   fails: ({ securityContext }) => securityContext?.privileged === true,
 });
 
-/** In its own user namespace a pod may see all of /proc, at the baseline level. */
-const procMount: PodCheck = (spec, metadata) =>
-  spec.hostUsers === false ? undefined : procMountRestricted(spec, metadata);
-
-export const procMountRestricted: PodCheck = (spec) => {
+export const procMount: PodCheck = (spec) => {
   const mountOf = ({ securityContext }: AnyContainer) => securityContext?.procMount ?? "Default";
   const bad = allContainers(spec).filter((container) => mountOf(container) !== "Default");
   if (bad.length === 0) return undefined;
@@ -141,72 +140,117 @@ export const procMountRestricted: PodCheck = (spec) => {
   return { reason: "procMount", detail };
 };
 
-const seLinuxTypes: ReadonlySet<string> = new Set([
-  "",
-  "container_t",
-  "container_init_t",
-  "container_kvm_t",
-  "container_engine_t",
-]);
+const seLinuxTypesAtFirst = ["", "container_t", "container_init_t", "container_kvm_t"];
 
-const seLinuxOptions: PodCheck = (spec) => {
-  const set: SELinuxOptions[] = [];
-  const isBad = (options: SELinuxOptions | undefined): boolean => {
-    if (options === undefined) return false;
-    const bad = !seLinuxTypes.has(options.type ?? "") || !!options.user || !!options.role;
-    if (bad) set.push(options);
-    return bad;
+const seLinuxOptions =
+  (allowed: readonly string[]): PodCheck =>
+  (spec) => {
+    const set: SELinuxOptions[] = [];
+    const isBad = (options: SELinuxOptions | undefined): boolean => {
+      if (options === undefined) return false;
+      const bad = !allowed.includes(options.type ?? "") || !!options.user || !!options.role;
+      if (bad) set.push(options);
+      return bad;
+    };
+    const setters = podAndContainers({
+      spec,
+      podFails: isBad(spec.securityContext?.seLinuxOptions),
+      fails: ({ securityContext }) => isBad(securityContext?.seLinuxOptions),
+    });
+    if (setters.length === 0) return undefined;
+    const types = new Set(
+      set.map(({ type = "" }) => type).filter((type) => !allowed.includes(type)),
+    );
+    const data = [
+      ...(types.size > 0 ? [`${plural("type", types.size)} ${quoted([...types].sort())}`] : []),
+      ...(set.some(({ user }) => user) ? ["user may not be set"] : []),
+      ...(set.some(({ role }) => role) ? ["role may not be set"] : []),
+    ];
+    const detail = `${setters.join(" and ")} set forbidden securityContext.seLinuxOptions: ${data.join("; ")}`;
+    return { reason: "seLinuxOptions", detail };
+  };
+
+export const confines = (type: string | undefined): boolean =>
+  type === "RuntimeDefault" || type === "Localhost";
+
+/** Who sets a profile that confines nothing; `pod and container "a" must not set …`. */
+export const unconfined: PodCheck = (spec) => {
+  const types = new Set<string>();
+  const isBad = (profile: { readonly type: string } | undefined): boolean => {
+    if (profile === undefined || confines(profile.type)) return false;
+    types.add(profile.type);
+    return true;
   };
   const setters = podAndContainers({
     spec,
-    podFails: isBad(spec.securityContext?.seLinuxOptions),
-    fails: ({ securityContext }) => isBad(securityContext?.seLinuxOptions),
+    podFails: isBad(spec.securityContext?.seccompProfile),
+    fails: ({ securityContext }) => isBad(securityContext?.seccompProfile),
   });
   if (setters.length === 0) return undefined;
-  const types = new Set(set.map(({ type = "" }) => type).filter((type) => !seLinuxTypes.has(type)));
-  const data = [
-    ...(types.size > 0 ? [`${plural("type", types.size)} ${quoted([...types].sort())}`] : []),
-    ...(set.some(({ user }) => user) ? ["user may not be set"] : []),
-    ...(set.some(({ role }) => role) ? ["role may not be set"] : []),
-  ];
-  const detail = `${setters.join(" and ")} set forbidden securityContext.seLinuxOptions: ${data.join("; ")}`;
-  return { reason: "seLinuxOptions", detail };
-};
-
-export const seccompProfileBaseline: PodCheck = (spec) => {
-  const unconfined = (type: string | undefined) => type === "Unconfined";
-  const setters = podAndContainers({
-    spec,
-    podFails: unconfined(spec.securityContext?.seccompProfile?.type),
-    fails: ({ securityContext }) => unconfined(securityContext?.seccompProfile?.type),
-  });
-  if (setters.length === 0) return undefined;
-  const detail = `${setters.join(" and ")} must not set securityContext.seccompProfile.type to "Unconfined"`;
+  const detail = `${setters.join(" and ")} must not set securityContext.seccompProfile.type to ${quoted([...types].sort())}`;
   return { reason: "seccompProfile", detail };
 };
 
-const safeSysctls: ReadonlySet<string> = new Set([
-  "kernel.shm_rmid_forced",
-  "net.ipv4.ip_local_port_range",
-  "net.ipv4.tcp_syncookies",
-  "net.ipv4.ping_group_range",
-  "net.ipv4.ip_unprivileged_port_start",
-  "net.ipv4.ip_local_reserved_ports",
-  "net.ipv4.tcp_keepalive_time",
-  "net.ipv4.tcp_fin_timeout",
-  "net.ipv4.tcp_keepalive_intvl",
-  "net.ipv4.tcp_keepalive_probes",
-  "net.ipv4.tcp_rmem",
-  "net.ipv4.tcp_wmem",
-]);
+const seccompPod = "seccomp.security.alpha.kubernetes.io/pod";
+const seccompPrefix = "container.seccomp.security.alpha.kubernetes.io/";
 
-const sysctls: PodCheck = ({ securityContext }) => {
-  const names = (securityContext?.sysctls ?? [])
-    .map(({ name }) => name)
-    .filter((name) => !safeSysctls.has(name));
-  if (names.length === 0) return undefined;
-  return { reason: `forbidden ${plural("sysctl", names.length)}`, detail: names.join(", ") };
+/** Before there was a field. */
+const seccompAnnotations: PodCheck = (spec, { annotations = {} }) => {
+  const keys = [seccompPod, ...allContainers(spec).map(({ name }) => seccompPrefix + name)];
+  const isGood = (value: string): boolean =>
+    value === "runtime/default" || value === "docker/default" || value.startsWith("localhost/");
+  const bad = new Set<string>();
+  for (const key of keys) {
+    const value = annotations?.[key];
+    if (value !== undefined && !isGood(value)) bad.add(`${key}=${JSON.stringify(value)}`);
+  }
+  if (bad.size === 0) return undefined;
+  const detail = `forbidden ${plural("annotation", bad.size)} ${[...bad].sort().join(", ")}`;
+  return { reason: "seccompProfile", detail };
 };
+
+/** By the version that came to know them as safe. */
+const safeSysctls: readonly (readonly [since: number, names: readonly string[]])[] = [
+  [
+    0,
+    [
+      "kernel.shm_rmid_forced",
+      "net.ipv4.ip_local_port_range",
+      "net.ipv4.tcp_syncookies",
+      "net.ipv4.ping_group_range",
+      "net.ipv4.ip_unprivileged_port_start",
+    ],
+  ],
+  [27, ["net.ipv4.ip_local_reserved_ports"]],
+  [
+    29,
+    [
+      "net.ipv4.tcp_keepalive_time",
+      "net.ipv4.tcp_fin_timeout",
+      "net.ipv4.tcp_keepalive_intvl",
+      "net.ipv4.tcp_keepalive_probes",
+    ],
+  ],
+  [32, ["net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem"]],
+  [37, ["net.ipv4.tcp_slow_start_after_idle", "net.ipv4.tcp_notsent_lowat"]],
+];
+
+const sysctls: Control = {
+  versions: safeSysctls.map(([since], index) => {
+    const safe = new Set(safeSysctls.slice(0, index + 1).flatMap(([, names]) => names));
+    return [since, sysctlsBut(safe)] as const;
+  }),
+};
+
+function sysctlsBut(safe: ReadonlySet<string>): PodCheck {
+  return ({ securityContext }) => {
+    const names = (securityContext?.sysctls ?? [])
+      .map(({ name }) => name)
+      .filter((name) => !safe.has(name));
+    if (names.length === 0) return undefined;
+    return { reason: "forbidden sysctls", detail: names.join(", ") };
+  };
+}
 
 const windowsHostProcess: PodCheck = (spec) => {
   const setters = podAndContainers({
@@ -219,25 +263,39 @@ const windowsHostProcess: PodCheck = (spec) => {
   return { reason: "hostProcess", detail };
 };
 
-/** Those that the restricted level replaces by stricter ones stand apart. */
-export const replacedByRestricted: readonly PodCheck[] = [
-  capabilities,
-  hostPathVolumes,
-  procMount,
-  seccompProfileBaseline,
-];
+export const capabilitiesControl = always(capabilities);
+export const hostPathControl = always(hostPathVolumes);
 
-export const baselineChecks: readonly PodCheck[] = [
-  appArmorProfile,
-  capabilities,
-  hostNamespaces,
-  hostPathVolumes,
-  hostPorts,
-  hostProbes,
-  privileged,
-  procMount,
-  seLinuxOptions,
-  seccompProfileBaseline,
+export const procMountControl: Control = {
+  versions: [
+    [0, procMount],
+    [35, unlessInUserNamespace(procMount)],
+  ],
+};
+
+export const seccompControl: Control = {
+  versions: [
+    [0, seccompAnnotations],
+    [19, unconfined],
+  ],
+};
+
+export const baselineControls: readonly Control[] = [
+  always(appArmorProfile),
+  capabilitiesControl,
+  always(hostNamespaces),
+  hostPathControl,
+  always(hostPorts),
+  { versions: [[34, hostProbes]] },
+  always(privileged),
+  procMountControl,
+  {
+    versions: [
+      [0, seLinuxOptions(seLinuxTypesAtFirst)],
+      [31, seLinuxOptions([...seLinuxTypesAtFirst, "container_engine_t"])],
+    ],
+  },
+  seccompControl,
   sysctls,
-  windowsHostProcess,
+  always(windowsHostProcess),
 ];

@@ -1,20 +1,26 @@
 /** The restricted level: baseline, and what hardening asks of every pod. In upstream's order. */
 import type { PodSpec, Volume } from "#gen/api/core/v1.ts";
 import {
-  baselineChecks,
-  procMountRestricted,
-  replacedByRestricted,
-  seccompProfileBaseline,
+  capabilitiesControl,
+  confines,
+  hostPathControl,
+  procMount,
+  procMountControl,
+  seccompControl,
+  unconfined,
 } from "./pod-security-baseline.ts";
 import {
   type AnyContainer,
   allContainers,
+  always,
+  type Control,
   containersCalled,
   eachContainer,
   type PodCheck,
   plural,
   podAndContainers,
   quoted,
+  unlessInUserNamespace,
 } from "./pod-security-violation.ts";
 
 /** Windows has none of what this check is about. */
@@ -22,15 +28,13 @@ function onLinux(check: PodCheck): PodCheck {
   return (spec, metadata) => (spec.os?.name === "windows" ? undefined : check(spec, metadata));
 }
 
-const allowPrivilegeEscalation = onLinux(
-  eachContainer({
-    reason: "allowPrivilegeEscalation != false",
-    rule: "must set securityContext.allowPrivilegeEscalation=false",
-    fails: ({ securityContext }) => securityContext?.allowPrivilegeEscalation !== false,
-  }),
-);
+const allowPrivilegeEscalation = eachContainer({
+  reason: "allowPrivilegeEscalation != false",
+  rule: "must set securityContext.allowPrivilegeEscalation=false",
+  fails: ({ securityContext }) => securityContext?.allowPrivilegeEscalation !== false,
+});
 
-const capabilities = onLinux((spec) => {
+const capabilities: PodCheck = (spec) => {
   const containers = allContainers(spec);
   const keeping = containers.filter(
     ({ securityContext }) => !securityContext?.capabilities?.drop?.includes("ALL"),
@@ -51,7 +55,7 @@ const capabilities = onLinux((spec) => {
   ];
   if (details.length === 0) return undefined;
   return { reason: "unrestricted capabilities", detail: details.join("; ") };
-});
+};
 
 const allowedVolumes: ReadonlySet<string> = new Set([
   "configMap",
@@ -91,8 +95,6 @@ function explicitRoot(spec: PodSpec): readonly string[] {
 }
 
 const runAsNonRoot: PodCheck = (spec) => {
-  // Root of a user namespace is nobody outside of it.
-  if (spec.hostUsers === false) return undefined;
   const reason = "runAsNonRoot != true";
   const setters = explicitRoot(spec);
   if (setters.length > 0) {
@@ -102,14 +104,13 @@ const runAsNonRoot: PodCheck = (spec) => {
     };
   }
   if (spec.securityContext?.runAsNonRoot === true) return undefined;
-  const silent = allContainers(spec).filter((c) => c.securityContext?.runAsNonRoot !== true);
+  const silent = allContainers(spec).filter((c) => c.securityContext?.runAsNonRoot === undefined);
   if (silent.length === 0) return undefined;
   const detail = `pod or ${containersCalled(silent)} must set securityContext.runAsNonRoot=true`;
   return { reason, detail };
 };
 
 const runAsUser: PodCheck = (spec) => {
-  if (spec.hostUsers === false) return undefined;
   const setters = podAndContainers({
     spec,
     podFails: spec.securityContext?.runAsUser === 0,
@@ -119,26 +120,40 @@ const runAsUser: PodCheck = (spec) => {
   return { reason: "runAsUser=0", detail: `${setters.join(" and ")} must not set runAsUser=0` };
 };
 
-const seccompProfile = onLinux((spec, metadata) => {
-  const explicit = seccompProfileBaseline(spec, metadata);
+const seccompProfile: PodCheck = (spec, metadata) => {
+  const explicit = unconfined(spec, metadata);
   if (explicit !== undefined) return explicit;
-  const confines = (type: string | undefined) => type === "RuntimeDefault" || type === "Localhost";
   if (confines(spec.securityContext?.seccompProfile?.type)) return undefined;
   const silent = allContainers(spec).filter(
-    ({ securityContext }) => !confines(securityContext?.seccompProfile?.type),
+    ({ securityContext }) => securityContext?.seccompProfile === undefined,
   );
   if (silent.length === 0) return undefined;
   const detail = `pod or ${containersCalled(silent)} must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost"`;
   return { reason: "seccompProfile", detail };
-});
+};
 
-export const restrictedChecks: readonly PodCheck[] = [
-  ...baselineChecks.filter((check) => !replacedByRestricted.includes(check)),
-  allowPrivilegeEscalation,
-  capabilities,
-  procMountRestricted,
-  restrictedVolumes,
-  runAsNonRoot,
-  runAsUser,
-  seccompProfile,
+/** From 1.25 on a pod says by itself that it is for Windows. */
+const thenOnLinux = (since: number, check: PodCheck): Control["versions"] => [
+  [since, check],
+  [25, onLinux(check)],
+];
+
+export const restrictedControls: readonly Control[] = [
+  { versions: thenOnLinux(8, allowPrivilegeEscalation) },
+  { versions: thenOnLinux(22, capabilities), replaces: capabilitiesControl },
+  { versions: [[35, procMount]], replaces: procMountControl },
+  { ...always(restrictedVolumes), replaces: hostPathControl },
+  {
+    versions: [
+      [0, runAsNonRoot],
+      [35, unlessInUserNamespace(runAsNonRoot)],
+    ],
+  },
+  {
+    versions: [
+      [23, runAsUser],
+      [35, unlessInUserNamespace(runAsUser)],
+    ],
+  },
+  { versions: thenOnLinux(19, seccompProfile), replaces: seccompControl },
 ];

@@ -10,6 +10,28 @@ export interface Violation {
 /** undefined: the pod passes. */
 export type PodCheck = (spec: PodSpec, metadata: ObjectMeta) => Violation | undefined;
 
+/**
+ * What is asked in each version of the standards: from that minor version on, the check beside it. Controls stand in
+ * upstream's order of their ids, which is the order of their reasons in a refusal.
+ */
+export interface Control {
+  readonly versions: readonly (readonly [since: number, check: PodCheck])[];
+  /** The control of the baseline level that this one of the restricted level takes in. */
+  readonly replaces?: Control;
+}
+
+export const always = (check: PodCheck): Control => ({ versions: [[0, check]] });
+
+/** undefined: the version knows no such control. */
+export const checkAt = ({ versions }: Control, minor: number): PodCheck | undefined =>
+  versions.findLast(([since]) => since <= minor)?.[1];
+
+/** Root of a user namespace is nobody outside of it. */
+export const unlessInUserNamespace =
+  (check: PodCheck): PodCheck =>
+  (spec, metadata) =>
+    spec.hostUsers === false ? undefined : check(spec, metadata);
+
 export type AnyContainer = Container | EphemeralContainer;
 
 /** Init containers, containers, ephemeral containers: upstream's order of visiting. */
@@ -26,7 +48,7 @@ export function namesOf(containers: readonly { readonly name: string }[]): reado
 }
 
 export function quoted(values: readonly string[]): string {
-  return values.map((value) => JSON.stringify(value)).join(", ");
+  return values.map((value) => `"${value}"`).join(", ");
 }
 
 export function plural(word: string, count: number): string {

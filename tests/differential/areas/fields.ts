@@ -78,6 +78,30 @@ function withoutVersion(object: any): unknown {
   return { ...object, metadata };
 }
 
+/** Text that the sides handed out differently: names of volumes, addresses, uids; the stock server's to the own one. */
+function handedOut(theirs: unknown, own: unknown, known = new Map<string, string>()) {
+  if (typeof theirs === "string" && typeof own === "string" && theirs !== own)
+    known.set(theirs, own);
+  if (typeof theirs === "object" && typeof own === "object" && theirs !== null && own !== null) {
+    const fields = new Map(Object.entries(own));
+    for (const [name, value] of Object.entries(theirs)) handedOut(value, fields.get(name), known);
+  }
+  return known;
+}
+
+/** Changes were made up from the stock server's object. */
+function changedOwn(own: unknown, changes: readonly Mutation[], theirs: unknown): unknown {
+  let text = JSON.stringify(changes);
+  for (const [from, to] of handedOut(theirs, own))
+    text = text.replaceAll(JSON.stringify(from), JSON.stringify(to));
+  const kept = changes.map(({ value }) => value === undefined);
+  const translated: Mutation[] = JSON.parse(text);
+  return changed(
+    withoutVersion(own),
+    translated.map((change, index) => (kept[index] ? { ...change, value: undefined } : change)),
+  );
+}
+
 /** An update of the stored object, or of its status. */
 async function updates(base: Base, setting: Setting): Promise<void> {
   const { choices, namespace } = setting;
@@ -104,7 +128,7 @@ async function updates(base: Base, setting: Setting): Promise<void> {
       (changes) => (answers) => ({
         method: "PUT",
         path: asked,
-        body: changed(withoutVersion(answers.at(-1)?.body), changes),
+        body: changedOwn(answers.at(-1)?.body, changes, stock.body),
       }),
     );
   }

@@ -1,5 +1,6 @@
 /** Every area: one line each. */
 import { access } from "./access.ts";
+import { admission } from "./admission.ts";
 import { applies } from "./applies.ts";
 import type { Area } from "./area.ts";
 import { clusterUpdates, updates } from "./changes.ts";
@@ -13,6 +14,7 @@ import { clusterSubresources, subresources } from "./statuses.ts";
 export const areas: readonly Area[] = [
   creates,
   fields,
+  admission,
   updates,
   applies,
   subresources,

@@ -42,6 +42,7 @@ function setTemplateGeneration({ metadata }: DaemonSet, generation: number): voi
 
 export const daemonSetResource = defineResource<DaemonSet>({
   ref: daemonsets,
+  metaRules: { wholeOnUpdate: false },
   warnings: (object, old) => workloadWarnings(object, old, { isNamed: false }),
   validate: validateDaemonSet,
   validateUpdate: validateDaemonSetUpdate,

@@ -28,6 +28,7 @@ function setDefaults({ spec }: Deployment): void {
 
 export const deploymentResource = defineResource<Deployment>({
   ref: deployments,
+  metaRules: { wholeOnUpdate: false },
   warnings: (object, old) => workloadWarnings(object, old, { isNamed: true }),
   validate: validateDeployment,
   validateUpdate: validateDeploymentUpdate,

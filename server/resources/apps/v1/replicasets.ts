@@ -14,6 +14,7 @@ import { scaleOfReplicas } from "./scale.ts";
 
 export const replicaSetResource = defineResource<ReplicaSet>({
   ref: replicasets,
+  metaRules: { wholeOnUpdate: false },
   warnings: (object, old) => workloadWarnings(object, old, { isNamed: true }),
   validate: validateReplicaSet,
   validateUpdate: validateReplicaSetUpdate,

@@ -45,6 +45,7 @@ function setDefaults({ spec }: StatefulSet): void {
 
 export const statefulSetResource = defineResource<StatefulSet>({
   ref: statefulsets,
+  metaRules: { wholeOnUpdate: false },
   warnings: (set, old) => [
     ...workloadWarnings(set, old, { isNamed: false }),
     ...(set.spec.volumeClaimTemplates ?? []).flatMap(({ spec }, index) => {

@@ -13,6 +13,7 @@ const boolCell = (value: boolean | undefined): string =>
 
 export const cronJobResource = defineResource<CronJob>({
   ref: cronjobs,
+  metaRules: { wholeOnUpdate: false },
   warnings: (cronJob, old) => {
     // As upstream says it: with one word too many in the path.
     const zoned =

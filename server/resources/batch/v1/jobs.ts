@@ -31,6 +31,7 @@ function setDefaults({ spec, metadata }: Job): void {
 
 export const jobResource = defineResource<Job>({
   ref: jobs,
+  metaRules: { wholeOnUpdate: false },
   warnings: (job, old) => {
     if (old !== undefined && old.metadata.generation === job.metadata.generation) return [];
     const named = old === undefined ? nameWarnings(job, "Pod names and hostnames") : [];

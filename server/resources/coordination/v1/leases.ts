@@ -22,6 +22,7 @@ function validateLease({ spec }: Lease): FieldError[] {
 
 export const leaseResource = defineResource<Lease>({
   ref: leases,
+  metaRules: { wholeOnUpdate: false },
   hasGeneration: false,
   allowUnconditionalUpdate: false,
   allowCreateOnUpdate: true,

@@ -38,7 +38,8 @@ export function claimTemplate(
   checks.add(validateLabels(metadata?.labels ?? {}, path.child("metadata", "labels")));
   for (const [field, value] of Object.entries(metadata ?? {}))
     if (!templateMetaFields.has(field) && value !== undefined)
-      checks.forbidden(path.child("metadata", field), "cannot be set");
+      // Upstream spells it after its own name of the field.
+      checks.forbidden(path.child("metadata", field === "uid" ? "uID" : field), "cannot be set");
   claimSpec(checks, spec, path.child("spec"));
 }
 

@@ -38,6 +38,10 @@ export const nodeResource = defineResource<Node>({
   prepareForUpdate: (node, old) => {
     node.status = old.status;
   },
+  prepareForStatusUpdate: (node, old) => {
+    node.spec = old.spec;
+    if (old.status?.config === undefined) drop(node.status, "config");
+  },
   selectableFields: ({ spec }) => ({ "spec.unschedulable": `${spec?.unschedulable ?? false}` }),
   cells: nodeCells,
 });

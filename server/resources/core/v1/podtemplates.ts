@@ -13,6 +13,7 @@ function validateTemplate({ template }: PodTemplate): FieldError[] {
 
 export const podTemplateResource = defineResource<PodTemplate>({
   ref: podtemplates,
+  metaRules: { wholeOnUpdate: false },
   warnings: ({ template }) => templateWarnings(template, new Path("template")),
   validate: validateTemplate,
   validateUpdate: validateTemplate,

@@ -19,7 +19,9 @@ export const replicationControllerResource = defineResource<ReplicationControlle
   warnings: (object, old) => {
     if (old !== undefined && old.metadata.generation === object.metadata.generation) return [];
     const named = old === undefined ? nameWarnings(object, "Pod names and hostnames") : [];
-    return [...named, ...templateWarnings(object.spec?.template, new Path("spec.template"))];
+    // Upstream looks at the template that was there before.
+    const { template } = (old ?? object).spec ?? {};
+    return [...named, ...templateWarnings(template, new Path("spec.template"))];
   },
   validate: validateReplicationController,
   validateUpdate: validateReplicationController,

@@ -1,7 +1,7 @@
 /** Validation of a Service; its addresses stand in service-addresses.ts. */
 import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { type FieldError, Path } from "#apimachinery/field-error.ts";
-import { validateCIDR } from "#apimachinery/ip.ts";
+import { ipFamily, validateCIDR, validateIP } from "#apimachinery/ip.ts";
 import {
   isDNS1123Subdomain,
   isPortNumber,
@@ -249,7 +249,7 @@ function validateTraffic(checks: FieldChecks, spec: ServiceSpec): void {
 }
 
 /** What a cloud reports of its load balancer. */
-export function validateServiceStatus({ spec, status }: Service): FieldError[] {
+export function validateServiceStatus({ spec, status }: Service, old: Service): FieldError[] {
   const checks = new FieldChecks();
   const path = new Path("status.loadBalancer.ingress");
   const ingress = status?.loadBalancer?.ingress ?? [];
@@ -260,13 +260,16 @@ export function validateServiceStatus({ spec, status }: Service): FieldError[] {
   }
   for (const [index, { ip = "", ipMode, hostname = "" }] of ingress.entries()) {
     const here = path.index(index);
-    if (ip !== "") checks.add(validateEndpointIP(here.child("ip"), ip).slice(0, 1));
+    const isKnown = (old.status?.loadBalancer?.ingress ?? []).some((one) => one.ip === ip);
+    if (ip !== "" && !isKnown) checks.add(validateIP(here.child("ip"), ip));
     if (ip === "" && ipMode !== undefined)
       checks.forbidden(here.child("ipMode"), "may not be specified when `ip` is not set");
     else if (ipMode !== undefined) checks.oneOf(here.child("ipMode"), ipMode, ["Proxy", "VIP"]);
     else if (ip !== "") checks.required(here.child("ipMode"), "must be specified when `ip` is set");
     if (hostname === "") continue;
     checks.each(here.child("hostname"), hostname, isDNS1123Subdomain(hostname));
+    if (ipFamily(hostname) !== undefined)
+      checks.invalid(here.child("hostname"), hostname, "must be a DNS name, not an IP address");
   }
   return checks.errors;
 }

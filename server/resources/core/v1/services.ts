@@ -19,6 +19,7 @@ function dropInternalPolicy({ spec }: Service): void {
 
 export const serviceResource = defineResource<Service>({
   ref: services,
+  metaRules: { wholeOnUpdate: false },
   warnings: (service) => serviceWarnings(service),
   validateName: isDNS1123Label,
   validate: validateService,

@@ -12,6 +12,7 @@ const ours = ["endpointslice-controller.k8s.io", "endpointslicemirroring-control
 
 export const endpointSliceResource = defineResource<EndpointSlice>({
   ref: endpointslices,
+  metaRules: { wholeOnUpdate: false },
   warnings: ({ metadata, addressType, endpoints }, old) => {
     const byName =
       old === undefined && addressType === "FQDN"

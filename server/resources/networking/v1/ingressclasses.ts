@@ -38,6 +38,7 @@ function validate({ spec }: IngressClass): FieldError[] {
 
 export const ingressClassResource = defineResource<IngressClass>({
   ref: ingressclasses,
+  metaRules: { wholeOnUpdate: false },
   default: ({ spec }) => {
     if (spec.parameters !== undefined) spec.parameters.scope ??= "Cluster";
   },

@@ -19,6 +19,7 @@ function withoutEmptyLists(value: unknown): unknown {
 
 export const networkPolicyResource = defineResource<NetworkPolicy>({
   ref: networkpolicies,
+  metaRules: { wholeOnUpdate: false },
   warnings: ({ spec }) => {
     const of = (rule: string, field: string, peers: readonly NetworkPolicyPeer[] | undefined) =>
       (peers ?? []).flatMap(({ ipBlock }, index) => {

@@ -44,6 +44,7 @@ function validateUpdate(object: ServiceCIDR, old: ServiceCIDR): FieldError[] {
 
 export const serviceCIDRResource = defineResource<ServiceCIDR>({
   ref: servicecidrs,
+  metaRules: { wholeOnUpdate: false },
   prepareForCreate: (object) => {
     object.status = {};
   },

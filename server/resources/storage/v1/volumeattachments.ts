@@ -11,6 +11,7 @@ export const volumeAttachmentResource = defineResource<VolumeAttachment>({
   ref: volumeattachments,
   validate: validateVolumeAttachment,
   validateUpdate: validateVolumeAttachmentUpdate,
+  validateStatusUpdate: validateVolumeAttachmentUpdate,
   prepareForCreate: (object) => {
     object.status = { attached: false };
   },

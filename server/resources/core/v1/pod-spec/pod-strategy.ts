@@ -4,10 +4,11 @@ import type { Pod, PodAffinityTerm } from "#gen/api/core/v1.ts";
 import type { LabelSelector } from "#gen/api/meta/v1.ts";
 import { qosClass } from "#resources/core/v1/qos.ts";
 import type { StrategyContext } from "#resources/resource.ts";
+import { takeAppArmor } from "./app-armor.ts";
 import { dropDisabledStatusFields } from "./disabled-fields.ts";
 import { defaultPodLevelResources } from "./pod-level-resources.ts";
 
-export function prepareForCreate(pod: Pod, { now }: StrategyContext): void {
+export function prepareForCreate(pod: Pod, { now, warn = () => {} }: StrategyContext): void {
   pod.status = { phase: "Pending" };
   if ((pod.spec.schedulingGates ?? []).length > 0) {
     pod.status.conditions = [
@@ -28,6 +29,7 @@ export function prepareForCreate(pod: Pod, { now }: StrategyContext): void {
       labels: pod.metadata.labels ?? {},
     });
   defaultPodLevelResources(pod.spec);
+  takeAppArmor(pod, warn);
   pod.status.qosClass = qosClass(pod.spec);
 }
 
