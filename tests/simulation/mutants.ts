@@ -198,7 +198,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a watch stays with the cache of the old epoch",
-    foundBy: [9],
+    foundBy: [8],
     file: cache,
     find: "if (watcher.position < compacted) watcher.end(tooOld(watcher.position, compacted));\n      else watcher.move(this.#state);",
     replace: "",

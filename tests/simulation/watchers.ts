@@ -92,6 +92,7 @@ export class WatchingClient {
     const { history, server, time } = this.#world;
     if (this.#at === undefined) return false;
     const { revision: after, epoch } = this.#at;
+    const epochIsOver = session.cache.head().epoch > epoch;
     let batch: Awaited<ReturnType<Watcher["next"]>>;
     try {
       batch = await session.answer(watcher.next(time.random.below(150)));
@@ -105,6 +106,7 @@ export class WatchingClient {
       this.#at = undefined;
       return false;
     }
+    if (epochIsOver) history.violated(8, `a watch at ${after} outlived its epoch ${epoch}`);
     const timeline = timelineOf(server, epoch);
     const committed = timeline.changes.at(-1)?.revision ?? timeline.start;
     if (batch.revision < after) history.violated(5, `bookmark ${batch.revision} after ${after}`);

@@ -13,7 +13,7 @@ import { assert } from "#apimachinery/assert.ts";
 import type { ApiError } from "#apimachinery/status.ts";
 import { inScope } from "#storage/key.ts";
 import type { Revision, Storage } from "#storage/storage.ts";
-import type { Timers } from "#storage/timers.ts";
+import { sleep, type Timers } from "#storage/timers.ts";
 import type { CacheEvent, Watcher, WatchScope } from "#storage/watch-cache.ts";
 import type { CacheState } from "./cache-state.ts";
 import { concerns, type Listener } from "./watcher-registry.ts";
@@ -22,6 +22,11 @@ import { concerns, type Listener } from "./watcher-registry.ts";
 const queueMax = 1_000;
 /** Changes read from the log at once by a watcher that fell behind the ring. */
 const pageMax = 500;
+/**
+ * Between two looks at a log that ends before what the cache has seen: a standby was promoted that lacks it.
+ * The tail raises the epoch, and this watch ends with the old one.
+ */
+const lostMs = 100;
 
 export interface Batch {
   readonly events: readonly CacheEvent[];
@@ -144,9 +149,13 @@ export class CacheWatcher implements Watcher, Listener {
   }
 
   async #fromLog(): Promise<Batch> {
-    const { storage, scope } = this.#parts;
+    const { storage, timers, scope } = this.#parts;
     const changes = await storage.changes(this.#position, pageMax);
     if (this.#ended !== undefined) return { events: [], revision: this.#position };
+    if (changes.length === 0) {
+      await sleep(timers, lostMs);
+      return { events: [], revision: this.#position };
+    }
     const state = this.#state;
     assert(changes[0]?.revision === this.#position + 1, "the log has no gap");
     const indexes = state.indexesOf(scope);
