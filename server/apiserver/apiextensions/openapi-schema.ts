@@ -13,9 +13,9 @@ export function refTo(name: string, version: OpenApiVersion): Fields {
 }
 
 /** A field of another type: v3 wraps it, so that something may stand beside. */
-function fieldOf(name: string, version: OpenApiVersion): Fields {
+function fieldOf(name: string, description: string, version: OpenApiVersion): Fields {
   const ref = refTo(`${metaPackage}.${name}`, version);
-  return version === "v2" ? ref : { allOf: [ref] };
+  return { description, ...(version === "v2" ? ref : { allOf: [ref] }) };
 }
 
 /** `com.example.stable.v1.CronTab`: the group's words backwards. */
@@ -60,6 +60,8 @@ function publishedAll(
 const objectSentences = {
   apiVersion: "APIVersion defines the version of the schema that this object is written in.",
   kind: "Kind defines what this object is.",
+  metadata: "Standard object's metadata: its name, its labels, and whose it is.",
+  listMetadata: "Standard list metadata: how new the list is, and how it goes on.",
 };
 
 function asObject(schema: Fields, version: OpenApiVersion): Fields {
@@ -69,7 +71,7 @@ function asObject(schema: Fields, version: OpenApiVersion): Fields {
       ...(schema["properties"] as Fields | undefined),
       apiVersion: { type: "string", description: objectSentences.apiVersion },
       kind: { type: "string", description: objectSentences.kind },
-      metadata: fieldOf("ObjectMeta", version),
+      metadata: fieldOf("ObjectMeta", objectSentences.metadata, version),
     },
   };
 }
@@ -100,7 +102,7 @@ export function definitionsOf(
         apiVersion: { type: "string", description: objectSentences.apiVersion },
         items: { type: "array", items: refTo(name, version) },
         kind: { type: "string", description: objectSentences.kind },
-        metadata: fieldOf("ListMeta", version),
+        metadata: fieldOf("ListMeta", objectSentences.listMetadata, version),
       },
       ...gvk(listKind),
     },
