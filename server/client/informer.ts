@@ -16,7 +16,7 @@ export interface ChangeHandler<T> {
 
 export interface InformerOptions<T> extends ReflectorOptions {
   readonly indexers?: Indexers<T> | undefined;
-  /** Runs before an object is kept: drops what nobody here reads. */
+  /** Runs on each object received: drops what nobody here reads. */
   readonly transform?: ((object: T) => T) | undefined;
 }
 
@@ -71,6 +71,7 @@ class SharedInformer<T extends KubeObject> implements Informer<T> {
     if (this.#started) return;
     this.#started = true;
     const sink = {
+      transform: this.#options.transform,
       replace: (objects: readonly T[], version: string) => this.#replace(objects, version),
       apply: (event: WatchEvent<T>) => this.#apply(event),
     };
@@ -140,14 +141,13 @@ class SharedInformer<T extends KubeObject> implements Informer<T> {
     if (this.#store.get(key) !== undefined) this.#remove(key, { finalStateKnown: true }, object);
   }
 
-  #put(received: T): void {
-    const object = this.#options.transform?.(received) ?? received;
+  #put(object: T): void {
     const key = keyOf(object);
     const old = this.#store.get(key);
     if (old !== undefined && old.metadata.uid !== object.metadata.uid) {
       // Deleted and made again while nobody watched: two events, since it is another object.
       this.#remove(key, { finalStateKnown: false });
-      this.#put(received);
+      this.#put(object);
       return;
     }
     if (old !== undefined && isSameVersion(old, object)) return;

@@ -23,6 +23,8 @@ export interface ReflectorOptions {
 }
 
 export interface ReflectorSink<T> {
+  /** Runs on each object when it is received: drops what nobody here reads, before a whole state is gathered. */
+  readonly transform?: ((object: T) => T) | undefined;
   /** The whole state: whatever is not in it is gone. */
   replace(objects: readonly T[], resourceVersion: string): void;
   /** Bookmarks too: they only move the resourceVersion. */
@@ -152,7 +154,7 @@ class Reflector<T extends KubeObject> {
       }
       const { namespace = "", name } = event.object.metadata;
       if (event.type === "DELETED") objects.delete(`${namespace}/${name}`);
-      else objects.set(`${namespace}/${name}`, event.object);
+      else objects.set(`${namespace}/${name}`, this.#lean(event.object));
     }
     if (!initial || this.#signal.aborted) return;
     // A server that ignores the parameter never sends the bookmark: it gets a plain list from now on.
@@ -165,11 +167,14 @@ class Reflector<T extends KubeObject> {
     const first = this.#listedBefore ? { limit: listPageSize } : { resourceVersion: "0" };
     const objects: T[] = [];
     let page = await this.#client.list(this.#ref, { ...this.#scope, ...first });
-    objects.push(...page.items);
+    const take = (items: readonly T[]) => {
+      for (const item of items) objects.push(this.#lean(item));
+    };
+    take(page.items);
     while (page.continue !== "" && !this.#signal.aborted) {
       const next = { limit: listPageSize, continue: page.continue };
       page = await this.#client.list(this.#ref, { ...this.#scope, ...next });
-      objects.push(...page.items);
+      take(page.items);
     }
     this.#sink.replace(objects, page.resourceVersion);
     this.#listedBefore = true;
@@ -200,8 +205,13 @@ class Reflector<T extends KubeObject> {
     });
   }
 
+  #lean(object: T): T {
+    return this.#sink.transform?.(object) ?? object;
+  }
+
   #take(event: WatchEvent<T>): void {
-    this.#sink.apply(event);
+    const object = event.type === "BOOKMARK" ? event.object : this.#lean(event.object);
+    this.#sink.apply({ ...event, object });
     this.#resourceVersion = event.object.metadata.resourceVersion;
   }
 }

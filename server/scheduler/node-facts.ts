@@ -1,5 +1,6 @@
 /** What placement reads of a Node, and nothing else: heartbeats that change none of it cost nothing. */
 import { deepEqual } from "#apimachinery/deep-equal.ts";
+import type { ResourceList } from "#apimachinery/resource-list.ts";
 import type { Node, Taint } from "#gen/api/core/v1.ts";
 import { type Amounts, amountsOf } from "./pod-requests.ts";
 import type { Labels } from "./predicate.ts";
@@ -23,20 +24,42 @@ export function taintKey({ key, value = "", effect }: Taint): string {
   return JSON.stringify([key, value, effect]);
 }
 
-export function nodeFacts(node: Node): NodeFacts {
-  const taints = node.spec.taints ?? [];
+/** Nodes of one make have equal amounts, and many have no taint or image: they share these. */
+const noTaints: readonly Taint[] = [];
+const noKeys: ReadonlySet<string> = new Set();
+const noImages: NodeFacts["images"] = new Map();
+const makes = new Map<string, Amounts>();
+const makesMax = 1024;
+
+function sharedAmounts(list: ResourceList | undefined): Amounts {
+  const key = JSON.stringify(list ?? {});
+  const known = makes.get(key);
+  if (known !== undefined) return known;
+  if (makes.size >= makesMax) makes.clear();
+  const amounts = amountsOf(list);
+  makes.set(key, amounts);
+  return amounts;
+}
+
+function imagesOf({ status }: Node): NodeFacts["images"] {
+  if ((status.images ?? []).length === 0) return noImages;
   const images = new Map<string, number>();
-  for (const { names, sizeBytes } of node.status.images ?? []) {
+  for (const { names, sizeBytes } of status.images ?? []) {
     for (const name of names ?? []) if (!images.has(name)) images.set(name, sizeBytes ?? 0);
   }
+  return images;
+}
+
+export function nodeFacts(node: Node): NodeFacts {
+  const taints = node.spec.taints ?? noTaints;
   return {
     name: node.metadata.name,
     labels: node.metadata.labels ?? {},
     taints,
-    taintKeys: new Set(taints.map(taintKey)),
+    taintKeys: taints.length === 0 ? noKeys : new Set(taints.map(taintKey)),
     unschedulable: node.spec.unschedulable ?? false,
-    allocatable: amountsOf(node.status.allocatable ?? node.status.capacity),
-    images,
+    allocatable: sharedAmounts(node.status.allocatable ?? node.status.capacity),
+    images: imagesOf(node),
     features: node.status.declaredFeatures ?? [],
   };
 }

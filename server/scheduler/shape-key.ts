@@ -22,7 +22,7 @@ function containerKey({ image, resources, ports, restartPolicy }: Container): un
 }
 
 /** May the volume say where the pod can go, or had better go? */
-function isPlaced(volume: Volume): boolean {
+export function isPlaced(volume: Volume): boolean {
   return placedKinds.some((kind) => volume[kind] !== undefined);
 }
 

@@ -26,20 +26,16 @@ import {
 } from "#gen/api/storage/v1.ts";
 import type { Logger } from "#telemetry/log.ts";
 import { podKey, type SchedulerCache } from "./cache.ts";
+import { leanPods } from "./lean-pod.ts";
 import { sameForPlacement } from "./node-facts.ts";
 import type { SchedulingQueue } from "./queue.ts";
 import { defaultSpreadSelector } from "./spread-selector.ts";
 import type { StorageSource } from "./volume-binding.ts";
 
-/** Nobody here reads managedFields, and they are half of an object. */
-function withoutManagedFields<T extends KubeObject>(object: T): T {
-  return { ...object, metadata: { ...object.metadata, managedFields: undefined } };
-}
-
 export function openSources(client: Client, logger: Logger) {
   const options = { logger };
   const of = {
-    pods: createInformer(client, pods, { ...options, transform: withoutManagedFields<Pod> }),
+    pods: createInformer(client, pods, { ...options, transform: leanPods() }),
     nodes: createInformer(client, nodes, options),
     namespaces: createInformer(client, namespaces, options),
     services: createInformer(client, services, options),

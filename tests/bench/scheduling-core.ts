@@ -32,7 +32,7 @@ const batchPods = 256;
 const alone = { lone: 1, throughput: batchPods, preemption: 1, cold: batchPods };
 
 /** Objects that are made before they are handed over. */
-const turnObjects = 10_000;
+const turnObjects = 1000;
 
 /** As an informer hands it over: it shares nothing with another object. */
 function received<T>(object: T): T {
