@@ -53,6 +53,8 @@ class Cache implements WatchCache {
   readonly #watchers = new Set<CacheWatcher>();
   /** Own writes that were answered before the changes ahead of them arrived. */
   readonly #ahead = new Map<Revision, Change>();
+  /** Own writes that were answered while everything is read anew. */
+  #whileReloading: Change[] | undefined;
   #state: CacheState;
   #head: Head;
   #running: Promise<void> = Promise.resolve();
@@ -145,7 +147,9 @@ class Cache implements WatchCache {
     const { stored } = result;
     if (stored.revision > this.#state.revision) {
       // The cache has the previous state of its own, at exactly the revision before.
-      this.#ahead.set(stored.revision, { ...stored, op: write.op, previous: undefined });
+      const change: Change = { ...stored, op: write.op, previous: undefined };
+      this.#ahead.set(stored.revision, change);
+      this.#whileReloading?.push(change);
       this.#catchUp();
       if (this.#ahead.size > 0) this.#tail.wake();
     }
@@ -171,10 +175,16 @@ class Cache implements WatchCache {
   }
 
   async reload(): Promise<void> {
-    const snapshot = await this.#storage.snapshot();
+    const kept: Change[] = [];
+    this.#whileReloading = kept;
+    const snapshot = await this.#storage.snapshot().finally(() => {
+      this.#whileReloading = undefined;
+    });
     this.#state = this.#stateOf(snapshot);
     this.#head = snapshot.head;
     this.#past.clear();
+    // What was answered meanwhile may be newer than the snapshot: a cache does not go back.
+    for (const change of kept) this.#ahead.set(change.revision, change);
     for (const revision of this.#ahead.keys()) {
       if (revision <= this.#state.revision) this.#ahead.delete(revision);
     }
@@ -184,7 +194,7 @@ class Cache implements WatchCache {
       if (watcher.position < compacted) watcher.end(tooOld(watcher.position, compacted));
       else watcher.move(this.#state);
     }
-    this.#waiters.reached(this.#state.revision);
+    this.#catchUp();
   }
 
   #catchUp(): void {
