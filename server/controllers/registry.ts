@@ -6,6 +6,7 @@ import { csrApproving } from "./certificatesigningrequest-approving/watches.ts";
 import { csrCleaner } from "./certificatesigningrequest-cleaner/watches.ts";
 import { csrSigning } from "./certificatesigningrequest-signing/watches.ts";
 import { clusterRoleAggregation } from "./clusterrole-aggregation/watches.ts";
+import { clusterTrustBundlePublisher } from "./clustertrustbundle-publisher/watches.ts";
 import type { Controller } from "./controller.ts";
 import { cronJob } from "./cronjob/watches.ts";
 import { daemonSet } from "./daemonset/watches.ts";
@@ -23,6 +24,7 @@ import { nodeIpam } from "./node-ipam/watches.ts";
 import { nodeLifecycle } from "./node-lifecycle/watches.ts";
 import { persistentVolumeBinder } from "./persistentvolume-binder/watches.ts";
 import { podGarbageCollector } from "./pod-garbage-collector/watches.ts";
+import { podCertificateRequestCleaner } from "./podcertificaterequest-cleaner/watches.ts";
 import {
   attributesClassProtection,
   claimProtection,
@@ -37,6 +39,7 @@ import { serviceAccount } from "./serviceaccount/watches.ts";
 import { statefulSet } from "./statefulset/watches.ts";
 import { taintEviction } from "./taint-eviction/watches.ts";
 import { tokenCleaner } from "./token-cleaner/watches.ts";
+import { ttl } from "./ttl/watches.ts";
 import { ttlAfterFinished } from "./ttl-after-finished/watches.ts";
 import { volumeExpander } from "./volume-expander/watches.ts";
 
@@ -64,7 +67,9 @@ export function controllersFor(settings: ControllerSettings): readonly Controlle
     garbageCollector,
     namespace,
     serviceAccount,
-    ...(rootCa === undefined ? [] : [rootCaCertificatePublisher(rootCa)]),
+    ...(rootCa === undefined
+      ? []
+      : [rootCaCertificatePublisher(rootCa), clusterTrustBundlePublisher(rootCa)]),
     endpointSlice,
     endpointsMirror,
     endpointSliceMirroring,
@@ -76,12 +81,14 @@ export function controllersFor(settings: ControllerSettings): readonly Controlle
     volumeProtection,
     attributesClassProtection,
     nodeIpam(clusterCidr),
+    ttl,
     nodeLifecycle,
     taintEviction,
     podGarbageCollector,
     csrApproving,
     ...(signingAuthority === undefined ? [] : [csrSigning(signingAuthority)]),
     csrCleaner,
+    podCertificateRequestCleaner,
     tokenCleaner,
     bootstrapSigner,
     clusterRoleAggregation,

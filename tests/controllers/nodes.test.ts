@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { certificateInfo, createSigningRequest } from "#apimachinery/pki.ts";
 import { formatMicroTime } from "#apimachinery/time.ts";
-import { certificatesigningrequests } from "#gen/api/certificates/v1.ts";
+import { certificatesigningrequests, clustertrustbundles } from "#gen/api/certificates/v1.ts";
 import { leases } from "#gen/api/coordination/v1.ts";
 import { configmaps, type Node, nodes, type Pod, pods, secrets } from "#gen/api/core/v1.ts";
 import { FakeClock } from "../client/fake-clock.ts";
@@ -207,6 +207,23 @@ test("an expired token goes, a valid one signs cluster-info", async () => {
     20,
   );
   expect(left.map(({ metadata }) => metadata.name)).toContain("bootstrap-token-newnew");
+});
+
+test("a node is told how long it may believe its copies", async () => {
+  const { metadata } = await later(
+    "the annotation",
+    () => nodeNow("b"),
+    (node) => node.metadata.annotations?.["node.alpha.kubernetes.io/ttl"] !== undefined,
+    20,
+  );
+  expect(metadata.annotations?.["node.alpha.kubernetes.io/ttl"]).toBe("0");
+});
+
+test("who checks the API server finds its authority, alone of its signer", async () => {
+  const { items } = await plane.client.list(clustertrustbundles);
+  const signer = "kubernetes.io/kube-apiserver-serving";
+  const ours = items.filter(({ spec }) => spec.signerName === signer);
+  expect(ours.map(({ spec }) => spec.trustBundle)).toEqual([plane.authority.certificate]);
 });
 
 test("every namespace has the cluster's CA", async () => {
