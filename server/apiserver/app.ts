@@ -20,7 +20,7 @@ import type {
 } from "./attributes.ts";
 import { unauthorized } from "./authentication/authenticator.ts";
 import { addOpenIdRoutes } from "./authentication/discovery.ts";
-import { impersonated } from "./authentication/impersonation.ts";
+import { asksToImpersonate, impersonated } from "./authentication/impersonation.ts";
 import type { TokenIssuer } from "./authentication/token-issuer.ts";
 import { forbiddenRequest } from "./authorization/authorizer.ts";
 import type { Call, Randomness, ServerContext, Upgrade } from "./call.ts";
@@ -194,11 +194,7 @@ class ApiServer implements App {
     const user = await authenticator.authenticate(request, connection);
     if (user === undefined) throw unauthorized();
     const { headers } = request;
-    const impersonates =
-      headers.has("impersonate-user") ||
-      headers.has("impersonate-group") ||
-      headers.has("impersonate-uid");
-    return impersonates ? impersonated(headers, user, authorizer) : user;
+    return asksToImpersonate(headers) ? impersonated(headers, user, authorizer) : user;
   }
 
   async #authorize({ info, query, user }: Bindings): Promise<void> {

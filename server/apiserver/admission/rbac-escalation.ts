@@ -98,12 +98,15 @@ export function rbacEscalation({ authorizer, rbac }: AdmissionParts): AdmissionP
     const resource = kind === "Role" ? "roles" : "clusterroles";
     if (await allowed(attributes, { verb: "bind", resource, name })) return;
     const rules = rbac.rules(binding.roleRef, attributes.namespace);
-    if (rules === undefined) throw notFound({ group, resource, name });
+    // Upstream calls it by the resource that is written.
+    if (rules === undefined)
+      throw notFound({ group, resource: attributes.resource.ref.plural, name });
     confirmHeld(attributes, rules);
   };
   return {
     name: "RBACEscalation",
-    async validate(attributes) {
+    // Upstream asks before it looks whether the object is valid.
+    async mutate(attributes) {
       if (attributes.operation !== "CREATE" && attributes.operation !== "UPDATE") return;
       const role = roleOf(attributes);
       if (role !== undefined) await checkRole(attributes, role);

@@ -97,13 +97,21 @@ function completedGroups({ name, groups }: Impersonated): readonly string[] {
   const account = serviceAccountOf(name);
   const own = account === undefined ? [] : serviceAccountGroups(account.namespace);
   const given = groups.length === 0 ? own : groups;
-  if (name === "system:anonymous") {
-    return given.length === 0 ? ["system:unauthenticated"] : given;
-  }
+  if (name === "system:anonymous" && !given.includes("system:unauthenticated"))
+    return [...given, "system:unauthenticated"];
   if (given.includes("system:authenticated") || given.includes("system:unauthenticated")) {
     return given;
   }
   return [...given, "system:authenticated"];
+}
+
+const asking = ["impersonate-user", "impersonate-group", "impersonate-uid"];
+
+/** Any of the headers; extras alone, without a name, are a mistake too. */
+export function asksToImpersonate(headers: Headers): boolean {
+  if (asking.some((name) => headers.has(name))) return true;
+  for (const name of headers.keys()) if (name.startsWith(extraPrefix)) return true;
+  return false;
 }
 
 /** Who the request acts as: `user`, unless it impersonates. Throws Forbidden without the right. */

@@ -113,7 +113,11 @@ export class RbacIndex {
   /** All that the user may do in the namespace (and everywhere). */
   rulesFor(user: UserInfo, namespace: string): readonly PolicyRule[] {
     const rules: PolicyRule[] = [];
+    const counted = new Set<ClusterRoleBinding | RoleBinding>();
     for (const grant of this.grantsTo(user, namespace)) {
+      // A binding counts once, however many of its subjects the user is.
+      if (counted.has(grant.binding)) continue;
+      counted.add(grant.binding);
       rules.push(...(this.rules(grant.roleRef, grant.namespace) ?? []));
     }
     return rules;

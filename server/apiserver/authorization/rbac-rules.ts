@@ -121,7 +121,7 @@ export function uncovered(
     .filter((part) => !owned.some((owner) => ruleCovers(owner, part)));
 }
 
-/** Joins the verbs of pieces that name the same single resource, as upstream's CompactRules. */
+/** Joins the verbs of pieces that name the same single resource, each as often as it is asked for: upstream's CompactRules. */
 export function compactRules(rules: readonly PolicyRule[]): readonly PolicyRule[] {
   const byResource = new Map<string, PolicyRule>();
   const others: PolicyRule[] = [];
@@ -133,7 +133,7 @@ export function compactRules(rules: readonly PolicyRule[]): readonly PolicyRule[
     const key = JSON.stringify([rule.apiGroups, rule.resources, rule.resourceNames ?? []]);
     const known = byResource.get(key);
     if (known === undefined) byResource.set(key, { ...rule, verbs: [...rule.verbs] });
-    else known.verbs.push(...rule.verbs.filter((verb) => !known.verbs.includes(verb)));
+    else known.verbs.push(...rule.verbs);
   }
   return [...byResource.values(), ...others];
 }

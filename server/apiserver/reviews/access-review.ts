@@ -16,6 +16,7 @@ import {
   validateSelfAccessReview,
 } from "#resources/authorization/v1/access-review-validation.ts";
 import type { Review } from "./review.ts";
+import { askedFields, askedLabels } from "./review-selectors.ts";
 
 const group = "authorization.k8s.io";
 /** Upstream leaves the kind out here, and so says `.authorization.k8s.io "" is invalid`. */
@@ -52,8 +53,8 @@ function question(spec: SelfSubjectAccessReviewSpec, user: UserInfo): Authorizat
     subresource: resourceAttributes.subresource ?? "",
     namespace: resourceAttributes.namespace ?? "",
     name: resourceAttributes.name ?? "",
-    fieldSelector: fieldSelector?.rawSelector,
-    labelSelector: labelSelector?.rawSelector,
+    fieldSelector: askedFields(fieldSelector).text,
+    labelSelector: askedLabels(labelSelector).text,
   };
 }
 
@@ -63,17 +64,28 @@ function userOf({ user, uid, groups, extra }: SubjectAccessReviewSpec): UserInfo
 
 async function answer(
   authorizer: Authorizer,
-  attributes: AuthorizationAttributes,
+  spec: SelfSubjectAccessReviewSpec,
+  user: UserInfo,
 ): Promise<SubjectAccessReviewStatus> {
-  const { allowed, reason } = await authorizer.authorize(attributes);
-  return reason === "" ? { allowed } : { allowed, reason };
+  const { allowed, reason } = await authorizer.authorize(question(spec, user));
+  const { fieldSelector, labelSelector } = spec.resourceAttributes ?? {};
+  const faults = [askedFields(fieldSelector).fault, askedLabels(labelSelector).fault];
+  const said = faults.filter((fault) => fault !== "");
+  return {
+    allowed,
+    ...(reason === "" ? {} : { reason }),
+    ...(said.length === 0 ? {} : { evaluationError: errors(said) }),
+  };
 }
+
+/** Several at once, as upstream joins them. */
+const errors = (said: readonly string[]): string => said.join("; ");
 
 export function subjectAccessReview(authorizer: Authorizer): Review<SubjectAccessReview> {
   return async (review) => {
     const { spec } = review;
     refuse(validateAccessReview(review));
-    return { ...review, status: await answer(authorizer, question(spec, userOf(spec))) };
+    return { ...review, status: await answer(authorizer, spec, userOf(spec)) };
   };
 }
 
@@ -81,13 +93,13 @@ export function localSubjectAccessReview(authorizer: Authorizer): Review<LocalSu
   return async (review, { namespace }) => {
     const { spec } = review;
     refuse(validateLocalAccessReview(review, namespace));
-    return { ...review, status: await answer(authorizer, question(spec, userOf(spec))) };
+    return { ...review, status: await answer(authorizer, spec, userOf(spec)) };
   };
 }
 
 export function selfSubjectAccessReview(authorizer: Authorizer): Review<SelfSubjectAccessReview> {
   return async (review, { user }) => {
     refuse(validateSelfAccessReview(review));
-    return { ...review, status: await answer(authorizer, question(review.spec, user)) };
+    return { ...review, status: await answer(authorizer, review.spec, user) };
   };
 }

@@ -165,10 +165,78 @@ async function impersonated(setting: Setting): Promise<void> {
   await setting.scenario().ask(title, { method, path, headers, body });
 }
 
+/** Two who may write roles and bindings, so that what they would give away is what is judged. */
+async function empower({ namespace, scenario }: Setting): Promise<void> {
+  const one = scenario();
+  const name = `${namespace}-writers`;
+  const apiGroup = "rbac.authorization.k8s.io";
+  const resources = ["roles", "rolebindings", "clusterroles", "clusterrolebindings"];
+  const rules = [
+    { verbs: ["create", "update", "patch", "get"], apiGroups: [apiGroup], resources },
+    {
+      verbs: ["bind"],
+      apiGroups: [apiGroup],
+      resources: ["clusterroles"],
+      resourceNames: ["view"],
+    },
+  ];
+  await one.ask("create writers", {
+    ...{ method: "POST", path: `${rbac}/clusterroles`, body: { metadata: { name }, rules } },
+  });
+  const subjects = ["alice", "bob"].map((user) => ({ kind: "User", name: user, apiGroup }));
+  const body = { metadata: { name }, subjects, roleRef: { kind: "ClusterRole", name, apiGroup } };
+  await one.ask("bind writers", { method: "POST", path: `${rbac}/clusterrolebindings`, body });
+}
+
+/** Roles and bindings that somebody with some rights would give away. */
+async function escalate(setting: Setting): Promise<void> {
+  const { choices, namespace } = setting;
+  const inside = `${rbac}/namespaces/${namespace}`;
+  const cluster = choices.fraction() < 0.4;
+  const apiGroup = "rbac.authorization.k8s.io";
+  const headers = { "impersonate-user": choices.of(["alice", "bob"]) };
+  const index = choices.below(granted);
+  const taken = choices.fraction() < 0.3;
+  const name = taken ? `${namespace}-${index}` : "z";
+  const method = taken ? "PUT" : "POST";
+  const end = taken ? `/${name}` : "";
+  const query = "?dryRun=All";
+  if (choices.fraction() < 0.5) {
+    const root = cluster ? `${rbac}/clusterroles` : `${inside}/roles`;
+    const rules = [
+      rule(choices, cluster),
+      ...(choices.fraction() < 0.4 ? [rule(choices, cluster)] : []),
+    ];
+    const body = { metadata: { name }, rules };
+    const path = root + end + query;
+    const title = `gives ${JSON.stringify(headers)} ${method} ${path} ${JSON.stringify(rules)}`;
+    await setting.scenario().ask(title, { method, path, headers, body });
+    return;
+  }
+  const kind = cluster || choices.fraction() < 0.5 ? "ClusterRole" : "Role";
+  const root = cluster ? `${rbac}/clusterrolebindings` : `${inside}/rolebindings`;
+  const given = choices.of([
+    `${namespace}-${choices.below(granted)}`,
+    "system:basic-user",
+    "cluster-admin",
+    "no",
+  ]);
+  const body = {
+    metadata: { name },
+    subjects: [subject(choices, namespace)],
+    roleRef: { kind, name: given, apiGroup },
+  };
+  const path = root + end + query;
+  const title = `binds ${JSON.stringify(headers)} ${method} ${path} ${kind} ${given}`;
+  await setting.scenario().ask(title, { method, path, headers, body });
+}
+
 async function ask(setting: Setting): Promise<void> {
   await grant(setting);
+  await empower(setting);
   for (let asked = 0; asked < setting.budget; asked++)
-    if (setting.choices.fraction() < 0.6) await review(setting);
+    if (setting.choices.fraction() < 0.25) await escalate(setting);
+    else if (setting.choices.fraction() < 0.6) await review(setting);
     else await impersonated(setting);
   await revoke(setting);
 }
@@ -179,6 +247,9 @@ async function revoke({ world, namespace }: Setting): Promise<void> {
     for (let index = 0; index < granted; index++)
       for (const plural of ["clusterrolebindings", "clusterroles"])
         await side.ask({ method: "DELETE", path: `${rbac}/${plural}/${namespace}-${index}` });
+  for (const side of [world.stock, world.ours])
+    for (const plural of ["clusterrolebindings", "clusterroles"])
+      await side.ask({ method: "DELETE", path: `${rbac}/${plural}/${namespace}-writers` });
 }
 
 export const access: Area = {

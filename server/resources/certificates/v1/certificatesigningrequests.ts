@@ -6,6 +6,7 @@ import {
 import { age, orNone } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { validateConditionStatuses } from "#resources/validate-conditions.ts";
+import { validateIssued } from "./issued-certificate.ts";
 import { keepDecision, stampConditions } from "./request-conditions.ts";
 import { validateRequest } from "./request-validation.ts";
 
@@ -21,7 +22,10 @@ export const certificateSigningRequestResource = defineResource<CertificateSigni
   ref: certificatesigningrequests,
   validateName: () => [],
   validate: validateRequest,
-  validateStatusUpdate: ({ status }) => validateConditionStatuses(status?.conditions),
+  validateStatusUpdate: (request, old) => [
+    ...validateConditionStatuses(request.status?.conditions),
+    ...validateIssued(request, old),
+  ],
   prepareForCreate: (request, { user }) => {
     const { spec } = request;
     // Who asks is what the server knows, not what the request says.

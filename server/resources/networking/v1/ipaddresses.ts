@@ -26,7 +26,6 @@ function validate({ spec }: IPAddress): FieldError[] {
 
 export const ipAddressResource = defineResource<IPAddress>({
   ref: ipaddresses,
-  metaRules: { wholeOnUpdate: false },
   hasGeneration: false,
   namesAsGiven: true,
   validateName: (name) => validateCanonicalIP(new Path(), name).map(({ message }) => message),
