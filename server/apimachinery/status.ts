@@ -86,6 +86,14 @@ export function alreadyExists(named: Named): ApiError {
   );
 }
 
+/** Where a name was to be made of a prefix: trying again may help. */
+export function noUniqueName(named: Named): ApiError {
+  const { status } = alreadyExists(named);
+  const why = "the server was not able to generate a unique name for the object";
+  const details = { ...status.details, retryAfterSeconds: 1 };
+  return new ApiError({ ...status, details, message: `${status.message}, ${why}` });
+}
+
 export function conflict(named: Named, why: string): ApiError {
   return refusal(
     "Conflict",

@@ -74,3 +74,23 @@ export function named({ ref }: Endpoint, name: string): Named {
 /** Upstream's package of a group's unversioned types, as its sentences name it: the group's first word. */
 export const internalPackage = (group: string): string =>
   group === "" ? "core" : (group.split(".")[0] ?? "");
+
+/** Where upstream's etcd keeps what is not kept under its plural. */
+const storedUnder: Readonly<Record<string, string>> = {
+  nodes: "minions",
+  services: "services/specs",
+  endpoints: "services/endpoints",
+  replicationcontrollers: "controllers",
+  ingresses: "ingress",
+};
+
+/** Upstream's sentence of a storage that refuses: it tells the key. */
+export function storageFault(
+  { ref }: Endpoint,
+  at: { readonly namespace?: string | undefined; readonly name: string },
+  why: string,
+): string {
+  const place = storedUnder[ref.plural] ?? ref.plural;
+  const key = ["/registry", place, at.namespace ?? "", at.name].filter((step) => step !== "");
+  return `StorageError: invalid object, Code: 4, Key: ${key.join("/")}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`;
+}

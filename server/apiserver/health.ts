@@ -1,4 +1,5 @@
 /** /livez, /readyz, /healthz with their sub-paths, /version and /metrics. */
+import { gzipSync } from "node:zlib";
 import type { Routes, VersionFacts } from "./app.ts";
 import type { ServerContext } from "./call.ts";
 import { methodNotAllowed, noPage, plainText, unknownResource } from "./dispatch-refusals.ts";
@@ -115,8 +116,7 @@ export function addHealthRoutes(routes: Routes, parts: HealthParts): void {
   const of = { livez: "live", readyz: "ready", healthz: "live" } as const;
   for (const [endpoint, kind] of Object.entries(of)) {
     const checks = all.filter((check) => check.of === "both" || check.of === kind);
-    for (const path of [`/${endpoint}`, `/${endpoint}/`])
-      routes.all(path, (c) => answer(endpoint, checks, new URL(c.req.url).searchParams));
+    routes.all(`/${endpoint}`, (c) => answer(endpoint, checks, new URL(c.req.url).searchParams));
     routes.all(`/${endpoint}/:check`, async (c) => {
       const check = checks.find(({ name }) => name === c.req.param("check"));
       if (check === undefined) return noPage();
@@ -134,17 +134,29 @@ export function addHealthRoutes(routes: Routes, parts: HealthParts): void {
   routes.all("/version/*", () => {
     throw unknownResource();
   });
-  routes.all("/metrics", async () => {
+  routes.all("/metrics", async ({ req: { raw } }) => {
+    if (raw.method === "DELETE") return resetMetrics(parts.metrics);
     const more = (await parts.moreMetrics?.()) ?? "";
-    return metricsText(parts.metrics.text() + more);
+    return metricsText(raw, parts.metrics.text() + more);
   });
-  routes.all("/metrics/slis", async () => metricsText(await healthMetrics(all)));
+  routes.all("/metrics/slis", async ({ req: { raw } }) =>
+    metricsText(raw, await healthMetrics(all)),
+  );
 }
 
-const metricsText = (body: string): Response => {
+function resetMetrics(metrics: Metrics): Response {
+  metrics.reset();
+  const headers = { "content-type": "text/plain; charset=utf-8" };
+  return new Response("metrics reset\n", { headers });
+}
+
+function metricsText({ headers }: Request, body: string): Response {
   const type = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
-  return new Response(body, { headers: { "content-type": type } });
-};
+  if (!/\bgzip\b/.test(headers.get("accept-encoding") ?? ""))
+    return new Response(body, { headers: { "content-type": type } });
+  const packed = { "content-type": type, "content-encoding": "gzip" };
+  return new Response(new Uint8Array(gzipSync(body)), { headers: packed });
+}
 
 /** Each check's verdict of now, as upstream's component health SLIs. */
 async function healthMetrics(checks: readonly HealthCheck[]): Promise<string> {

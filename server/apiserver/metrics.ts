@@ -57,6 +57,11 @@ export class Metrics {
     if (at < bounds.length) row.buckets[at] = (row.buckets[at] ?? 0) + 1;
   }
 
+  /** Forgets what was counted of requests. */
+  reset(): void {
+    this.#rows.clear();
+  }
+
   text(): string {
     const rows = [...this.#rows.values()];
     return [

@@ -78,7 +78,7 @@ export interface ReadBody {
   readonly bytes: Uint8Array;
   readonly form: "json" | "protobuf";
   /** Found beside the loop; absent: not looked for yet. */
-  readonly found?: Pick<Decoded, "unknownFields" | "duplicateFields">;
+  readonly found?: Omit<Decoded, "object">;
 }
 
 /** Throws UnsupportedMediaType, BadRequest, and what `readBody` throws. */
@@ -93,8 +93,10 @@ export async function prepareBody(
   if (form === "json" && bytes.length <= readHereBytesMax) return { bytes, form };
   const { apiVersion, kind } = expected;
   const reading = await readAside(user.name, { form, bytes, expected: { apiVersion, kind } });
-  const { unknownFields, doubles: duplicateFields } = reading;
-  return { bytes: reading.bytes, form: "json", found: { unknownFields, duplicateFields } };
+  const { unknownFields, doubles } = reading;
+  const twice = form === "yaml" ? { yamlDoubles: doubles } : { duplicateFields: doubles };
+  const found = { unknownFields, duplicateFields: [], ...twice };
+  return { bytes: reading.bytes, form: "json", found };
 }
 
 export interface WriteOptions {
@@ -182,6 +184,7 @@ interface Decoded {
   readonly object: KubeObject;
   readonly unknownFields: readonly string[];
   readonly duplicateFields: readonly string[];
+  readonly yamlDoubles?: readonly string[];
 }
 
 function decode({ bytes, form, found }: ReadBody, expected: Expected): Decoded {
@@ -202,16 +205,16 @@ function refuseOtherKind(object: KubeObject, { apiVersion, kind, takeIn }: Expec
   const internal = internalPackage(
     apiVersion.includes("/") ? (apiVersion.split("/")[0] ?? "") : "",
   );
-  const shown = JSON.stringify(object.apiVersion);
-  const because = `${object.kind} in version ${shown} cannot be handled as a ${kind}:`;
+  const version = object.apiVersion.split("/").at(-1) ?? "";
+  const because = `${object.kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}:`;
   if (takeIn === undefined && schemaOf(object.apiVersion, object.kind) === undefined) {
     throw badRequest(
-      `${because} no kind ${JSON.stringify(object.kind)} is registered for version ${shown} in scheme "pkg/runtime/scheme.go:111"`,
+      `${because} no kind ${JSON.stringify(object.kind)} is registered for version ${JSON.stringify(object.apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
     );
   }
   if (object.kind !== kind) {
     throw badRequest(
-      `${because} converting (${object.apiVersion}.${object.kind}) to (${internal}.${kind}): unknown conversion`,
+      `${because} converting (${version}.${object.kind}) to (${internal}.${kind}): unknown conversion`,
     );
   }
   throw badRequest(
@@ -221,7 +224,7 @@ function refuseOtherKind(object: KubeObject, { apiVersion, kind, takeIn }: Expec
 
 /** What Strict refuses and Warn warns of. */
 export function applyFieldValidation(
-  decoded: Pick<Decoded, "unknownFields" | "duplicateFields"> & {
+  decoded: Pick<Decoded, "unknownFields" | "duplicateFields" | "yamlDoubles"> & {
     /** Unknown fields were found after decoding: upstream names them last then. */
     readonly pruned?: boolean;
   },
@@ -234,10 +237,15 @@ export function applyFieldValidation(
     (field) => `duplicate field ${JSON.stringify(field)}`,
   );
   const sentences = decoded.pruned ? [...duplicate, ...unknown] : [...unknown, ...duplicate];
-  if (sentences.length === 0) return undefined;
-  if (validation === "Strict") return `strict decoding error: ${sentences.join(", ")}`;
-  warnings.push(...sentences);
-  return undefined;
+  const { yamlDoubles = [] } = decoded;
+  if (sentences.length + yamlDoubles.length === 0) return undefined;
+  if (validation !== "Strict") {
+    warnings.push(...yamlDoubles, ...sentences);
+    return undefined;
+  }
+  const lines = yamlDoubles.map((line) => `\n  ${line}`).join("");
+  const all = lines === "" ? sentences : [`yaml: unmarshal errors:${lines}`, ...sentences];
+  return `strict decoding error: ${all.join(", ")}`;
 }
 
 /** An object of exactly the expected kind, owned by the caller. */
@@ -251,7 +259,7 @@ export function readObjectFrom(
   refuseOtherKind(decoded.object, expected);
   const unknownFields = expected.takeIn?.(decoded.object) ?? decoded.unknownFields;
   const pruned = expected.takeIn !== undefined;
-  const found = { unknownFields, duplicateFields: decoded.duplicateFields, pruned };
+  const found = { ...decoded, unknownFields, pruned };
   const strict = applyFieldValidation(found, validation, warnings);
   if (strict !== undefined) {
     throw badRequest(

@@ -204,6 +204,6 @@ describe("log", () => {
     );
   });
   test("of a pod without a node is empty", async () => {
-    expect(await get(`${base}/pods/two/log?container=a`)).toMatchObject({ status: 200, body: "" });
+    expect(await get(`${base}/pods/two/log?container=a`)).toMatchObject({ status: 204, body: "" });
   });
 });

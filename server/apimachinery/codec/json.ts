@@ -17,6 +17,8 @@ export interface DecodedJson {
   readonly unknownFields: string[];
   /** `metadata.labels.a`; the last of the doubles won. */
   readonly duplicateFields: string[];
+  /** Of YAML instead of them: `line 1: key "a" already set in map`. */
+  readonly yamlDoubles?: readonly string[];
 }
 
 export interface JsonOptions {

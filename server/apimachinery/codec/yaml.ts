@@ -15,10 +15,12 @@ const utf8 = new TextDecoder("utf-8");
 /** The only document of the text, checked as `decodeJson` checks JSON. Throws ApiError BadRequest. */
 export function decodeYaml(bytes: Uint8Array, expect?: Kinded): DecodedJson {
   const { value, doubles } = parseYaml(bytes);
-  const duplicateFields = doubles.map(({ key }) => key);
   const decoded = decodeJson(encodeJson(value), expect, { ignoreDuplicates: true });
-  return { ...decoded, duplicateFields };
+  return { ...decoded, yamlDoubles: doubles.map(doubleSentence) };
 }
+
+const doubleSentence = ({ key, line }: YamlDocument["doubles"][number]): string =>
+  `line ${line}: key ${JSON.stringify(key)} already set in map`;
 
 function parseYaml(bytes: Uint8Array): YamlDocument {
   if (bytes.length > textBytesMax) throw badRequest("yaml: the text is too long");
@@ -70,10 +72,7 @@ export function decodeYamlMap(bytes: Uint8Array): DecodedMap {
       `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${what} into Go value of type map[string]interface {}`,
     );
   }
-  const sentences = doubles.map(
-    ({ key, line }) => `line ${line}: key ${JSON.stringify(key)} already set in map`,
-  );
-  return { value, doubles: sentences };
+  return { value, doubles: doubles.map(doubleSentence) };
 }
 
 /** Keys in order, as upstream's. */

@@ -2,7 +2,8 @@
  * Lists of a strategic merge patch: maps meet by their merge key, primitives by value. The result keeps the
  * server's order for what the patch does not name; new elements of the patch come before those.
  */
-import { refusal } from "#apimachinery/status.ts";
+import { plainFailure, refusal } from "#apimachinery/status.ts";
+import { goText } from "./go-text.ts";
 import { hasField, isJsonObject, type JsonObject } from "./json-object.ts";
 
 export interface ListMerge {
@@ -58,17 +59,15 @@ function mergeMapLists(
     const kind = item["$patch"];
     if (kind === "replace") continue;
     if (!hasField(item, mergeKey)) {
-      throw refusal(
-        "InternalError",
-        `map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`,
-      );
+      if (kind !== undefined && kind !== "delete") throw unknownPatch(kind, item);
+      throw plainFailure(`map: ${goText(item)} does not contain declared merge key: ${mergeKey}`);
     }
     const id = identity(item, mergeKey);
     if (kind === "delete") {
       merged.delete(id);
       continue;
     }
-    if (kind !== undefined) throw refusal("InternalError", `unknown patch type: ${String(kind)}`);
+    if (kind !== undefined) throw unknownPatch(kind, item);
     const before = merged.get(id);
     merged.set(id, isJsonObject(before) ? rules.merge(before, item) : rules.plain(item));
   }
@@ -135,3 +134,6 @@ export function orderElements(
   }
   return [...result, ...left.slice(i)];
 }
+
+const unknownPatch = (kind: unknown, item: unknown): Error =>
+  plainFailure(`unknown patch type: ${goText(kind)} in map: ${goText(item)}`);

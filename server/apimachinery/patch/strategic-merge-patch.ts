@@ -4,7 +4,8 @@
  * $setElementOrder/F. Lists without patchStrategy "merge" are replaced.
  */
 import { deepCopy } from "#apimachinery/deep-copy.ts";
-import { badRequest, refusal } from "#apimachinery/status.ts";
+import { badRequest, plainFailure, refusal } from "#apimachinery/status.ts";
+import { goText } from "./go-text.ts";
 import { hasField, isJsonObject, type JsonObject, setField } from "./json-object.ts";
 import { deleteFromList, mergeLists, orderElements } from "./strategic-merge-lists.ts";
 
@@ -63,9 +64,15 @@ function applyRetainKeys(original: JsonObject, patch: JsonObject): void {
   for (const name of Object.keys(original)) if (!kept.includes(name)) delete original[name];
 }
 
-function listOf(value: unknown, name: string): unknown[] {
+function goKind(value: unknown): string {
+  if (typeof value === "boolean") return "bool";
+  if (typeof value === "number") return "float64";
+  return typeof value === "string" ? "string" : "map";
+}
+
+function listOf(value: unknown): unknown[] {
   if (Array.isArray(value)) return value;
-  throw badRequest(`expected a list in the patch for ${name}`);
+  throw plainFailure(`expected a []interface {}, but received a ${goKind(value)}`);
 }
 
 /** $setElementOrder/F: merges F's list first, then puts it into the order that the client saw. */
@@ -77,18 +84,18 @@ function applyElementOrders(
   for (const directiveName of Object.keys(patch)) {
     if (!directiveName.startsWith(setElementOrder)) continue;
     const name = directiveName.slice(setElementOrder.length);
-    const order = listOf(patch[directiveName], directiveName);
+    const order = listOf(patch[directiveName]);
     delete patch[directiveName];
     const { strategies, mergeKey, schema: items } = fieldOf(schema, name);
-    const before = hasField(original, name) ? listOf(original[name], name) : undefined;
+    const before = hasField(original, name) ? listOf(original[name]) : undefined;
     // A null patch removes the list: the field's own turn comes later.
     if (patch[name] === null) continue;
-    const change = hasField(patch, name) ? listOf(patch[name], name) : undefined;
+    const change = hasField(patch, name) ? listOf(patch[name]) : undefined;
     if (before === undefined && change === undefined) continue;
     checkOrderNamesPatch(change ?? [], order, mergeKey);
     let merged: unknown[];
     if (change === undefined) merged = before ?? [];
-    else if (before === undefined) merged = listOf(plain(change), name);
+    else if (before === undefined) merged = listOf(plain(change));
     else merged = mergeField(before, change, { strategies, mergeKey, items });
     setField(original, name, orderElements(merged, order, before ?? [], mergeKey));
     delete patch[name];
@@ -109,9 +116,8 @@ function checkOrderNamesPatch(
     if (isJsonObject(item) && hasField(item, directive)) continue;
     at = wanted.indexOf(keyOf(item), at) + 1;
     if (at === 0) {
-      throw refusal(
-        "InternalError",
-        `The order in patch list:\n${JSON.stringify(change)}\n doesn't match $setElementOrder list:\n${JSON.stringify(order)}\n`,
+      throw plainFailure(
+        `The order in patch list:\n${goText(change)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`,
       );
     }
   }
@@ -128,7 +134,7 @@ function mergeField(
   patch: readonly unknown[],
   { strategies, mergeKey, items }: ListField,
 ): unknown[] {
-  if (!strategies.includes("merge")) return listOf(plain([...patch]), "list");
+  if (!strategies.includes("merge")) return listOf(plain([...patch]));
   return mergeLists(original, patch, {
     mergeKey,
     merge: (before, change) => mergeMaps(before, change, items),
@@ -168,7 +174,7 @@ function mergeMaps(
       const target = name.slice(deleteFromPrimitiveList.length);
       const before = original[target];
       if (Array.isArray(before)) {
-        setField(original, target, deleteFromList(before, listOf(change, name)));
+        setField(original, target, deleteFromList(before, listOf(change)));
       }
     } else if (change === null) delete original[name];
     else if (hasField(original, name)) {

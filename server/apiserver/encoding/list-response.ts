@@ -37,17 +37,20 @@ const head = (kind: string, apiVersion: string, metadata: ListMeta): string =>
 
 /** Every item of a typed list without its kind: the list's says it, as upstream writes lists. */
 function itemPieces(endpoint: Endpoint, entries: readonly Entry[]): Uint8Array[] {
-  const prefix = Buffer.from(
-    `{"kind":${JSON.stringify(endpoint.ref.kind)},"apiVersion":${JSON.stringify(endpoint.apiVersion)},`,
-  );
+  const kind = `"kind":${JSON.stringify(endpoint.ref.kind)},`;
+  const version = `"apiVersion":${JSON.stringify(endpoint.apiVersion)},`;
+  // The second is of what this server made itself.
+  const prefixes = [Buffer.from(`{${kind}${version}`), Buffer.from(`{${version}${kind}`)];
+  const prefixBytes = prefixes[0]?.length ?? 0;
   const brace = Buffer.from("{");
   const comma = Buffer.from(",{");
   const pieces: Uint8Array[] = [];
   for (const entry of entries) {
     const message = entryMessage(endpoint, entry, "json");
-    const known = prefix.equals(message.subarray(0, prefix.length));
+    const start = message.subarray(0, prefixBytes);
+    const known = prefixes.some((prefix) => prefix.equals(start));
     pieces.push(pieces.length === 0 ? brace : comma);
-    pieces.push(message.subarray(known ? prefix.length : 1));
+    pieces.push(message.subarray(known ? prefixBytes : 1));
   }
   return pieces;
 }
@@ -138,6 +141,8 @@ function transformedList(
   return Object.assign({ kind: "PartialObjectMetadataList", apiVersion, metadata }, { items });
 }
 
+const withoutKind = ({ kind: _, apiVersion: __, ...rest }: KubeObject): object => rest;
+
 export function listResponse(server: ServerContext, call: Call, list: ListParts): Response {
   const accepted = negotiated(call);
   refuseOtherForm(accepted, call.endpoint, true);
@@ -149,7 +154,7 @@ export function listResponse(server: ServerContext, call: Call, list: ListParts)
       accepted.as === "object"
         ? Object.assign(
             { kind: `${ref.kind}List`, apiVersion, metadata: list.metadata },
-            { items: list.entries.map((entry) => inVersion(endpoint, entry.object)) },
+            { items: list.entries.map((entry) => withoutKind(inVersion(endpoint, entry.object))) },
           )
         : transformedList(server, call, accepted, list);
     const { contentType, bytes } = objectBody(object, mediaType);

@@ -1,5 +1,11 @@
 /** POST: decode, default, admit, prepare, validate, write. */
-import { ApiError, alreadyExists, badRequest, plainFailure } from "#apimachinery/status.ts";
+import {
+  ApiError,
+  alreadyExists,
+  badRequest,
+  noUniqueName,
+  plainFailure,
+} from "#apimachinery/status.ts";
 import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
 import { keyOf, named } from "#apiserver/endpoint.ts";
@@ -51,7 +57,15 @@ async function write(server: ServerContext, call: Call, object: KubeObject): Pro
   refuseVersion(object);
   const result = await server.cache.write({ op: "create", key, object });
   if (result.outcome === "written") return { object: result.stored.object, stored: result.stored };
-  throw alreadyExists(named(call.endpoint, name));
+  throw taken(call, object);
+}
+
+function taken(
+  { endpoint }: Call,
+  { metadata: { name, generateName = "" } }: KubeObject,
+): ApiError {
+  const what = named(endpoint, name);
+  return generateName === "" ? alreadyExists(what) : noUniqueName(what);
 }
 
 interface Creation {
@@ -98,7 +112,7 @@ async function createOnce(
 function tryOut(server: ServerContext, call: Call, draft: KubeObject): Written {
   const key = keyOf(call.endpoint, call.info.namespace, draft.metadata.name);
   if (server.cache.get(key) !== undefined) {
-    throw alreadyExists(named(call.endpoint, draft.metadata.name));
+    throw taken(call, draft);
   }
   return { object: draft, stored: undefined };
 }

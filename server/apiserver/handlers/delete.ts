@@ -6,7 +6,7 @@ import { badRequest, conflict, invalid, notFound } from "#apimachinery/status.ts
 import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
 import { objectResponse, storedResponse } from "#apiserver/encoding/entry-response.ts";
-import { keyOf, named } from "#apiserver/endpoint.ts";
+import { keyOf, named, storageFault } from "#apiserver/endpoint.ts";
 import { negotiated } from "#apiserver/negotiation.ts";
 import { flag, integer, text } from "#apiserver/query.ts";
 import { prepareBody, readBody, readObjectFrom } from "#apiserver/request-body.ts";
@@ -97,10 +97,9 @@ interface Deleted {
 
 /** A delete that does not look at the object is for those alone that cannot be read. */
 function unsafe(call: Call, { metadata: { namespace, name } }: KubeObject): Error {
-  const key = ["/registry", call.endpoint.ref.plural, namespace, name].filter(Boolean).join("/");
   const why = "unsafe deletion is not allowed because the object is decodable from storage";
-  const fault = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0`;
-  return conflict(named(call.endpoint, name), `${fault}, AdditionalErrorMsg: ${why}`);
+  const fault = storageFault(call.endpoint, { namespace, name }, why);
+  return conflict(named(call.endpoint, name), fault);
 }
 
 async function attempt(

@@ -7,7 +7,7 @@ import { invalidValue, Path } from "#apimachinery/field-error.ts";
 import { ApiError, conflict, invalid, notFound, plainFailure } from "#apimachinery/status.ts";
 import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Call, ServerContext } from "#apiserver/call.ts";
-import { keyOf, named } from "#apiserver/endpoint.ts";
+import { keyOf, named, storageFault } from "#apiserver/endpoint.ts";
 import { trackUpdate } from "#apiserver/field-management/track.ts";
 import { afterAdmission, dropDoubleOwners } from "#apiserver/owner-references.ts";
 import { optimisticLock, prepareForUpdate, validateUpdate } from "#apiserver/strategy.ts";
@@ -45,7 +45,10 @@ function meetUid(call: Call, { metadata }: KubeObject, { object }: Stored): void
   const { uid } = metadata;
   if (uid === undefined || uid === "" || uid === object.metadata.uid) return;
   const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${object.metadata.uid}`;
-  throw conflict(named(call.endpoint, metadata.name), why);
+  throw conflict(
+    named(call.endpoint, metadata.name),
+    storageFault(call.endpoint, object.metadata, why),
+  );
 }
 
 /** Makes the draft's resourceVersion the current one. Throws Conflict, Invalid, or a bare failure where it is no number. */
@@ -54,7 +57,7 @@ function meetVersion(call: Call, draft: KubeObject, { object }: Stored): void {
   const { metadata } = draft;
   const version = metadata.resourceVersion ?? "";
   if (version !== "" && !/^\d+$/.test(version))
-    throw plainFailure(`the resourceVersion ${JSON.stringify(version)} is not a number`);
+    throw plainFailure(`strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`);
   if (unconditional(metadata.resourceVersion)) {
     if (resource.allowUnconditionalUpdate === false) {
       // Upstream names the resource here, not the kind.

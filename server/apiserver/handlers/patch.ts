@@ -74,6 +74,14 @@ function patchedInvalid(patched: unknown, why: string): ApiError {
   return invalid({ group: "", kind: "" }, "", [error]);
 }
 
+/** What `$patch` at the root leaves: nothing that says what it is. */
+function refuseNameless({ info }: Call, patched: JsonObject): void {
+  if ("kind" in patched || "apiVersion" in patched) return;
+  throw badRequest(
+    `the name of the object (${info.name} based on URL) was undeterminable: name must be provided`,
+  );
+}
+
 /** The patched object, typed again: a patch may have put anything anywhere. */
 function typed(
   call: Call,
@@ -81,6 +89,7 @@ function typed(
   validation: WriteOptions["fieldValidation"],
 ): KubeObject {
   const { apiVersion, ref } = call.endpoint;
+  if (isStrategic(call)) refuseNameless(call, patched);
   if (patched["apiVersion"] !== apiVersion || patched["kind"] !== ref.kind) {
     throw badRequest(
       `the kind of the patched object must stay ${ref.kind} in version ${JSON.stringify(apiVersion)}`,

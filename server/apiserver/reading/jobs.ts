@@ -20,7 +20,7 @@ export interface Reading {
   /** JSON that parses, without the unknown fields. */
   readonly bytes: Uint8Array;
   readonly unknownFields: readonly string[];
-  /** Fields that stood twice; of a map whole sentences. */
+  /** Fields that stood twice; of YAML and of a map whole sentences. */
   readonly doubles: readonly string[];
 }
 
@@ -53,8 +53,8 @@ function read(job: Job): Reading {
     return { bytes: encodeJson(value), unknownFields: [], doubles };
   }
   const decode = job.form === "yaml" ? decodeYaml : decodeJson;
-  const { object, unknownFields, duplicateFields } = decode(bytes, job.expected);
-  return { bytes: encodeJson(object), unknownFields, doubles: duplicateFields };
+  const { object, unknownFields, duplicateFields, yamlDoubles } = decode(bytes, job.expected);
+  return { bytes: encodeJson(object), unknownFields, doubles: yamlDoubles ?? duplicateFields };
 }
 
 export function perform(job: Job): Ending {

@@ -1,6 +1,6 @@
 /** pods/binding: gives an unassigned pod its node. One compare-and-swap, no strategy: the scheduler's hot path. */
 import { notSupported, Path, required } from "#apimachinery/field-error.ts";
-import { conflict, notFound, plainFailure } from "#apimachinery/status.ts";
+import { badRequest, conflict, notFound, plainFailure } from "#apimachinery/status.ts";
 import { formatTime } from "#apimachinery/time.ts";
 import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
@@ -105,6 +105,8 @@ async function bind(server: ServerContext, call: Call): Promise<Response> {
   const expected = { apiVersion: "v1", kind: "Binding" };
   // readObject refuses every other kind.
   const binding = (await readObject(call, expected, fieldValidation)) as Binding;
+  if (call.info.name !== "" && binding.metadata.name !== call.info.name)
+    throw badRequest("name in URL does not match name in Binding object");
   if (call.info.name !== "") meetUrl(call, binding);
   const { name } = binding.metadata;
   const admitted = { operation: "CREATE", object: binding, old: undefined, name, dryRun } as const;

@@ -1,7 +1,14 @@
 /** pods/eviction: a delete that asks the pod's disruption budget first. */
 
 import { matches, selectorFromLabelSelector } from "#apimachinery/labels.ts";
-import { type ApiError, conflict, forbidden, notFound, refusal } from "#apimachinery/status.ts";
+import {
+  type ApiError,
+  badRequest,
+  conflict,
+  forbidden,
+  notFound,
+  refusal,
+} from "#apimachinery/status.ts";
 import { formatTime } from "#apimachinery/time.ts";
 import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Call, ServerContext } from "#apiserver/call.ts";
@@ -159,6 +166,8 @@ async function evict(server: ServerContext, call: Call): Promise<Response> {
   const expected = { apiVersion: "policy/v1", kind: "Eviction" };
   // readObject refuses every other kind.
   const body = (await readObject(call, expected, fieldValidation)) as Eviction;
+  if (body.metadata.name !== call.info.name)
+    throw badRequest("name in URL does not match name in Eviction object");
   meetUrl(call, body);
   const { namespace, name } = call.info;
   const dryRun = asked || (body.deleteOptions?.dryRun ?? []).length > 0;

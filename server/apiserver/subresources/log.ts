@@ -60,6 +60,11 @@ function socketOf(call: Call) {
   return { upgrade, protocol: chooseReaderProtocol(offered) };
 }
 
+function nothing({ auditId }: Call): Response {
+  const headers = { "audit-id": auditId, "cache-control": "no-cache, private" };
+  return new Response(null, { status: 204, headers });
+}
+
 const get: Handler = async (server, call) => {
   // The endpoint is that of pods.
   const pod = (await currentEntry(server, call)).object as Pod;
@@ -67,8 +72,8 @@ const get: Handler = async (server, call) => {
   const query = logQuery(call);
   const socket = socketOf(call);
   const { nodeName = "" } = pod.spec;
-  // Upstream: a pod without a node has an empty log.
-  if (nodeName === "") return new Response("", { headers: headersOf(call, "text/plain") });
+  // A pod without a node has nothing to tell yet.
+  if (nodeName === "") return nothing(call);
   const { namespace, name } = call.info;
   const path = `/containerLogs/${namespace}/${name}/${encodeURIComponent(container)}${query}`;
   const endpoint = endpointOf(server, nodeName);

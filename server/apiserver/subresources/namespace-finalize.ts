@@ -11,7 +11,7 @@ function prepare(object: KubeObject, old: KubeObject): void {
   keepAllBut(object, old, { spec: { ...spec, finalizers: kept } });
 }
 
-const { get: _, ...writes } = ownRules({ prepare });
+const { get: _, patch: __, ...writes } = ownRules({ prepare });
 
-/** Write only, as upstream. */
+/** PUT alone, as upstream. */
 export const namespaceFinalize = writes;

@@ -29,7 +29,7 @@ export function validateConfigMap({ data = {}, binaryData = {} }: ConfigMap): Fi
     bytes += base64Bytes(text);
   }
   // Upstream names no field: both together are too much.
-  if (bytes > dataBytesMax) checks.add([tooLong(new Path(""), dataBytesMax)]);
+  if (bytes > dataBytesMax) checks.add([tooLong(new Path("[]"), dataBytesMax)]);
   return checks.errors;
 }
 

@@ -2,6 +2,13 @@
 import type { Row } from "../row.ts";
 import { discovery } from "./discovery.ts";
 import { health } from "./health.ts";
+import {
+  applyPatches,
+  jsonPatches,
+  mergePatches,
+  strategicPatches,
+  subresourcePatches,
+} from "./patches.ts";
 import { readForms, readPages, readVersions } from "./reads.ts";
 import { readOthers, readSelectors, readWatches } from "./selections.ts";
 import { writeBodies, writeDeletes, writeLarge, writeNames, writeOptions } from "./writes.ts";
@@ -15,6 +22,11 @@ export const rowSets: Readonly<Record<string, readonly Row[]>> = {
   "read-selectors": readSelectors,
   "read-watches": readWatches,
   "read-others": readOthers,
+  "patch-json": jsonPatches,
+  "patch-merge": mergePatches,
+  "patch-strategic": strategicPatches,
+  "patch-apply": applyPatches,
+  "patch-subresources": subresourcePatches,
   "write-bodies": writeBodies,
   "write-options": writeOptions,
   "write-deletes": writeDeletes,
