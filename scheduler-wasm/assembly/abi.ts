@@ -324,6 +324,10 @@ export const V_ANTI_AFFINITY: u32 = 201326594;
 export const V_EXISTING_ANTI: u32 = 201326596;
 /** Its devices cannot be reached from the node. */
 export const V_DEVICE: u32 = 218103809;
+/** It has no devices left that the pod's claims could get. */
+export const V_DEVICE_NONE: u32 = 218103810;
+/** Its pools of devices contradict themselves. */
+export const V_DEVICE_POOLS: u32 = 218103812;
 export const V_NO_VICTIMS: u32 = 234881025;
 export const V_NOT_HELPFUL: u32 = 234881026;
 /** The node's agent lacks what the pod asks for. */

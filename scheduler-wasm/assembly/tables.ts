@@ -36,6 +36,7 @@ import {
   H_SETS,
   H_TOPOLOGIES,
   HEADER,
+  V_FILTER,
 } from "./abi";
 
 export function header(offset: usize): usize {
@@ -192,12 +193,14 @@ export function outsideWord(list: usize, block: i32): u64 {
   return outside;
 }
 
-/** The verdicts (of one filter) of the sets of the list that lack the node; 0: none does. */
-export function outsideVerdict(list: usize, node: i32): u32 {
+/** The verdicts of one filter among the sets of the list that lack the node; 0: none does. */
+export function outsideVerdict(list: usize, node: i32, filter: u32): u32 {
   const count = load<i32>(list);
   let verdict: u32 = 0;
   for (let i = 0; i < count; i++) {
-    if (!setHas(at32(list, 1 + (i << 1)), node)) verdict |= <u32>at32(list, 2 + (i << 1));
+    const refusal = <u32>at32(list, 2 + (i << 1));
+    if ((refusal & V_FILTER) != filter) continue;
+    if (!setHas(at32(list, 1 + (i << 1)), node)) verdict |= refusal;
   }
   return verdict;
 }

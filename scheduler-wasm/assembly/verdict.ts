@@ -15,6 +15,7 @@ import {
   V_VOLUME_LIMIT,
 } from "./abi";
 import { readFeatures } from "./features";
+import * as dynamicResources from "./plugins/dynamic-resources";
 import * as interPodAffinity from "./plugins/inter-pod-affinity";
 import * as nodeAffinity from "./plugins/node-affinity";
 import * as nodeDeclaredFeatures from "./plugins/node-declared-features";
@@ -61,7 +62,9 @@ function verdictNow(cls: usize, node: i32): u32 {
   const spread = podTopologySpread.verdict(cls, features);
   if (spread != 0) return spread;
   const affinity = interPodAffinity.nodeVerdict(cls, node, features);
-  return affinity != 0 ? affinity : nodeDeclaredFeatures.verdict(cls, node);
+  if (affinity != 0) return affinity;
+  const devices = dynamicResources.verdict(cls, node);
+  return devices != 0 ? devices : nodeDeclaredFeatures.verdict(cls, node);
 }
 
 /** The refusal that pods nominated to the node cause; 0: none, or none is nominated. */

@@ -18,7 +18,7 @@ import { Budgets } from "./budgets.ts";
 import { type PodClass, PodClasses } from "./classes.ts";
 import { type Core, openCore } from "./core.ts";
 import { Counters } from "./counters.ts";
-import { type ClaimLookup, deviceLists } from "./device-claims.ts";
+import { type DevicePlan, type DeviceSources, planDevices } from "./devices/plan.ts";
 import { Garbage } from "./garbage.ts";
 import { Images } from "./images.ts";
 import { Kinds } from "./kinds.ts";
@@ -49,8 +49,8 @@ export interface CacheOptions {
   readonly garbageMax?: number | undefined;
   /** Upstream's order of nodes, its sampling and its choice among equals, instead of the best of all nodes. */
   readonly parity?: boolean | undefined;
-  /** Claims of devices; without it pods with such claims go anywhere. */
-  readonly deviceClaim?: ClaimLookup | undefined;
+  /** Devices and claims of them; without it pods with such claims go anywhere. */
+  readonly devices?: DeviceSources | undefined;
   /** Claims and volumes; without it pods with volumes go anywhere. */
   readonly storage?: StorageSource | undefined;
 }
@@ -72,6 +72,8 @@ export interface Encoded {
   readonly refusal: string | undefined;
   /** In `parity` mode: how many nodes are enough. */
   readonly percentage: number;
+  /** Of a pod with claims of devices: good until a device is taken or freed. */
+  readonly devices: DevicePlan | undefined;
 }
 
 /** Pods a call at most. */
@@ -103,6 +105,8 @@ export class SchedulerCache {
   readonly #kinds: Kinds;
   readonly #search: SampledSearch | undefined;
   #victimRoom = 0;
+  /** Of the batch that is being encoded. */
+  readonly #plans = new Map<Pod, DevicePlan>();
 
   constructor(options: CacheOptions) {
     this.#options = options;
@@ -271,6 +275,7 @@ export class SchedulerCache {
     this.#labelSets.sweep();
     this.#garbage.collect();
     this.#classes.beginBatch();
+    this.#plans.clear();
     for (;;) {
       const before = this.#knowledge();
       const encoded = pods.map((pod) => this.#encode(pod));
@@ -294,7 +299,8 @@ export class SchedulerCache {
     const name = pinnedName(pod.spec);
     const pin = name === undefined ? -1 : (this.nodes.slotOf(name) ?? nowhere);
     const profile = this.#options.profileOf?.(pod) ?? defaultProfile;
-    const volumes = this.#asked(pod, shape, profile);
+    const devices = this.#devicesOf(pod, profile, name);
+    const volumes = this.#asked(pod, { shape, profile, devices });
     const priority = pod.spec.priority ?? 0;
     const cls = this.#classes.find({
       shape,
@@ -305,13 +311,29 @@ export class SchedulerCache {
       volumes,
     });
     const percentage = profile.percentageOfNodesToScore;
-    const refusal = shape.fault ?? volumes?.refusal;
-    return { cls, shape, labelSet, pin, refusal, percentage };
+    const refusal = shape.fault ?? volumes?.refusal ?? devices?.refusal ?? devices?.error;
+    return { cls, shape, labelSet, pin, refusal, percentage, devices };
+  }
+
+  #devicesOf(pod: Pod, profile: Profile, pin: string | undefined): DevicePlan | undefined {
+    const { devices } = this.#options;
+    if (pod.spec.resourceClaims === undefined || devices === undefined || !profile.devices)
+      return undefined;
+    const plan = this.#plans.get(pod) ?? planDevices(pod, devices, this.nodes, pin);
+    this.#plans.set(pod, plan);
+    return plan;
   }
 
   /** What the pod's volumes and device claims ask; undefined: it has none that anybody looks at. */
-  #asked(pod: Pod, shape: PodShape, profile: Profile): VolumeLists | undefined {
-    const { storage, deviceClaim } = this.#options;
+  #asked(
+    pod: Pod,
+    {
+      shape,
+      profile,
+      devices,
+    }: { shape: PodShape; profile: Profile; devices: DevicePlan | undefined },
+  ): VolumeLists | undefined {
+    const { storage } = this.#options;
     const volumes =
       storage === undefined || pod.spec.volumes === undefined
         ? undefined
@@ -324,16 +346,10 @@ export class SchedulerCache {
             disks: this.#shapes.diskConflicts(pod.spec),
             counterOfClaim: (namespace, name) => this.#shapes.claimCounter(namespace, name),
           });
-    const claims = pod.spec.resourceClaims ?? [];
-    if (deviceClaim === undefined || !profile.devices || claims.length === 0) return volumes;
-    const { sets, refusal } = deviceLists(pod, deviceClaim, this.nodes);
+    if (devices === undefined || devices.sets.length === 0) return volumes;
     const base = volumes ?? noVolumes;
-    return {
-      ...base,
-      signature: `${base.signature} devices ${JSON.stringify(sets)}`,
-      sets: [...base.sets, ...sets],
-      refusal: base.refusal ?? refusal,
-    };
+    const signature = `${base.signature} devices ${JSON.stringify(devices.sets)}`;
+    return { ...base, signature, sets: [...base.sets, ...devices.sets] };
   }
 
   /**

@@ -140,6 +140,8 @@ export function refusalOf(
       ? { found: undefined, outcome: undefined }
       : tryPreemption(cache, encoded, { pod, verdicts, eligible: why });
   const { requestNames: requests } = encoded.cls;
-  const message = refusalSentence({ verdicts, requests, notAsked, preemption: outcome });
+  const note =
+    encoded.devices?.idle[0] === undefined ? undefined : "deallocation of ResourceClaim completed";
+  const message = refusalSentence({ verdicts, requests, notAsked, preemption: outcome, note });
   return { verdicts, message, filters, preemption: found, eligible: why === undefined };
 }

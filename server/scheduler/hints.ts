@@ -4,6 +4,7 @@
  */
 import { deepEqual } from "#apimachinery/deep-equal.ts";
 import type { Node, Pod, PodAffinityTerm } from "#gen/api/core/v1.ts";
+import type { ResourceClaim } from "#gen/api/resource/v1.ts";
 import {
   V_AFFINITY,
   V_DEVICE,
@@ -21,6 +22,7 @@ import {
   V_VOLUME_NODE,
   V_VOLUME_ZONE,
 } from "#gen/scheduler-abi.ts";
+import { claimNames } from "./devices/pod-claims.ts";
 import { hostPorts } from "./host-ports.ts";
 import { type NodeFacts, nodeFacts } from "./node-facts.ts";
 import { tolerates } from "./node-filter.ts";
@@ -36,15 +38,28 @@ export type ClusterEvent =
   | { readonly kind: "pod"; readonly before?: Pod | undefined; readonly pod?: Pod | undefined }
   | { readonly kind: "namespace" }
   | { readonly kind: "storage" }
+  /** A claim of devices: come, changed, gone. */
+  | {
+      readonly kind: "claim";
+      readonly before?: ResourceClaim | undefined;
+      readonly claim?: ResourceClaim | undefined;
+    }
+  /** Slices, classes and taint rules of devices. */
+  | { readonly kind: "devices" }
   /** Nothing is known of it. */
   | { readonly kind: "anything" };
 
 type NodeChange = { readonly before: NodeFacts | undefined; readonly now: NodeFacts };
+type ClaimChange = {
+  readonly before: ResourceClaim | undefined;
+  readonly now: ResourceClaim | undefined;
+};
 type PodChange = { readonly before: Pod | undefined; readonly now: Pod | undefined };
 
 interface Hint {
   readonly node?: (pod: Pod, change: NodeChange) => boolean;
   readonly pod?: (pod: Pod, change: PodChange) => boolean;
+  readonly claim?: (pod: Pod, change: ClaimChange) => boolean;
   readonly others?: readonly ClusterEvent["kind"][];
 }
 
@@ -169,6 +184,15 @@ function movesDomains(pod: Pod, { before, now }: NodeChange): boolean {
   );
 }
 
+/** Devices freed are for everybody; what else becomes of a claim is for those who use it. */
+function claimHelps(pod: Pod, { before, now }: ClaimChange): boolean {
+  if (before?.status?.allocation !== undefined && now?.status?.allocation === undefined)
+    return true;
+  if (now === undefined || now.metadata.namespace !== pod.metadata.namespace) return false;
+  if (!claimNames(pod).includes(now.metadata.name)) return false;
+  return before === undefined || !deepEqual(before.status, now.status);
+}
+
 const number = (verdict: number) => verdict >>> V_FILTER_SHIFT;
 
 const hints: ReadonlyMap<number, Hint> = new Map<number, Hint>([
@@ -222,7 +246,7 @@ const hints: ReadonlyMap<number, Hint> = new Map<number, Hint>([
     },
   ],
   [number(V_VOLUME_NODE), { node: () => true, others: ["storage"] }],
-  [number(V_DEVICE), { node: () => true, others: ["storage"] }],
+  [number(V_DEVICE), { node: () => true, claim: claimHelps, others: ["devices"] }],
   [number(V_VOLUME_ZONE), { node: () => true, others: ["storage"] }],
   [
     number(V_FEATURE),
@@ -262,6 +286,10 @@ function askerOf(event: ClusterEvent): (hint: Hint, pod: Pod) => boolean {
   if (event.kind === "pod") {
     const change = { before: event.before, now: event.pod };
     return (hint, pod) => hint.pod?.(pod, change) ?? false;
+  }
+  if (event.kind === "claim") {
+    const change = { before: event.before, now: event.claim };
+    return (hint, pod) => hint.claim?.(pod, change) ?? false;
   }
   return (hint) => hint.others?.includes(event.kind) ?? false;
 }

@@ -56,6 +56,8 @@ export function backoffOf(attempts: number, { initial, max } = backoffDefaults):
 export interface QueueOptions {
   /** Does SchedulingGates hold the gated pod back? */
   readonly holdsGated?: (pod: Pod) => boolean;
+  /** Are claims of devices that the pod names not there yet? Asked of pods with claims alone. */
+  readonly lacksClaims?: (pod: Pod) => boolean;
   /** Milliseconds. */
   readonly backoff?: { readonly initial: number; readonly max: number } | undefined;
   /** Hears into which part pods come, and whence. */
@@ -123,6 +125,8 @@ export class SchedulingQueue {
   }
 
   #isGated(pod: Pod): boolean {
+    if (pod.spec.resourceClaims !== undefined && this.#options.lacksClaims?.(pod) === true)
+      return true;
     if ((pod.spec.schedulingGates ?? []).length === 0) return false;
     return this.#options.holdsGated?.(pod) ?? true;
   }
@@ -188,6 +192,17 @@ export class SchedulingQueue {
       }
     }
     return moved;
+  }
+
+  /** Claims came or changed: pods that only waited for theirs are tried. */
+  claimsChanged(): void {
+    for (const queued of this.#waiting.values())
+      if (
+        queued.place === "gated" &&
+        queued.pod.spec.resourceClaims !== undefined &&
+        !this.#isGated(queued.pod)
+      )
+        this.#put(queued, "active");
   }
 
   /** Wakes pods that waited for an event too long. */

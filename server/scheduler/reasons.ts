@@ -4,6 +4,8 @@ import {
   V_AFFINITY,
   V_ANTI_AFFINITY,
   V_DEVICE,
+  V_DEVICE_NONE,
+  V_DEVICE_POOLS,
   V_DISK,
   V_EXCLUSIVE,
   V_EXISTING_ANTI,
@@ -57,6 +59,8 @@ const phrases = [
   [V_ANTI_AFFINITY, "node(s) didn't match pod anti-affinity rules"],
   [V_EXISTING_ANTI, "node(s) didn't satisfy existing pods anti-affinity rules"],
   [V_DEVICE, "resourceclaim not available on the node"],
+  [V_DEVICE_NONE, "cannot allocate all claims"],
+  [V_DEVICE_POOLS, "invalid resource pools were encountered"],
   [V_FEATURE, "node(s) didn't match Pod's required features"],
   [V_NO_VICTIMS, "No preemption victims found for incoming pod"],
   [V_NOT_HELPFUL, "Preemption is not helpful for scheduling"],
@@ -78,6 +82,8 @@ export interface Refused {
   /** Nodes never asked since the pod's affinity names another one. */
   readonly notAsked: number;
   readonly preemption: PreemptionOutcome;
+  /** What was done meanwhile for the pod's claims. */
+  readonly note?: string | undefined;
 }
 
 function count(tally: Map<string, number>, reason: string, times: number): void {
@@ -115,13 +121,21 @@ function tallied(
 }
 
 /** Upstream's message of the PodScheduled=False condition and of the event. */
-export function refusalSentence({ verdicts, requests, notAsked, preemption }: Refused): string {
+export function refusalSentence({
+  verdicts,
+  requests,
+  notAsked,
+  preemption,
+  note,
+}: Refused): string {
   let nodes = notAsked;
   for (const times of verdicts.values()) nodes += times;
   if (nodes === 0) return "no nodes available to schedule pods";
   const tally = tallied(verdicts, requests);
   count(tally, "node(s) didn't satisfy plugin(s) [NodeAffinity]", notAsked);
-  const filters = sentence(nodes, tally);
+  const asked = sentence(nodes, tally);
+  const comma = preemption === undefined ? "" : ",";
+  const filters = note === undefined ? asked : `${asked} ${note}${comma}`;
   if (preemption === undefined) return filters;
   if ("words" in preemption) return `${filters} preemption: ${preemption.words}`;
   const victims = tallied(preemption.verdicts, requests);

@@ -10,12 +10,13 @@ import { type Clock, systemClock } from "#client/clock.ts";
 import { createEventRecorder, type EventRecorder } from "#client/event-recorder.ts";
 import { electLeader, type LeaderElectionOptions } from "#client/leader-election.ts";
 import type { Pod } from "#gen/api/core/v1.ts";
-import { V_FILTER_SHIFT, V_UNRESOLVABLE, V_VOLUME_NODE } from "#gen/scheduler-abi.ts";
+import { V_UNRESOLVABLE } from "#gen/scheduler-abi.ts";
 import type { Logger } from "#telemetry/log.ts";
+import { alikeOf, apartByDevices, filtersUnasked } from "./alike.ts";
 import { bind, bindingsMax } from "./bind.ts";
 import { bindVolumes } from "./bind-volumes.ts";
 import { batchMax, type Encoded, SchedulerCache } from "./cache.ts";
-import { reserveClaims } from "./device-claims.ts";
+import { ClaimBinder } from "./devices/claim-binder.ts";
 import { type Explained, refusalOf } from "./explain.ts";
 import { type SchedulerMetrics, schedulerMetrics } from "./metrics.ts";
 import { type PermitOutcome, WaitingPods } from "./permit.ts";
@@ -67,9 +68,6 @@ export async function runScheduler(options: SchedulerOptions): Promise<void> {
   await electLeader(lease, (term) => run(AbortSignal.any([term, signal])), signal);
 }
 
-/** Claims that rule every node out are VolumeBinding's refusal: storage events may lift it. */
-const volumeFilters = 1 << (V_VOLUME_NODE >>> V_FILTER_SHIFT);
-
 class Scheduler {
   readonly #options: SchedulerOptions & { readonly clock: Clock };
   readonly #events: EventRecorder;
@@ -82,6 +80,7 @@ class Scheduler {
   readonly #metrics: SchedulerMetrics;
   readonly #promised = new Set<string>();
   readonly #waiting: WaitingPods;
+  readonly #claims: ClaimBinder;
   /** Pods whose volumes are on their way: they hold up nobody else. */
   #unhurried = 0;
   #wake: () => void = () => {};
@@ -94,11 +93,16 @@ class Scheduler {
     this.#profiles = new Map(profiles.map((profile) => [profile.schedulerName, profile]));
     const component = profiles[0]?.schedulerName ?? defaultProfile.schedulerName;
     this.#events = createEventRecorder({ client, component, clock, logger });
-    this.#sources = openSources(client, logger);
+    this.#sources = openSources(client, logger, clock);
     this.#metrics = options.metrics ?? schedulerMetrics();
     this.#waiting = new WaitingPods(clock);
+    this.#claims = new ClaimBinder({
+      ...{ client, clock, logger, signal: options.signal, events: this.#events },
+      ...this.#sources.devices,
+    });
     this.#queue = new SchedulingQueue({
       holdsGated: (pod) => this.#profileOf(pod).gates,
+      lacksClaims: (pod) => this.#profileOf(pod).devices && this.#sources.lacksClaims(pod),
       backoff: options.backoff,
       onIncoming: (queue, event) => this.#metrics.incoming.add({ queue, event }),
     });
@@ -108,7 +112,7 @@ class Scheduler {
       defaultSelector: this.#sources.defaultSelector,
       profileOf: (pod) => this.#profileOf(pod),
       storage: this.#sources.storage,
-      deviceClaim: (namespace, name) => this.#sources.deviceClaims.get(namespace, name),
+      devices: this.#sources.devices,
     });
   }
 
@@ -179,7 +183,9 @@ class Scheduler {
       batch.push(queued);
     }
     if (batch.length === 0) return false;
-    const took = this.#slice.measure(batch.length, () => this.#place(batch));
+    const took = this.#slice.measure(batch.length, () => {
+      for (const part of apartByDevices(batch)) this.#place(part);
+    });
     this.#metrics.algorithmDuration.observe({}, took / 1000 / batch.length);
     return true;
   }
@@ -245,6 +251,7 @@ class Scheduler {
   #placed(queued: QueuedPod, encoded: Encoded, slot: number): void {
     this.#cache.assume(queued.pod, encoded, slot, queued.key);
     const nodeName = this.#cache.nodes.nameOf(slot);
+    if (encoded.devices !== undefined) this.#claims.reserve(queued.pod, encoded.devices, nodeName);
     if (this.#profileOf(queued.pod).permits.length === 0) this.#startBinding(queued, nodeName);
     else this.#permit(queued, nodeName);
   }
@@ -298,6 +305,7 @@ class Scheduler {
 
   /** An assumed pod's place is free again. */
   #release({ pod, key }: QueuedPod): void {
+    if (pod.spec.resourceClaims !== undefined) this.#track(this.#claims.release(pod));
     if (!this.#cache.isAssumed(key)) return;
     this.#cache.removePod(key);
     this.#queue.move({ kind: "pod", before: pod });
@@ -323,8 +331,7 @@ class Scheduler {
     const result = (name: string) => this.#count(pod, name, started);
     try {
       await this.#bindVolumes(pod, nodeName);
-      if (pod.spec.resourceClaims !== undefined && this.#profileOf(pod).devices)
-        await reserveClaims(this.#options.client, pod);
+      if (pod.spec.resourceClaims !== undefined) await this.#claims.bind(pod, nodeName);
       await bind(this.#options.client, pod, nodeName);
       result("scheduled");
       this.#metrics.podAttempts.observe({}, queued.attempts);
@@ -351,12 +358,24 @@ class Scheduler {
     }
   }
 
+  /** The attempt itself went wrong. */
+  #failed(queued: QueuedPod, why: string): void {
+    this.#count(queued.pod, "error", performance.now());
+    this.#queue.failed(queued);
+    const message = `running "DynamicResources" filter plugin: ${why}`;
+    this.#tell(queued, message, undefined, "SchedulerError");
+  }
+
   /** Its claims rule every node out. */
   #refuseUnasked(queued: QueuedPod, encoded: Encoded, why: string): void {
+    if (encoded.devices?.error === why) {
+      this.#failed(queued, why);
+      return;
+    }
     const profile = this.#profileOf(queued.pod);
     const message = hopelessSentence(this.#cache.nodes.size, why, profile);
     this.#count(queued.pod, "unschedulable", performance.now());
-    this.#queue.refused(queued, volumeFilters, `${encoded.shape.id} ${encoded.labelSet.key}`);
+    this.#queue.refused(queued, filtersUnasked(encoded), alikeOf(queued.key, encoded));
     this.#tell(queued, message, undefined);
   }
 
@@ -364,11 +383,12 @@ class Scheduler {
     { pod, key }: Pick<QueuedPod, "pod" | "key">,
     message: string,
     nominated: string | undefined,
+    reason: "Unschedulable" | "SchedulerError" = "Unschedulable",
   ): void {
     const { client, clock, logger } = this.#options;
     this.#events.event(pod, "Warning", "FailedScheduling", message);
     const now = formatTime(clock.now());
-    const refusal = { reason: "Unschedulable", message, now, nominated } as const;
+    const refusal = { reason, message, now, nominated };
     this.#track(
       writeRefusal(client, pod, refusal).catch((error: unknown) => {
         if (isReason(error, "NotFound") || isReason(error, "Conflict")) return;
@@ -390,8 +410,9 @@ class Scheduler {
     const started = performance.now();
     const { message, filters, preemption, eligible } = this.#explain(pod, encoded, nominated);
     this.#count(pod, "unschedulable", started);
-    const alike = `${encoded.shape.id} ${encoded.labelSet.key}`;
-    this.#queue.refused(queued, filters, alike);
+    this.#queue.refused(queued, filters, alikeOf(queued.key, encoded));
+    const idle = encoded.devices?.idle[0];
+    if (idle !== undefined) this.#track(this.#claims.deallocate(idle));
     let node = nominated === undefined ? undefined : eligible ? "" : nominated;
     if (preemption !== undefined) {
       node = preemption.nodeName;

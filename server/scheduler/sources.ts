@@ -1,6 +1,8 @@
 /** Where the scheduler's knowledge comes from: informers, and what each event means to cache and queue. */
+import { randomUUID } from "node:crypto";
 import { deepEqual } from "#apimachinery/deep-equal.ts";
 import type { Client } from "#client/client.ts";
+import type { Clock } from "#client/clock.ts";
 import { createInformer, type Informer } from "#client/informer.ts";
 import { replicasets, statefulsets } from "#gen/api/apps/v1.ts";
 import {
@@ -15,7 +17,13 @@ import {
 } from "#gen/api/core/v1.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import { poddisruptionbudgets } from "#gen/api/policy/v1.ts";
-import { resourceclaims } from "#gen/api/resource/v1.ts";
+import {
+  deviceclasses,
+  devicetaintrules,
+  type ResourceClaim,
+  resourceclaims,
+  resourceslices,
+} from "#gen/api/resource/v1.ts";
 import {
   csidrivers,
   csinodes,
@@ -26,13 +34,17 @@ import {
 } from "#gen/api/storage/v1.ts";
 import type { Logger } from "#telemetry/log.ts";
 import { podKey, type SchedulerCache } from "./cache.ts";
+import { DeviceLedger } from "./devices/ledger.ts";
+import type { DeviceSources } from "./devices/plan.ts";
+import { claimsOf } from "./devices/pod-claims.ts";
+import { SliceIndex } from "./devices/slices.ts";
 import { leanPods } from "./lean-pod.ts";
 import { sameForPlacement } from "./node-facts.ts";
 import type { SchedulingQueue } from "./queue.ts";
 import { defaultSpreadSelector } from "./spread-selector.ts";
 import type { StorageSource } from "./volume-binding.ts";
 
-export function openSources(client: Client, logger: Logger) {
+export function openSources(client: Client, logger: Logger, clock: Clock) {
   const options = { logger };
   const of = {
     pods: createInformer(client, pods, { ...options, transform: leanPods() }),
@@ -51,7 +63,12 @@ export function openSources(client: Client, logger: Logger) {
     capacities: createInformer(client, csistoragecapacities, options),
     attachments: createInformer(client, volumeattachments, options),
     deviceClaims: createInformer(client, resourceclaims, options),
+    deviceClasses: createInformer(client, deviceclasses, options),
+    deviceSlices: createInformer(client, resourceslices, options),
+    deviceTaintRules: createInformer(client, devicetaintrules, options),
   };
+  const ledger = new DeviceLedger();
+  let slices: SliceIndex | undefined;
   const all: readonly Pick<Informer<KubeObject>, "start" | "synced">[] = Object.values(of);
   return {
     ...of,
@@ -60,7 +77,7 @@ export function openSources(client: Client, logger: Logger) {
         signal.addEventListener("abort", () => resolve(), { once: true });
       });
       // What a pod's claims are must be known when the pod comes.
-      const first: typeof all = [of.claims, of.volumes, of.classes];
+      const first: typeof all = [of.claims, of.volumes, of.classes, of.deviceClaims];
       for (const informer of first) informer.start(signal);
       await Promise.race([Promise.all(first.map((informer) => informer.synced())), aborted]);
       for (const informer of all) if (!first.includes(informer)) informer.start(signal);
@@ -74,6 +91,23 @@ export function openSources(client: Client, logger: Logger) {
       driver: (name) => of.drivers.get("", name),
       capacities: () => of.capacities.list(),
     } satisfies StorageSource,
+    devices: {
+      claim: (namespace, name) => of.deviceClaims.get(namespace, name),
+      classOf: (name) => of.deviceClasses.get("", name),
+      slices() {
+        slices ??= new SliceIndex(of.deviceSlices.list(), of.deviceTaintRules.list());
+        return slices;
+      },
+      ledger,
+      newId: randomUUID,
+      now: () => clock.now(),
+    } satisfies DeviceSources,
+    lacksClaims: (pod: Pod) =>
+      typeof claimsOf(pod, (namespace, name) => of.deviceClaims.get(namespace, name)) === "string",
+    /** Slices or rules changed. */
+    forgetSlices(): void {
+      slices = undefined;
+    },
     podOf(key: string): Pod | undefined {
       const slash = key.indexOf("/");
       return of.pods.get(key.slice(0, slash), key.slice(slash + 1));
@@ -126,10 +160,11 @@ export function feed(sources: ReturnType<typeof openSources>, fed: Fed): void {
   const stored = { added: storage, updated: storage, deleted: storage };
   for (const informer of [
     ...[sources.claims, sources.volumes, sources.classes],
-    ...[sources.drivers, sources.capacities, sources.deviceClaims],
+    ...[sources.drivers, sources.capacities],
   ])
     informer.onChange(stored);
   feedAttached(sources, fed, storage);
+  feedDevices(sources, fed);
   sources.budgets.onChange({
     added: (budget) => cache.budgets.set(budget),
     updated: (_, budget) => cache.budgets.set(budget),
@@ -197,6 +232,29 @@ function feedAttached(
       changed();
     },
   });
+}
+
+function feedDevices(sources: ReturnType<typeof openSources>, { queue, wake }: Fed): void {
+  const { ledger } = sources.devices;
+  const claimChanged = (before?: ResourceClaim, claim?: ResourceClaim): void => {
+    if (claim !== undefined) ledger.set(claim);
+    else if (before !== undefined) ledger.remove(before);
+    queue.claimsChanged();
+    queue.move({ kind: "claim", before, claim });
+    wake();
+  };
+  sources.deviceClaims.onChange({
+    added: (claim) => claimChanged(undefined, claim),
+    updated: claimChanged,
+    deleted: (claim) => claimChanged(claim),
+  });
+  const changed = (): void => {
+    sources.forgetSlices();
+    queue.move({ kind: "devices" });
+    wake();
+  };
+  for (const informer of [sources.deviceSlices, sources.deviceTaintRules, sources.deviceClasses])
+    informer.onChange({ added: changed, updated: changed, deleted: changed });
 }
 
 function isFinished(pod: Pod): boolean {

@@ -1,5 +1,5 @@
 // VolumeZone: bound volumes labelled with a zone or region go with nodes of it.
-import { K_ZONE_SETS } from "../abi";
+import { K_ZONE_SETS, V_FILTER, V_VOLUME_ZONE } from "../abi";
 import { field, outsideVerdict, outsideWord } from "../tables";
 
 /** Which of 64 nodes refuse the class. */
@@ -8,5 +8,5 @@ export function filter(cls: usize, block: i32): u64 {
 }
 
 export function verdict(cls: usize, node: i32): u32 {
-  return outsideVerdict(field(cls, K_ZONE_SETS), node);
+  return outsideVerdict(field(cls, K_ZONE_SETS), node, V_VOLUME_ZONE & V_FILTER);
 }

@@ -1,0 +1,134 @@
+/**
+ * DynamicResources of one pod: what its claims say of nodes, and, of claims without devices, which devices of each
+ * node they would get. Worked out once an attempt, for pods with claims alone.
+ */
+import type { Pod } from "#gen/api/core/v1.ts";
+import type { AllocationResult, DeviceClass, ResourceClaim } from "#gen/api/resource/v1.ts";
+import { V_DEVICE, V_DEVICE_NONE, V_DEVICE_POOLS, V_UNRESOLVABLE } from "#gen/scheduler-abi.ts";
+import type { NodeFacts } from "#scheduler/node-facts.ts";
+import { matchesNode, matchesSelector } from "#scheduler/node-match.ts";
+import type { NodeTable } from "#scheduler/node-table.ts";
+import { type Allocated, allocate } from "./allocate.ts";
+import { readinessOf } from "./binding-conditions.ts";
+import type { DeviceLedger } from "./ledger.ts";
+import { type ClaimLookup, claimsOf, isReservedFor } from "./pod-claims.ts";
+import { AllocationError, shown } from "./requests.ts";
+import type { SliceIndex } from "./slices.ts";
+
+export interface DeviceSources {
+  readonly claim: ClaimLookup;
+  readonly classOf: (name: string) => DeviceClass | undefined;
+  readonly slices: () => SliceIndex;
+  readonly ledger: DeviceLedger;
+  readonly newId: () => string;
+  readonly now: () => Date;
+}
+
+export interface DevicePlan {
+  readonly claims: readonly ResourceClaim[];
+  /** Claims that get their devices now, in the order of each node's results. */
+  readonly open: readonly ResourceClaim[];
+  readonly results: ReadonlyMap<string, readonly AllocationResult[]>;
+  /** [set that the node must be in, verdict where it is not]. */
+  readonly sets: readonly (readonly [set: number, verdict: number])[];
+  /** Claims whose devices nobody uses, and which keep the pod from some node: they may be allocated anew. */
+  readonly idle: readonly ResourceClaim[];
+  /** Why no node can take the pod. */
+  readonly refusal: string | undefined;
+  /** A claim, a class or a driver is at fault: the attempt itself fails. */
+  readonly error: string | undefined;
+}
+
+const empty: Omit<DevicePlan, "claims"> = {
+  open: [],
+  results: new Map(),
+  sets: [],
+  idle: [],
+  refusal: undefined,
+  error: undefined,
+};
+
+type Verdict = "unavailable" | "cannot" | "invalid";
+
+const verdictOf: Readonly<Record<Verdict, number>> = {
+  unavailable: V_DEVICE | V_UNRESOLVABLE,
+  cannot: V_DEVICE_NONE | V_UNRESOLVABLE,
+  invalid: V_DEVICE_POOLS | V_UNRESOLVABLE,
+};
+
+export function planDevices(
+  pod: Pod,
+  sources: DeviceSources,
+  nodes: NodeTable,
+  pin: string | undefined,
+): DevicePlan {
+  const claims = claimsOf(pod, sources.claim);
+  if (typeof claims === "string") return { ...empty, claims: [], refusal: claims };
+  const open = claims.filter(({ status }) => status?.allocation === undefined);
+  const refusal = refusalOf(open, sources);
+  if (refusal !== undefined) return { ...empty, claims, refusal };
+  const verdicts = new Map<string, Verdict>();
+  const results = new Map<string, readonly AllocationResult[]>();
+  const idle = new Set<ResourceClaim>();
+  const now = sources.now();
+  const state = { ...sources, slices: sources.slices() };
+  for (const node of nodes.facts()) {
+    if (pin !== undefined && node.name !== pin) continue;
+    if (!matchesNode(pod.spec, node)) continue;
+    const unavailable = claims.filter((claim) => !isAvailable(claim, node, now));
+    const isIdle = (claim: ResourceClaim) => {
+      const { reservedFor = [] } = claim.status;
+      return reservedFor.length === 0 || (reservedFor.length === 1 && isReservedFor(claim, pod));
+    };
+    let found: Allocated = { results: [] };
+    try {
+      if (open.length > 0) found = allocate(state, node, open);
+    } catch (error) {
+      if (!(error instanceof AllocationError)) throw error;
+      return { ...empty, claims, error: error.message };
+    }
+    if ("refusal" in found) verdicts.set(node.name, found.refusal);
+    else if (unavailable.length > 0) {
+      verdicts.set(node.name, "unavailable");
+      for (const claim of unavailable.filter(isIdle)) idle.add(claim);
+    } else results.set(node.name, found.results);
+  }
+  return { ...empty, claims, open, results, sets: setsOf(verdicts, nodes), idle: [...idle] };
+}
+
+function refusalOf(open: readonly ResourceClaim[], sources: DeviceSources): string | undefined {
+  for (const claim of open) {
+    if (sources.ledger.isPending(claim.metadata.uid ?? ""))
+      return `resource claim ${shown(claim)} is in the process of being allocated`;
+    for (const { name, exactly, firstAvailable = [] } of claim.spec.devices?.requests ?? []) {
+      const asked =
+        exactly === undefined
+          ? firstAvailable.map((one) => [`${name}/${one.name}`, one.deviceClassName])
+          : [[name, exactly.deviceClassName]];
+      for (const [request, deviceClass = ""] of asked)
+        if (sources.classOf(deviceClass) === undefined)
+          return `request ${request}: device class ${deviceClass} does not exist`;
+    }
+  }
+  return undefined;
+}
+
+function isAvailable(claim: ResourceClaim, node: NodeFacts, now: Date): boolean {
+  const allocation = claim.status?.allocation;
+  if (allocation === undefined) return true;
+  const { nodeSelector } = allocation;
+  if (nodeSelector !== undefined && !matchesSelector(nodeSelector, node)) return false;
+  return readinessOf(claim, now) !== "failed";
+}
+
+/** One set a verdict: equal for pods that the same nodes refuse, whatever their claims. */
+function setsOf(verdicts: ReadonlyMap<string, Verdict>, nodes: NodeTable): DevicePlan["sets"] {
+  const refused = new Map<Verdict, Set<string>>();
+  for (const [name, verdict] of verdicts)
+    refused.set(verdict, (refused.get(verdict) ?? new Set()).add(name));
+  return [...refused].map(([verdict, names]) => {
+    const signature = `devices ${verdict} ${JSON.stringify([...names].sort())}`;
+    const set = nodes.setId(signature, ({ name }) => !names.has(name));
+    return [set, verdictOf[verdict]] as const;
+  });
+}
