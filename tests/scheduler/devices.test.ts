@@ -2,13 +2,13 @@
 import { expect, test } from "bun:test";
 import type { DeviceRequest, ResourceClaim } from "#gen/api/resource/v1.ts";
 import { deviceclasses, resourceclaims, resourceslices } from "#gen/api/resource/v1.ts";
+import type { Plane } from "#tests/controllers/plane.ts";
 import {
   addNode,
   addPod,
   bound,
   closersOfEach,
   openCluster,
-  type Plane,
   scheduledCondition,
   startScheduler,
 } from "./plane.ts";
