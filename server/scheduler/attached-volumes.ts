@@ -41,13 +41,18 @@ export class AttachedVolumes {
   /** Volume -> nodes where it is attached. */
   readonly #places = new Map<string, Set<string>>();
   readonly #attachments = new Map<string, Attached & { readonly nodeName: string }>();
-  /** Volumes that have a counter of their own. */
+  /** Volumes that have a counter of their own, which classes look at. */
   readonly #shared = new Map<string, number>();
 
   constructor(core: Core, nodes: NodeTable, counters: Counters) {
     this.#core = core;
     this.#nodes = nodes;
     this.#counters = counters;
+  }
+
+  /** Nodes and volumes of which something is known. */
+  get known(): number {
+    return this.#byNode.size + this.#places.size;
   }
 
   usedCounter(driver: string): number {
@@ -78,10 +83,15 @@ export class AttachedVolumes {
     const known = this.#shared.get(volume);
     const places = this.#places.get(volume);
     if (known !== undefined || places === undefined) return known;
-    const { id } = this.#counters.named(`shared ${volume}`);
+    const { id } = this.#counters.passing(`shared ${volume}`);
     this.#shared.set(volume, id);
     for (const nodeName of places) this.#count(id, nodeName, 1);
     return id;
+  }
+
+  /** The counters of volumes go, and the classes that look at them: they are counted anew for others. */
+  forgetShared(): void {
+    this.#shared.clear();
   }
 
   /** A pod came (`sign` 1) to a node or left it (-1); its effects have been counted. */
@@ -104,6 +114,16 @@ export class AttachedVolumes {
 
   removeNode(name: string): void {
     this.#setLimits(name, new Map());
+    this.#tidy(name);
+  }
+
+  /** Forgets a node of which nothing is known but its name. */
+  #tidy(name: string): void {
+    const there = this.#byNode.get(name);
+    if (there === undefined || there.limits.size > 0) return;
+    for (const volumes of there.holders.values()) if (volumes.size > 0) return;
+    for (const more of there.corrected.values()) if (more !== 0) return;
+    this.#byNode.delete(name);
   }
 
   #setLimits(nodeName: string, limits: ReadonlyMap<string, number>): void {
@@ -145,6 +165,7 @@ export class AttachedVolumes {
   /** Its slot is given back; its pods have left. */
   nodeRemoved(nodeName: string): void {
     this.#recount(nodeName, -1);
+    this.#tidy(nodeName);
   }
 
   #recount(nodeName: string, sign: 1 | -1): void {

@@ -137,7 +137,9 @@ export class SchedulerCache {
       images: this.#images,
     };
     this.#classes = new PodClasses(parts);
-    this.#garbage = new Garbage({ ...parts, classes: this.#classes }, options.garbageMax);
+    this.attached = new AttachedVolumes(this.core, this.nodes, this.#counters);
+    const { attached } = this;
+    this.#garbage = new Garbage({ ...parts, classes: this.#classes, attached }, options.garbageMax);
     this.#labelSets.onRecount = (counter, slot, delta) => calls.count(counter, slot, delta);
     this.#batch = arena.allocate(batchMax * 8);
     this.#results = arena.allocate(batchMax * 4);
@@ -148,7 +150,6 @@ export class SchedulerCache {
     this.nominations = new Nominations(this.core, this.nodes, this.#kinds);
     this.#pods = new PlacedPods(this.core, this.nodes, this.#kinds);
     this.#search = options.parity ? new SampledSearch(this.core, this.nodes) : undefined;
-    this.attached = new AttachedVolumes(this.core, this.nodes, this.#counters);
     this.#pods.onAttached = (volumes, nodeName, sign) =>
       this.attached.change(volumes, nodeName, sign);
   }

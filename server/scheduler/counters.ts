@@ -33,8 +33,8 @@ export interface Aggregate {
   readonly eligible: Column;
 }
 
-/** Whose a counter is: a selector's, of pods that hold something, or somebody's own for ever. */
-type Owner = "selector" | "holders" | "own";
+/** Whose a counter is: a selector's, of pods that hold something, somebody's own for ever or until the next collection. */
+type Owner = "selector" | "holders" | "own" | "passing";
 const aggregateTables = [A_COUNTS, A_NODES, A_STAMPS];
 
 export class Counters {
@@ -81,6 +81,11 @@ export class Counters {
     return this.#byName.get(name)?.counter ?? this.#make(name, "own");
   }
 
+  /** The same until the next collection, before which its user forgets it. */
+  passing(name: string): Counter {
+    return this.#byName.get(name)?.counter ?? this.#make(name, "passing");
+  }
+
   /** Counts the pods that hold a term, a port, a disk, a claim: it stays as long as one does. */
   ofHolders(name: string): Counter {
     return this.#byName.get(name)?.counter ?? this.#make(name, "holders");
@@ -94,7 +99,7 @@ export class Counters {
     return counter;
   }
 
-  /** Forgets selectors' counters, those of which `held` has no number, and every sum. */
+  /** Forgets selectors' and passing counters, those of which `held` has no number, and every sum. */
   collect(held: ReadonlySet<number>): void {
     this.#dropAggregates();
     for (const [name, { counter, owner }] of this.#byName) {

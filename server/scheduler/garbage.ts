@@ -3,6 +3,7 @@
  * and resources are not counted by user. When many have gathered, all are forgotten that no pod on a node
  * stands for; classes and what they ask come again with the next pod that needs them.
  */
+import type { AttachedVolumes } from "./attached-volumes.ts";
 import type { PodClasses } from "./classes.ts";
 import type { Counters } from "./counters.ts";
 import type { Images } from "./images.ts";
@@ -19,6 +20,7 @@ interface Parts {
   readonly shapes: PodShapes;
   readonly images: Images;
   readonly classes: PodClasses;
+  readonly attached: AttachedVolumes;
 }
 
 /** As many may gather at first. Doubled when what was forgotten mostly comes back: then it is in use. */
@@ -56,7 +58,7 @@ export class Garbage {
 
   /** True: what was forgotten last time came back since. */
   #forget(): boolean {
-    const { nodes, labelSets, counters, filters, shapes, images, classes } = this.#parts;
+    const { nodes, labelSets, counters, filters, shapes, images, classes, attached } = this.#parts;
     const used = new Set<PodShape>();
     for (const { shape } of labelSets.kinds()) used.add(shape);
     const held = new Set<number>();
@@ -67,6 +69,7 @@ export class Garbage {
     }
     const cameBack = classes.collect();
     shapes.collect(used, held);
+    attached.forgetShared();
     counters.collect(held);
     labelSets.collect((term) => shapes.term(term) !== undefined);
     nodes.topologies.dropAll();

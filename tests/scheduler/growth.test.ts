@@ -1,6 +1,6 @@
 /** A scheduler that runs for weeks meets ever new labels: what nobody uses any more costs no memory. */
 import { beforeAll, expect, test } from "bun:test";
-import type { Node, Pod } from "#gen/api/core/v1.ts";
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from "#gen/api/core/v1.ts";
 import { podKey, SchedulerCache } from "#scheduler/cache.ts";
 import { buildWasm } from "#scheduler-wasm/build.ts";
 
@@ -90,4 +90,81 @@ test("pods of which no two are alike come and go: the arena stops growing", () =
 test("without collections it would grow", () => {
   const { bytes } = churn(Infinity);
   expect(bytes.at(-1)).toBeGreaterThan((bytes[3] ?? 0) * 1.2);
+}, 60_000);
+
+/** Every claim is bound to a volume of one driver. */
+const storage = {
+  claim(namespace: string, name: string): PersistentVolumeClaim {
+    return {
+      apiVersion: "v1",
+      kind: "PersistentVolumeClaim",
+      metadata: { name, namespace, annotations: { "pv.kubernetes.io/bind-completed": "yes" } },
+      spec: { volumeName: `v-${name}`, accessModes: ["ReadWriteMany"] },
+      status: { phase: "Bound" },
+    };
+  },
+  volume(name: string): PersistentVolume {
+    const claimRef = { namespace: "n", name: name.slice(2) };
+    const csi = { driver: "example.com", volumeHandle: name };
+    return {
+      apiVersion: "v1",
+      kind: "PersistentVolume",
+      metadata: { name },
+      spec: { csi, claimRef, accessModes: ["ReadWriteMany"] },
+      status: {},
+    };
+  },
+  volumes: () => [],
+  storageClass: () => undefined,
+  driver: () => undefined,
+  capacities: () => [],
+};
+
+/** Two pods a volume, so that the second finds it attached somewhere. */
+function podWithVolume(index: number): Pod {
+  const claimName = `c${index >> 1}`;
+  const containers = [{ name: "c", image: "image", resources: { requests: { cpu: "10m" } } }];
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: `p${index}`, namespace: "n", uid: `p${index}` },
+    spec: { containers, volumes: [{ name: "data", persistentVolumeClaim: { claimName } }] },
+    status: {},
+  };
+}
+
+test("volumes, and nodes with limits for them, come and go: counters and nodes are forgotten", () => {
+  const cache = new SchedulerCache({ seed: 1, garbageMax: 300, storage });
+  const bytes: number[] = [];
+  const counted: number[] = [];
+  const place = (index: number): void => {
+    const encoded = cache.encode([podWithVolume(index)]);
+    const [what] = encoded;
+    const done = cache.schedule(encoded, (_, slot) => {
+      if (what !== undefined) cache.assume(podWithVolume(index), what, slot);
+    });
+    expect(done).toBe(1);
+  };
+  for (let index = 0; index < 1200; index++) {
+    const node = nodeOf(index);
+    cache.setNode(node);
+    cache.attached.setNode({
+      apiVersion: "storage.k8s.io/v1",
+      kind: "CSINode",
+      metadata: { name: node.metadata.name },
+      spec: { drivers: [{ name: "example.com", nodeID: "i", allocatable: { count: 40 } }] },
+      status: {},
+    });
+    place(index);
+    cache.removePod(podKey(podWithVolume(index - 30)));
+    cache.removeNode(`n${index - 40}`);
+    cache.attached.removeNode(`n${index - 40}`);
+    if (index % 200 === 199) {
+      bytes.push(cache.core.arena.bytes);
+      counted.push(cache.attached.known);
+    }
+  }
+  expect(bytes.at(-1)).toBeLessThan((bytes[2] ?? 0) * 1.01);
+  // Forty nodes stand, thirty pods with half as many volumes.
+  expect(counted.at(-1)).toBeLessThan(80);
 }, 60_000);
