@@ -1,7 +1,13 @@
 /** Pods with claims of devices, beside a whole API server in memory; the test plays drivers and the claims' controller. */
 import { expect, test } from "bun:test";
+import { pods } from "#gen/api/core/v1.ts";
 import type { DeviceRequest, ResourceClaim } from "#gen/api/resource/v1.ts";
-import { deviceclasses, resourceclaims, resourceslices } from "#gen/api/resource/v1.ts";
+import {
+  deviceclasses,
+  resourceclaims,
+  resourceclaimtemplates,
+  resourceslices,
+} from "#gen/api/resource/v1.ts";
 import type { Plane } from "#tests/controllers/plane.ts";
 import {
   addNode,
@@ -139,3 +145,29 @@ test("pods of one batch get devices of their own; a claim that two share holds t
   );
   expect(new Set(results.flat()).size).toBe(4);
 }, 30_000);
+
+test("claims are made of a template and named in the pod; with the pod go its devices, and who waited gets them", async () => {
+  const plane = await openCluster(closers, true);
+  await addNode(plane, "a");
+  await addDevices(plane, "a", ["x"]);
+  await addClass(plane);
+  startScheduler(plane, closers);
+  const requests = [{ name: "one", exactly: { deviceClassName: "gpu" } }];
+  await plane.client.create(resourceclaimtemplates, "default", {
+    metadata: { name: "one-gpu", namespace: "default" },
+    spec: { spec: { devices: { requests } } },
+  });
+  const templated = { resourceClaims: [{ name: "gpu", resourceClaimTemplateName: "one-gpu" }] };
+  const first = await addPod(plane, "p", templated);
+  expect(await bound(plane, "p")).toBe("a");
+  const made = (await plane.client.get(pods, "default", "p")).status?.resourceClaimStatuses ?? [];
+  expect(made[0]?.resourceClaimName).toStartWith("p-gpu-");
+  const claim = await claimOf(plane, made[0]?.resourceClaimName ?? "");
+  expect(claim.metadata.ownerReferences?.[0]?.uid).toBe(first.metadata.uid ?? "");
+  await addPod(plane, "q", templated);
+  expect((await scheduledCondition(plane, "q"))?.message).toStartWith(
+    "0/1 nodes are available: 1 cannot allocate all claims.",
+  );
+  await plane.client.delete(pods, "default", "p", { gracePeriodSeconds: 0 });
+  expect(await bound(plane, "q")).toBe("a");
+}, 60_000);

@@ -28,10 +28,18 @@ export function closersOfEach(): Closers {
   return closers;
 }
 
-/** An API server in memory without controllers. */
-export async function openCluster(closers: Closers): Promise<Plane> {
-  const plane = await openPlane({ controllers: false });
+/** An API server in memory, without controllers unless they are asked for. */
+export async function openCluster(closers: Closers, controllers = false): Promise<Plane> {
+  const plane = await openPlane({ controllers });
   closers.push(() => plane.close());
+  if (controllers) {
+    await eventually(
+      "the service account is there",
+      () => plane.client.get(serviceaccounts, "default", "default").catch(() => undefined),
+      (account) => account !== undefined,
+    );
+    return plane;
+  }
   // Made by controllers elsewhere; here there are none.
   const metadata = { name: "default", namespace: "default" };
   await plane.client.create(serviceaccounts, "default", { metadata });
