@@ -2,16 +2,28 @@
  * NodeVolumeLimits: how many volumes of each CSI driver are attached to a node, and how many may be. A pod adds
  * its claims by its effects; what pods share, and what is attached without a pod, is set right here.
  */
+import type { PersistentVolumeSpec, Volume } from "#gen/api/core/v1.ts";
 import type { CSINode, VolumeAttachment } from "#gen/api/storage/v1.ts";
 import type { Core } from "./core.ts";
 import type { Counters } from "./counters.ts";
+import { handledVolume } from "./in-tree-volumes.ts";
 import type { NodeTable } from "./node-table.ts";
+import type { Labels } from "./predicate.ts";
 
-/** A volume that a pod attaches, known by its claim. */
+/** A volume that a pod attaches. */
 export interface Attached {
   readonly driver: string;
-  /** "namespace/name" of the claim; of an attachment without one, its volume's own name. */
+  /** The driver's own name of it; "claim namespace/name" as long as it has none. */
   readonly volume: string;
+}
+
+/** undefined: nothing that is attached under a limit. */
+export function attachedVolume(
+  source: PersistentVolumeSpec | Volume,
+  labels?: Labels,
+): Attached | undefined {
+  const handled = handledVolume(source, labels);
+  return handled && { driver: handled.driver, volume: `${handled.driver} ${handled.handle}` };
 }
 
 /** What one driver's volumes ask of a node, by numbers of counters. */
@@ -135,11 +147,11 @@ export class AttachedVolumes {
     there.limits = limits;
   }
 
-  /** `volume`: what its PersistentVolume is known by; undefined where it is no CSI volume. */
-  setAttachment({ metadata, spec }: VolumeAttachment, volume: string | undefined): void {
+  /** `known`: what its volume is; undefined where there is none. */
+  setAttachment({ metadata, spec }: VolumeAttachment, known: Attached | undefined): void {
     this.removeAttachment(metadata.name);
-    if (volume === undefined || spec.attacher === "") return;
-    const attached = { driver: spec.attacher, volume, nodeName: spec.nodeName };
+    if (known === undefined || spec.attacher === "") return;
+    const attached = { ...known, driver: spec.attacher, nodeName: spec.nodeName };
     this.#attachments.set(metadata.name, attached);
     this.#holdAttachment(attached, 1);
   }

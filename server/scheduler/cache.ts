@@ -34,7 +34,13 @@ import type { Labels } from "./predicate.ts";
 import { defaultProfile, type Profile } from "./profile.ts";
 import { SampledSearch } from "./sampled-search.ts";
 import type { StorageSource } from "./volume-binding.ts";
-import { driverOf, isExclusive, noVolumes, type VolumeLists, volumeLists } from "./volume-lists.ts";
+import {
+  attachedAs,
+  isExclusive,
+  noVolumes,
+  type VolumeLists,
+  volumeLists,
+} from "./volume-lists.ts";
 
 export interface CacheOptions {
   /** Parts equals; a run with the same seed and events decides the same. */
@@ -123,8 +129,8 @@ export class SchedulerCache {
       (namespace, name) => {
         const { storage } = options;
         const claim = storage?.claim(namespace, name);
-        const driver = storage && driverOf(claim, storage);
-        return { exclusive: claim !== undefined && isExclusive(claim), driver };
+        const attached = storage && attachedAs(claim, storage);
+        return { exclusive: claim !== undefined && isExclusive(claim), attached };
       },
     );
     const parts = {

@@ -4,7 +4,7 @@
  * is compiled when it is first scheduled (classes.ts).
  */
 import type { Pod, PodAffinityTerm, PodSpec } from "#gen/api/core/v1.ts";
-import type { Attached } from "./attached-volumes.ts";
+import { type Attached, attachedVolume } from "./attached-volumes.ts";
 import type { Counters } from "./counters.ts";
 import { claimNames, disksOf } from "./disks.ts";
 import { hostPorts } from "./host-ports.ts";
@@ -72,7 +72,7 @@ interface Recent {
   readonly shape: PodShape;
 }
 
-const noFacts = { exclusive: false, driver: undefined };
+const noFacts = { exclusive: false, attached: undefined };
 /** Models of one image, and images that have any. */
 const recentMax = 8;
 const imagesMax = 1024;
@@ -161,10 +161,13 @@ export class PodShapes {
     const real = new Map(requests);
     const namespace = metadata.namespace ?? "";
     const claims = [...new Set(claimNames(pod))];
-    const attached = claims.flatMap((name): Attached[] => {
-      const { driver } = this.#claimFacts(namespace, name);
-      return driver === undefined ? [] : [{ driver, volume: `${namespace}/${name}` }];
-    });
+    const volumes = [
+      ...claims.map((name) => this.#claimFacts(namespace, name).attached),
+      ...(spec.volumes ?? []).map((volume) => attachedVolume(volume)),
+    ];
+    // A pod attaches a volume once, however often it names it.
+    const byName = new Map(volumes.flatMap((one) => (one ? [[one.volume, one] as const] : [])));
+    const attached = [...byName.values()];
     return {
       id,
       key,

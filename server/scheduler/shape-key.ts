@@ -4,6 +4,7 @@
  */
 import { deepEqual } from "#apimachinery/deep-equal.ts";
 import type { Container, Pod, PodAffinityTerm, PodSpec, Volume } from "#gen/api/core/v1.ts";
+import type { Attached } from "./attached-volumes.ts";
 import { claimNames } from "./disks.ts";
 import { requiredFeatures } from "./required-features.ts";
 
@@ -11,8 +12,7 @@ import { requiredFeatures } from "./required-features.ts";
 export interface ClaimFacts {
   /** Only one pod of the cluster may use it. */
   readonly exclusive: boolean;
-  /** CSI driver that attaches its volume. */
-  readonly driver: string | undefined;
+  readonly attached: Attached | undefined;
 }
 
 export type ClaimQuestion = (namespace: string, name: string) => ClaimFacts;
@@ -29,7 +29,10 @@ export function isPlaced(volume: Volume): boolean {
 const placedKinds = [
   "persistentVolumeClaim",
   "ephemeral",
+  "azureDisk",
+  "cinder",
   "gcePersistentDisk",
+  "portworxVolume",
   "awsElasticBlockStore",
   "iscsi",
   "rbd",

@@ -33,6 +33,7 @@ import {
   volumeattachments,
 } from "#gen/api/storage/v1.ts";
 import type { Logger } from "#telemetry/log.ts";
+import { attachedVolume } from "./attached-volumes.ts";
 import { podKey, type SchedulerCache } from "./cache.ts";
 import { DeviceLedger } from "./devices/ledger.ts";
 import type { DeviceSources } from "./devices/plan.ts";
@@ -214,16 +215,12 @@ function feedAttached(
     },
     deleted: ({ metadata }) => attached.removeNode(metadata.name),
   });
-  /** By its claim, as pods know it. */
-  const volumeOf = ({ spec }: VolumeAttachment): string | undefined => {
-    const name = spec.source.persistentVolumeName;
-    const volume = name === undefined ? undefined : sources.volumes.get("", name);
-    if (volume?.spec.csi === undefined) return undefined;
-    const { claimRef } = volume.spec;
-    return claimRef === undefined ? `${name}` : `${claimRef.namespace}/${claimRef.name}`;
+  const attach = (attachment: VolumeAttachment) => {
+    const { persistentVolumeName, inlineVolumeSpec } = attachment.spec.source;
+    const volume = sources.volumes.get("", persistentVolumeName ?? "");
+    const spec = volume?.spec ?? inlineVolumeSpec;
+    attached.setAttachment(attachment, spec && attachedVolume(spec, volume?.metadata.labels));
   };
-  const attach = (attachment: VolumeAttachment) =>
-    attached.setAttachment(attachment, volumeOf(attachment));
   sources.attachments.onChange({
     added: attach,
     updated: (_, attachment) => attach(attachment),

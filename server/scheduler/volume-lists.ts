@@ -11,8 +11,14 @@ import {
   V_VOLUME_SPACE,
   V_VOLUME_ZONE,
 } from "#gen/scheduler-abi.ts";
-import type { AttachedVolumes, LimitRow } from "./attached-volumes.ts";
+import {
+  type Attached,
+  type AttachedVolumes,
+  attachedVolume,
+  type LimitRow,
+} from "./attached-volumes.ts";
 import { claimNames } from "./disks.ts";
+import { driverOfProvisioner } from "./in-tree-volumes.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import { matchesSelector } from "./node-match.ts";
 import type { NodeTable } from "./node-table.ts";
@@ -83,16 +89,18 @@ export function isExclusive({ spec }: PersistentVolumeClaim): boolean {
   return spec.accessModes?.includes("ReadWriteOncePod") ?? false;
 }
 
-/** The CSI driver that attaches the claim's volume, present or to be made. */
-export function driverOf(
+/** What the claim's volume is attached as, present or to be made. */
+export function attachedAs(
   claim: PersistentVolumeClaim | undefined,
   storage: StorageSource,
-): string | undefined {
+): Attached | undefined {
   if (claim === undefined) return undefined;
   const volume = storage.volume(claim.spec.volumeName ?? "");
-  if (volume !== undefined) return volume.spec.csi?.driver;
+  if (volume !== undefined) return attachedVolume(volume.spec, volume.metadata.labels);
   const provisioner = storage.storageClass(className(claim))?.provisioner;
-  return provisioner?.startsWith("kubernetes.io/") ? undefined : provisioner;
+  const driver = provisioner && driverOfProvisioner(provisioner);
+  const { namespace, name } = claim.metadata;
+  return driver ? { driver, volume: `claim ${namespace}/${name}` } : undefined;
 }
 
 function waitsForConsumer(claim: PersistentVolumeClaim, storage: StorageSource): boolean {
@@ -261,7 +269,7 @@ export function volumeLists(pod: Pod, parts: Parts): VolumeLists | undefined {
   const { profile, shape, attached } = parts;
   const claims = claimNames(pod);
   const disks = profile.filters.has("VolumeRestrictions") ? parts.disks : [];
-  if (claims.length + disks.length === 0) return undefined;
+  if (claims.length + disks.length + shape.attached.length === 0) return undefined;
   const lists = new Lists(parts);
   for (const name of claims) lists.addClaim(pod, name);
   lists.close();

@@ -62,7 +62,10 @@ export function ask(cache: SchedulerCache, pod: Pod, profile: Profile): Answer {
   );
   const { message, preemption } = refusalOf(cache, encoded, {
     pod,
-    eligible: () => (pod.spec.preemptionPolicy === "Never" ? never : undefined),
+    eligible() {
+      if (!profile.preempts) return null;
+      return pod.spec.preemptionPolicy === "Never" ? never : undefined;
+    },
   });
   return {
     scores,

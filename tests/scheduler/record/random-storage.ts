@@ -5,7 +5,7 @@ import type { Random } from "../random.ts";
 
 const zoneLabel = "topology.kubernetes.io/zone";
 const spaces = ["red", "green", "blue"] as const;
-const drivers = ["disk.example.com", "file.example.com"] as const;
+const drivers = ["disk.example.com", "file.example.com", "pd.csi.storage.gke.io"] as const;
 
 function classOf(
   name: string,
@@ -139,7 +139,9 @@ export function boundVolume(r: Random, index: number): [PersistentVolume, Persis
       accessModes: modes,
       persistentVolumeReclaimPolicy: "Retain",
       storageClassName: "now",
-      csi: { driver: r.pick(drivers), volumeHandle: `h${index}` },
+      ...(r.chance(0.3)
+        ? { gcePersistentDisk: { pdName: r.chance(0.3) ? "d1" : `d${index}` } }
+        : { csi: { driver: r.pick(drivers), volumeHandle: `h${r.chance(0.2) ? 0 : index}` } }),
       nodeAffinity: r.maybe(0.4, () => ({
         required: { nodeSelectorTerms: [{ matchExpressions }] },
       })),
