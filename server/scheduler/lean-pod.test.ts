@@ -62,7 +62,7 @@ function podOf(name: string, nodeName: string | undefined): Pod {
 test("a pod on a node reads the same to placement, in a fraction of the bytes", () => {
   const pod = podOf("p", "n1");
   const lean = leanPods()(pod);
-  const facts = () => ({ exclusive: false, driver: undefined });
+  const facts = () => ({ exclusive: false, attached: undefined });
   const key = (one: Pod) => shapeKey(one, facts, undefined, resizedAmounts(one));
   expect(key(lean)).toBe(key(pod));
   expect(resizedAmounts(lean)).toBeDefined();

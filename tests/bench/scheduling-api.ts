@@ -2,10 +2,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "#client/client.ts";
 import { createInformer } from "#client/informer.ts";
-import { namespaces, nodes, type Pod, pods, serviceaccounts, services } from "#gen/api/core/v1.ts";
+import {
+  namespaces,
+  nodes,
+  type Pod,
+  persistentvolumeclaims,
+  persistentvolumes,
+  pods,
+  serviceaccounts,
+  services,
+} from "#gen/api/core/v1.ts";
 import { priorityclasses } from "#gen/api/scheduling/v1.ts";
+import { csinodes } from "#gen/api/storage/v1.ts";
 import { silent } from "#telemetry/log.ts";
-import { benchNode, benchPod, type SchedulingCase } from "./scheduling-cases.ts";
+import { benchNode, benchPod, nodeName, type SchedulingCase } from "./scheduling-cases.ts";
+import { benchCsiNode, boundVolume, type VolumeKind } from "./scheduling-volumes.ts";
 
 const writers = 64;
 const secondsMax = 600;
@@ -34,6 +45,26 @@ function forApi({ metadata, spec }: Pod) {
   const { priority, ...rest } = spec;
   const graded = priority === undefined ? {} : { priorityClassName: `bench-${priority}` };
   return { metadata: { name, namespace, labels }, spec: { ...rest, ...graded } };
+}
+
+/** Of all pods, before they come; nobody binds them here, so they are made bound. */
+async function createVolumes(
+  client: Client,
+  size: SchedulingCase,
+  kind: VolumeKind,
+): Promise<void> {
+  await each(size.nodes, (index) =>
+    client.create(csinodes, "", benchCsiNode(kind, nodeName(index))),
+  );
+  for (const what of ["init", "pods"] as const) {
+    await each(size[what][0], async (index) => {
+      const { name, namespace = "" } = benchPod(size, what, index).metadata;
+      const { volume, claim } = boundVolume(kind, namespace, name);
+      const { status: _, ...unstarted } = volume;
+      await client.create(persistentvolumes, "", unstarted);
+      await client.create(persistentvolumeclaims, namespace, claim);
+    });
+  }
 }
 
 /** Counts bound pods as they come. */
@@ -81,6 +112,7 @@ export async function runApi(client: Client, size: SchedulingCase): Promise<numb
     .create(priorityclasses, "", { metadata: { name: "bench-10" }, value: 10 })
     .catch(() => {});
   await each(size.nodes, (index) => createNode(client, size, index));
+  if (size.volumes !== undefined) await createVolumes(client, size, size.volumes);
   const stop = new AbortController();
   const { bound, synced } = watchBound(client, stop.signal);
   await synced();
@@ -91,7 +123,7 @@ export async function runApi(client: Client, size: SchedulingCase): Promise<numb
     });
   const [init, template] = size.init;
   await create("init", init);
-  const before = template === "huge" ? 0 : init;
+  const before = template === "huge" || template === "gated" ? 0 : init;
   await until(`${size.name}: init pods`, () => bound.size >= before);
   const [count] = size.pods;
   const start = performance.now();

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { Node, Pod, PodSpec } from "#gen/api/core/v1.ts";
+import { type VolumeKind, volumesOf } from "./scheduling-volumes.ts";
 
 interface Template {
   readonly labels?: Readonly<Record<string, string>>;
@@ -34,6 +35,8 @@ export interface SchedulingCase {
   /** A Service selects pods with this label `app`: they are spread by default. */
   readonly service?: string | undefined;
   readonly churn?: { readonly nodes: number; readonly deletions: number } | undefined;
+  /** Each pod has a volume of its own, of such a driver. */
+  readonly volumes?: VolumeKind | undefined;
   /** Too large for a whole stack on one machine. */
   readonly core: boolean;
 }
@@ -155,6 +158,7 @@ export function benchPod(size: SchedulingCase, what: "init" | "pods", index: num
       ...varied(size, index, template.spec),
       ...(template.priority === undefined ? {} : { priority: template.priority }),
       ...(pin ? pinnedTo(node) : {}),
+      ...(size.volumes === undefined ? {} : { volumes: volumesOf(name) }),
     },
     status: {},
   };

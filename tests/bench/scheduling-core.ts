@@ -7,7 +7,9 @@ import type { Pod } from "#gen/api/core/v1.ts";
 import { podKey, SchedulerCache } from "#scheduler/cache.ts";
 import { refusalOf } from "#scheduler/explain.ts";
 import { type QueuedPod, SchedulingQueue } from "#scheduler/queue.ts";
+import type { StorageSource } from "#scheduler/volume-binding.ts";
 import { benchNode, benchPod, nodeName, type SchedulingCase } from "./scheduling-cases.ts";
+import { type BoundVolume, benchCsiNode, boundVolume } from "./scheduling-volumes.ts";
 
 export interface CoreResult {
   readonly bound: number;
@@ -48,6 +50,16 @@ class Run {
   startMilliseconds = 0;
   startCpuMilliseconds = 0;
   readonly #size: SchedulingCase;
+  /** Volume and claim of each pod, by its name. */
+  readonly #volumes = new Map<string, BoundVolume>();
+  readonly #storage: StorageSource = {
+    claim: (_, name) => this.#volumes.get(name)?.claim,
+    volume: (name) => this.#volumes.get(name)?.volume,
+    volumes: () => [],
+    storageClass: () => undefined,
+    driver: () => undefined,
+    capacities: () => [],
+  };
   #churned = 0;
   #serial = 0;
 
@@ -57,7 +69,7 @@ class Run {
     const selector = [{ key: "app", operator: "=" as const, values: [service ?? ""] }];
     const selects = (pod: Pod) =>
       service !== undefined && pod.metadata.labels?.["app"] === service ? selector : undefined;
-    this.cache = new SchedulerCache({ seed: 1, defaultSelector: selects });
+    this.cache = new SchedulerCache({ seed: 1, defaultSelector: selects, storage: this.#storage });
     for (let index = 0; index < size.namespaces; index++)
       this.cache.setNamespace(`bench-${index}`, { team: "devops" });
     this.#timed(
@@ -65,6 +77,9 @@ class Run {
       (index) => received(benchNode(size, index)),
       (node) => this.cache.setNode(node),
     );
+    if (size.volumes === undefined) return;
+    for (let index = 0; index < size.nodes; index++)
+      this.cache.attached.setNode(benchCsiNode(size.volumes, nodeName(index)));
   }
 
   /** Makes the objects and hands them over, in turns so that few are held; only the latter is timed. */
@@ -95,6 +110,9 @@ class Run {
   enqueue(what: "init" | "pods", from: number, count: number): void {
     for (let index = from; index < from + count; index++) {
       const pod = received(benchPod(this.#size, what, index));
+      const { volumes } = this.#size;
+      const { namespace = "", name } = pod.metadata;
+      if (volumes !== undefined) this.#volumes.set(name, boundVolume(volumes, namespace, name));
       this.queue.set(podKey(pod), pod);
     }
   }

@@ -9,7 +9,7 @@ import asc from "assemblyscript/asc";
 import { Comparison } from "./compare.ts";
 import { coreReplayer } from "./core-replayer.ts";
 import { replay } from "./replay.ts";
-import { readTraces, storageTraces } from "./traces.ts";
+import { readTraces, storageTraces, unusualTraces } from "./traces.ts";
 
 interface Mutant {
   readonly file: string;
@@ -59,8 +59,16 @@ const mutants: readonly Mutant[] = [
   { file: "cycle.ts", find: "key <= bestKey", put: "key < bestKey - 65536 * 3" },
 ];
 
-/** Random clusters have no storage: these are told by the recordings that do. */
-const storageMutants: readonly Mutant[] = [
+/** Random clusters have no storage and one configuration: these are told by the recordings that have others. */
+const recordedMutants: readonly Mutant[] = [
+  plugin("node-resources-strategies", "((has - wanted) * 100)", "((has - wanted) * 99)"),
+  plugin(
+    "node-resources-strategies",
+    "(Math.min(wanted, has) * 100)",
+    "(Math.min(wanted, has) * 99)",
+  ),
+  plugin("node-resources-strategies", "y0 + ((y - y0)", "y0 - ((y - y0)"),
+  plugin("node-affinity", "added == 0 ? 0 : ~affinityWord", "added == 0 ? 0 : affinityWord"),
   plugin("node-volume-limits", "+ wanted > limit", "+ wanted > limit + 1"),
   plugin("node-volume-limits", "node) > 0) wanted--", "node) > 0) wanted -= 0"),
   plugin("volume-binding", "sum += at32(list, 2 + (i << 1))", "sum += 1"),
@@ -112,7 +120,7 @@ function killedBy(module: WebAssembly.Module): number | undefined {
 
 /** The first recording that tells the mutant from the stock scheduler. */
 function killedByTrace(module: WebAssembly.Module): number | undefined {
-  const scenarios = readTraces(storageTraces);
+  const scenarios = [...readTraces(storageTraces), ...readTraces(unusualTraces)];
   const told = scenarios.find(
     (scenario) => replay(scenario, (one) => coreReplayer(one, module)).length > 0,
   );
@@ -123,7 +131,7 @@ let alive = 0;
 let planted = 0;
 for (const [list, killer] of [
   [mutants, killedBy],
-  [storageMutants, killedByTrace],
+  [recordedMutants, killedByTrace],
 ] as const) {
   for (const mutant of list) {
     if (!only.test(mutant.file)) continue;

@@ -58,13 +58,10 @@ export const publicTraces = ["public.jsonl.gz", "public-large.jsonl.gz"].map(gol
 
 export const storageTraces = golden("storage.jsonl.gz");
 
+export const unusualTraces = golden("unusual.jsonl.gz");
+
 /** Beside them those recorded here (see the README there). */
-export const traceFiles = [
-  ...publicTraces,
-  golden("mixed.jsonl.gz"),
-  storageTraces,
-  golden("unusual.jsonl.gz"),
-];
+export const traceFiles = [...publicTraces, golden("mixed.jsonl.gz"), storageTraces, unusualTraces];
 
 /** Lists of objects are known by the kind of what they hold, whatever they are called. */
 const listOfKind: Readonly<Record<string, keyof Opening>> = {
