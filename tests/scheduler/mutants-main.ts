@@ -34,6 +34,8 @@ const mutants: readonly Mutant[] = [
     "at64(used(resource), node) <= load",
   ),
   plugin("node-resources-fit", "sum / weights", "sum"),
+  plugin("node-resources-fit", "i32x4.shr_s(sum, 1)", "sum"),
+  plugin("node-resources-balanced-allocation", "f64x2.splat(0.5)", "f64x2.splat(1)"),
   plugin("node-resources-balanced-allocation", "(cpu - memory) / 2", "cpu - memory"),
   plugin("image-locality", "23 * MiB", "24 * MiB"),
   plugin("pod-topology-spread", "few ? 0 : leastCount(aggregate)", "leastCount(aggregate)"),
