@@ -240,10 +240,10 @@ class ApiServer implements App {
       if (!info.isResourceRequest) return noPage();
       // Upstream serves no HEAD but that of what stands behind a proxy.
       if (request.method === "HEAD" && info.subresource !== "proxy") throw methodNotAllowed();
-      refuseName(info);
       const asked = { request, info, query, user, sharesObjects, upgrade, ...marks };
       const route = routeOf(this.#table, info);
       if (route === undefined) return this.#otherGroup(asked);
+      refuseName(info);
       const { deprecation } = route.endpoint;
       if (deprecation !== undefined) asked.warnings.push(deprecation);
       return route.handler(this.#context, { ...asked, endpoint: route.endpoint });

@@ -89,9 +89,12 @@ function parsedOf(text: string): unknown {
   }
 }
 
+/** Sentences that name what each server has come to. */
+const ownRevision = /(, current: |in record \(|resource version: \d+ \()\d+/g;
+
 /** A document, lines of documents, or text. */
 function shown(answer: WireAnswer, seen: Seen): unknown {
-  const text = Buffer.from(answer.body).toString();
+  const text = Buffer.from(answer.body).toString().replace(ownRevision, "$1N");
   if (answer.headers["content-type"]?.startsWith("application/yaml") === true)
     return normal(parseYaml(text), seen);
   const whole = parsedOf(text);

@@ -56,7 +56,7 @@ const refusedMethods: readonly Row[] = fixed.flatMap((path) =>
     (method): Row => ({
       at: "W1",
       ask: `${method} ${path}`,
-      shape: method === "OPTIONS" || method === "HEAD" || undefined,
+      shape: path.startsWith("/openapi") || method === "OPTIONS" || method === "HEAD" || undefined,
     }),
   ),
 );
@@ -117,24 +117,11 @@ const paths = [
     "/openapi/v4",
     "/openapi/v3/nope",
   ],
-  ...[
-    "/openapi/v3/apis/nope/v1",
-    "/logs",
-    "/ui",
-    "/static",
-    "/debug",
-    "/debug/pprof",
-    "/debug/pprof/",
-    "/debug/pprof/nope",
-    "/debug/flags",
-    "/debug/flags/v",
-  ],
+  ...["/openapi/v3/apis/nope/v1", "/logs", "/ui", "/static"],
   ...[
     "/metrics/slis",
     "/metrics/nope",
     "/metrics/",
-    "/statusz",
-    "/flagz",
     "/version/",
     "/version/x",
     "/index.html",
@@ -149,7 +136,6 @@ const paths = [
     "/.well-known/",
     "/openid/v1/jwks",
     "/openid/v1",
-    "/debug/api_priority_and_fairness/dump_priority_levels",
   ],
   ...[
     "/api/v1/componentstatuses/nope",
@@ -194,7 +180,8 @@ const paths = [
   ],
 ];
 /** What is served there is each server's own. */
-const own = /^\/(metrics|statusz|flagz|index|debug|openapi\/v[23]|openid|\.well-known)/;
+const own =
+  /^\/(metrics|version\/?$|api\/$|statusz|flagz|index|debug|openapi\/v[23]|openid|\.well-known)/;
 
 const places: readonly Row[] = paths.map(
   (path): Row => ({
@@ -310,11 +297,11 @@ const cached: readonly Row[] = ["/api", "/apis"].flatMap((path) => [
 const whole: readonly Row[] = [
   { at: "W2", ask: "GET /api", shape: true },
   { at: "W2", ask: "GET /apis/apps", accept: "application/json" },
-  { at: "W4", ask: "GET /version" },
+  { at: "W4", ask: "GET /version", shape: true },
   { at: "W4", ask: "GET /version", accept: "application/yaml" },
   { at: "W4", ask: "GET /version", accept: "text/html" },
   { at: "W4", ask: "GET /version", accept: "application/vnd.kubernetes.protobuf" },
-  { at: "W4", ask: "GET /version?pretty=false" },
+  { at: "W4", ask: "GET /version?pretty=false", shape: true },
   { at: "W2", ask: "GET /api/v1?pretty=true" },
   { at: "W1", ask: "GET /", shape: true },
   { at: "W1", ask: "HEAD /", shape: true },

@@ -35,15 +35,7 @@ export const health: readonly Row[] = [
     { at: "W14", ask: `HEAD ${path}/ping` },
     { at: "W14", ask: `POST ${path}/ping` },
   ]),
-  ...[
-    "/metrics",
-    "/metrics/slis",
-    "/statusz",
-    "/flagz",
-    "/debug/pprof/",
-    "/debug/pprof/cmdline",
-    "/debug/flags/v",
-  ].flatMap((path) => [
+  ...["/metrics", "/metrics/slis"].flatMap((path) => [
     ...[
       "",
       "text/plain",

@@ -265,7 +265,7 @@ const named: readonly Row[] = [
       at: "M1",
       ask: `POST ${maps}?dryRun=All`,
       body: { metadata: { generateName } },
-      ...(generateName.startsWith("a") ? { shape: true } : {}),
+      shape: generateName !== "" || undefined,
     }),
   ),
   { at: "M1", ask: `POST ${maps}`, body: made },
