@@ -274,7 +274,9 @@ class ApiServer implements App {
 
   #broken(request: Request, error: unknown): ApiError {
     const stack = error instanceof Error ? error.stack : undefined;
-    const { method, url } = request;
+    const { method } = request;
+    // Queries carry what is secret: tokens, arguments of commands.
+    const [url] = request.url.split("?");
     this.#parts.logger.error("request failed", { method, url, error: `${error}`, stack });
     const message = error instanceof Error ? error.message : `${error}`;
     return refusal("InternalError", `Internal error occurred: ${message}`, {

@@ -81,6 +81,11 @@ function flowOf(headers: Headers, { clientCertificate, remoteAddress }: Connecti
   return clientCertificate?.commonName ?? headers.get("authorization") ?? remoteAddress;
 }
 
+/** Without its query, for logs: queries carry what is secret. */
+function bare(url: string): string {
+  return url.replace(/\?.*$/s, "");
+}
+
 /** Whether the server lives is answered however full it is. */
 function isProbe(url: string): boolean {
   return /^https:\/\/[^/]*\/(healthz|livez|readyz)/.test(url);
@@ -243,7 +248,7 @@ class TlsDoor {
         size === 0 || body === overlong ? { method, headers } : { method, headers, body };
       await send(await this.#parts.app.fetch(new Request(url, init), connection), sink, method);
     } catch (error) {
-      this.#parts.logger.debug("answer failed", { url, error: `${error}` });
+      this.#parts.logger.debug("answer failed", { url: bare(url), error: `${error}` });
       incoming.destroy();
       if ("destroy" in sink.stream) sink.stream.destroy();
     }
@@ -271,7 +276,7 @@ class TlsDoor {
       const fields = Object.fromEntries(response.headers);
       await answerUpgrade(socket, response.status, fields, response.body);
     } catch (error) {
-      this.#parts.logger.debug("upgrade failed", { url, error: `${error}` });
+      this.#parts.logger.debug("upgrade failed", { url: bare(url), error: `${error}` });
       socket.destroy();
     }
   }

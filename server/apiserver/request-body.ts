@@ -90,7 +90,10 @@ export async function prepareBody(
   const contentType = request.headers.get("content-type");
   const form = bodyMediaType(contentType, expected.takeIn !== undefined);
   if (form === "protobuf") return { bytes, form };
-  if (form === "json" && bytes.length <= readHereBytesMax) return { bytes, form };
+  if (bytes.length <= readHereBytesMax) {
+    // Much of what is called YAML is JSON.
+    if (form === "json" || decodeJsonMap(bytes) !== undefined) return { bytes, form: "json" };
+  }
   const { apiVersion, kind } = expected;
   const reading = await readAside(user.name, { form, bytes, expected: { apiVersion, kind } });
   const { unknownFields, doubles } = reading;

@@ -4,6 +4,8 @@ import type { Siege } from "./attack.ts";
 
 const connectionsMax = 64;
 const answerMsMax = 30_000;
+/** A version that is no number: upstream answers 500, and so do we; any other 500 is a fault. */
+const asUpstream = /resourceVersion: Invalid value/;
 const agents = new WeakMap<Siege, Agent>();
 
 function agentOf(siege: Siege): Agent {
@@ -57,8 +59,12 @@ export function ask(siege: Siege, question: Question): Promise<void> {
       ...identity,
     };
     const asked = request(options, (answer) => {
-      answer.on("data", () => undefined);
-      answer.once("close", () => done(`${answer.statusCode}`));
+      const { statusCode } = answer;
+      let said = "";
+      answer.on("data", (chunk: Buffer) => {
+        if (statusCode === 500) said += chunk.toString("latin1");
+      });
+      answer.once("close", () => done(asUpstream.test(said) ? "500 as upstream" : `${statusCode}`));
     });
     asked.once("timeout", () => asked.destroy(new Error("silent")));
     asked.once("error", (error: Error) => done(error.message === "silent" ? "silent" : "closed"));

@@ -32,3 +32,17 @@ export function faultsOf({ rows, start, end, died, loadFailed }: Outcome): reado
       : []),
   ];
 }
+
+/** Of the load's 99th percentile with the crowd here to that with it elsewhere. */
+const slowerMax = 2;
+
+/** What a siege long enough to say something of time must not show either. */
+export function delaysOf({ rows, control, during }: Outcome): readonly string[] {
+  const far = (of: number, to: number): boolean => of > slowerMax * to;
+  // One crowd's control is a few hundred requests: a lucky one is no measure of the machine.
+  const slow = rows.filter((row) => far(row.during, Math.max(row.control, control)));
+  return [
+    ...slow.map((row) => `${row.name}: the load's p99 is ${row.during.toFixed(0)} ms`),
+    ...(far(during, control) ? [`over all: the load's p99 is ${during.toFixed(0)} ms`] : []),
+  ];
+}

@@ -17,6 +17,17 @@ export function memoryOf(pid: number): number {
   return Number(kilobytes ?? 0) / 1024;
 }
 
+/** Of Linux, everywhere that matters. */
+const ticksPerSecond = 100;
+
+/** Seconds of processor time so far, of all its threads. */
+export function processorOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
 /** Throws when the process is gone or does not answer. */
 export async function stateOf(pid: number, client: Client): Promise<ServerState> {
   const text = await (await client.raw("/metrics")).text();

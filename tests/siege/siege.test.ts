@@ -1,12 +1,12 @@
 /** The short form: every attack once, the load beside them; and faults planted in an outcome are seen. */
 import { expect, test } from "bun:test";
 import { attacks } from "./attacks/registry.ts";
-import { faultsOf } from "./faults.ts";
+import { delaysOf, faultsOf } from "./faults.ts";
 import { siege } from "./siege.ts";
 import { table } from "./table.ts";
 
 test("under every attack the server lives, answers its load, and holds nothing afterwards", async () => {
-  const outcome = await siege({ seconds: 30, seed: 1, attacks });
+  const outcome = await siege({ seconds: 30, seed: 1, attacks, timed: false });
   console.log(table(outcome));
   expect(faultsOf(outcome)).toEqual([]);
   expect(outcome.loadRequests).toBeGreaterThan(100);
@@ -26,4 +26,9 @@ test("under every attack the server lives, answers its load, and holds nothing a
     { ...outcome, end: { ...end, memory: start.memory + 1_000 } },
   ];
   expect(planted.map((wrong) => faultsOf(wrong).length)).toEqual(planted.map(() => 1));
+
+  const even = { ...outcome, control: 10, during: 19, rows: [{ ...row, control: 5, during: 19 }] };
+  expect(delaysOf(even)).toEqual([]);
+  expect(delaysOf({ ...even, during: 21 })).toHaveLength(1);
+  expect(delaysOf({ ...even, rows: [{ ...row, control: 5, during: 21 }] })).toHaveLength(1);
 }, 400_000);

@@ -1,10 +1,11 @@
 /**
  * A real `kubun up` besieged by one hostile crowd after the other, with a legitimate load beside them all the while.
- * A calm stretch before the first says what the load takes without them.
+ * Before each attack the same crowd is aimed at a server that does nothing: what the load takes then is what sharing
+ * the machine costs, and what it takes beyond that under attack is our server's.
  */
 import { readFileSync } from "node:fs";
 import type { Client } from "#client/client.ts";
-import { clientFromKubeconfig, readKubeconfig } from "#client/kubeconfig.ts";
+import { clientFromKubeconfig, type Kubeconfig, readKubeconfig } from "#client/kubeconfig.ts";
 import { namespaces, pods } from "#gen/api/core/v1.ts";
 import {
   type RunningCluster,
@@ -12,29 +13,30 @@ import {
   startCluster,
   waitFor,
 } from "#tests/support/cluster.ts";
-import { mulberry32 } from "#tests/support/mulberry32.ts";
-import { hangUp } from "./ask.ts";
-import { type Attack, pause, type Siege, Tally, type Target } from "./attack.ts";
+import { type Attack, pause, type Target } from "./attack.ts";
 import { memoryLeftMax, socketsLeftMax, watchesLeftMax } from "./faults.ts";
+import { type Ended, Hostile, IdleServer } from "./hostile.ts";
+import { hostileIdentity } from "./hostile-identity.ts";
 import { Load, namespace, percentile, type Span } from "./load.ts";
-import { memoryOf, type ServerState, stateOf } from "./server-state.ts";
+import { memoryOf, processorOf, type ServerState, stateOf } from "./server-state.ts";
 
 /** Of the whole time, before the first attack: what the load takes by itself. */
 const calmShare = 0.1;
-/** Of an attack's share of the time; in the rest the server gets over it. */
-const attackShare = 0.8;
-/** An attack that does not end by itself soon after its time is a fault of the siege. */
-const overtimeMsMax = 60_000;
+/** Of an attack's share of the time: aimed at the server that does nothing, and at ours. In the rest ours recovers. */
+const controlShare = 0.4;
+const attackShare = 0.5;
 /** What the last attack left is given up by then: no limit of the server is longer. */
-const returnMsMax = 60_000;
+const returnMsMax = 120_000;
 
 export interface Row {
   readonly name: string;
   readonly requests: number;
   readonly answers: ReadonlyMap<string, number>;
-  /** The load's, milliseconds: in the calm before all of them, and in the attack. */
-  readonly before: number;
+  /** The load's 99th percentile, milliseconds: with the crowd at the server that does nothing, and at ours. */
+  readonly control: number;
   readonly during: number;
+  /** Of the server in the attack, in processors. */
+  readonly processor: number;
   /** Of the load's requests in the attack. */
   readonly failed: readonly string[];
   /** MiB. */
@@ -46,8 +48,9 @@ export interface Outcome {
   readonly rows: readonly Row[];
   readonly start: ServerState;
   readonly end: ServerState;
-  /** Of the load, over all. */
+  /** Of the load, over all: without crowds, with those at the server that does nothing, and with those at ours. */
   readonly before: number;
+  readonly control: number;
   readonly during: number;
   readonly loadRequests: number;
   readonly loadFailed: readonly string[];
@@ -59,6 +62,8 @@ export interface SiegeOptions {
   readonly seconds: number;
   readonly attacks: readonly Attack[];
   readonly seed: number;
+  /** Whether each crowd is aimed at the server that does nothing first. */
+  readonly timed: boolean;
   readonly say?: (line: string) => void;
 }
 
@@ -85,33 +90,31 @@ async function prepare(client: Client): Promise<void> {
   });
 }
 
-async function within<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`${what} did not end`)), ms);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+interface Parts {
+  readonly cluster: RunningCluster;
+  readonly client: Client;
+  readonly identity: Kubeconfig;
+  readonly hostile: Hostile;
+  readonly idle: IdleServer;
 }
 
 class Besieged {
-  readonly #cluster: RunningCluster;
-  readonly #target: Target;
-  readonly #client: Client;
+  readonly #parts: Parts;
+  readonly #host: string;
+  readonly #port: number;
   readonly #load: Load;
   readonly #calm: Span[] = [];
+  readonly #controls: Span[] = [];
   readonly #stormy: Span[] = [];
   readonly pid: number;
 
-  constructor(cluster: RunningCluster, client: Client) {
-    this.#cluster = cluster;
-    this.#client = client;
-    const kubeconfig = readKubeconfig(readFileSync(cluster.kubeconfig, "utf8"));
-    const { hostname, port } = new URL(kubeconfig.server);
-    this.#target = { host: hostname, port: Number(port), kubeconfig };
-    this.#load = new Load(cluster.kubeconfig);
-    this.pid = productOf(cluster);
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    const { hostname, port } = new URL(parts.identity.server);
+    this.#host = hostname;
+    this.#port = Number(port);
+    this.#load = new Load(parts.cluster.kubeconfig);
+    this.pid = productOf(parts.cluster);
   }
 
   async calm(ms: number): Promise<void> {
@@ -120,27 +123,33 @@ class Besieged {
     this.#calm.push([from, Date.now()]);
   }
 
-  async endure(attack: Attack, ms: number, seed: number): Promise<Row> {
+  async #aim(attack: Attack, port: number, ms: number, seed: number): Promise<[Ended, Span]> {
+    const target: Target = { host: this.#host, port, kubeconfig: this.#parts.identity };
+    const ended = await this.#parts.hostile.attack({ attack: attack.name, target, ms, seed });
+    return [ended, [ended.from, Date.now()]];
+  }
+
+  /** The crowd at the server that does nothing: the load's time then. */
+  async control(attack: Attack, ms: number, seed: number): Promise<number> {
+    const [, span] = await this.#aim(attack, this.#parts.idle.port, ms, seed);
+    this.#controls.push(span);
+    return percentile(this.#load.within([span]), 0.99);
+  }
+
+  async endure(attack: Attack, ms: number, seed: number, control: number): Promise<Row> {
     const memoryBefore = memoryOf(this.pid);
-    const from = Date.now();
-    const tally = new Tally();
-    const target = this.#target;
-    const over = (): boolean => Date.now() - from >= ms;
-    const siege: Siege = { target, tally, random: mulberry32(seed), over };
-    try {
-      await within(attack.run(siege), ms + overtimeMsMax, attack.name);
-    } finally {
-      hangUp(siege);
-    }
-    const span: Span = [from, Date.now()];
+    const processorBefore = processorOf(this.pid);
+    const [{ requests, answers }, span] = await this.#aim(attack, this.#port, ms, seed);
     this.#stormy.push(span);
     const during = this.#load.within([span]);
+    const [from, to] = span;
     return {
       name: attack.name,
-      requests: tally.requests,
-      answers: tally.answers,
-      before: percentile(this.#load.within(this.#calm), 0.99),
+      requests,
+      answers: new Map(answers),
+      control,
       during: percentile(during, 0.99),
+      processor: (processorOf(this.pid) - processorBefore) / ((to - from) / 1_000),
       failed: during.flatMap(({ failed }) => (failed === "" ? [] : [failed])),
       memoryBefore,
       memoryAfter: memoryOf(this.pid),
@@ -148,7 +157,7 @@ class Besieged {
   }
 
   state(): Promise<ServerState> {
-    return stateOf(this.pid, this.#client);
+    return stateOf(this.pid, this.#parts.client);
   }
 
   /** Waits until nothing of the attacks is held any more, or until it must be. */
@@ -167,9 +176,9 @@ class Besieged {
   }
 
   died(): string {
-    return this.#cluster.process.exitCode === null && productOf(this.#cluster) === this.pid
-      ? ""
-      : this.#cluster.said();
+    const { cluster } = this.#parts;
+    const lives = cluster.process.exitCode === null && productOf(cluster) === this.pid;
+    return lives ? "" : cluster.said();
   }
 
   outcome(rows: readonly Row[], start: ServerState, end: ServerState): Outcome {
@@ -179,6 +188,7 @@ class Besieged {
       start,
       end,
       before: percentile(this.#load.within(this.#calm), 0.99),
+      control: percentile(this.#load.within(this.#controls), 0.99),
       during: percentile(this.#load.within(this.#stormy), 0.99),
       loadRequests: samples.length,
       loadFailed: samples.flatMap(({ failed, what }) =>
@@ -194,17 +204,20 @@ class Besieged {
 }
 
 async function besiege(besieged: Besieged, options: SiegeOptions): Promise<Outcome> {
-  const { attacks, seconds, seed, say } = options;
+  const { attacks, seconds, seed, timed, say } = options;
   const share = (seconds * 1000 * (1 - calmShare)) / attacks.length;
   await besieged.calm(seconds * 1000 * calmShare);
   const start = await besieged.state();
   const rows: Row[] = [];
   for (const [index, attack] of attacks.entries()) {
-    const row = await besieged.endure(attack, share * attackShare, seed + index);
+    const control = timed
+      ? await besieged.control(attack, share * controlShare, seed + index)
+      : Number.NaN;
+    const row = await besieged.endure(attack, share * attackShare, seed + index, control);
     rows.push(row);
     say?.(attack.name);
     if (besieged.died() !== "") break;
-    await pause(share * (1 - attackShare));
+    await pause(share * (1 - controlShare - attackShare));
   }
   const end = besieged.died() === "" ? await besieged.end(start) : start;
   return besieged.outcome(rows, start, end);
@@ -213,17 +226,22 @@ async function besiege(besieged: Besieged, options: SiegeOptions): Promise<Outco
 /** Throws when the server cannot be started, or an attack does not end. */
 export async function siege(options: SiegeOptions): Promise<Outcome> {
   const cluster = await startCluster(["--runtime", "simulated", "--nodes", "1"]);
+  const idle = await IdleServer.start();
+  const hostile = new Hostile();
   try {
     const kubeconfig = readKubeconfig(readFileSync(cluster.kubeconfig, "utf8"));
     const client = clientFromKubeconfig(kubeconfig, { userAgent: "siege" });
     await prepare(client);
-    const besieged = new Besieged(cluster, client);
+    const identity = await hostileIdentity(client, kubeconfig);
+    const besieged = new Besieged({ cluster, client, identity, hostile, idle });
     try {
       return await besiege(besieged, options);
     } finally {
       await besieged.stop();
     }
   } finally {
+    await hostile.stop();
+    await idle.stop();
     await cluster.stop();
     removeDataDir(cluster.dataDir);
   }

@@ -19,9 +19,10 @@ function lineOf(row: Row): string {
     row.name,
     row.requests,
     answersOf(row.answers),
-    milliseconds(row.before),
+    milliseconds(row.control),
     milliseconds(row.during),
-    ratio(row.during, row.before),
+    ratio(row.during, row.control),
+    row.processor.toFixed(2),
     `${row.memoryBefore.toFixed(0)} / ${row.memoryAfter.toFixed(0)}`,
     row.failed.length,
   ];
@@ -29,13 +30,13 @@ function lineOf(row: Row): string {
 }
 
 export function table(outcome: Outcome): string {
-  const { rows, start, end, before, during } = outcome;
+  const { rows, start, end, before, control, during } = outcome;
   return [
-    "| attack | requests | answers | load p99 before, ms | with | ratio | memory before / after, MiB | load failed |",
-    "| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |",
+    "| attack | requests | answers | load p99, crowd elsewhere, ms | crowd here | ratio | processors | memory before / after, MiB | load failed |",
+    "| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ...rows.map(lineOf),
     "",
-    `load: ${outcome.loadRequests} requests, ${outcome.loadFailed.length} failed; p99 ${milliseconds(before)} ms in the calm, ${milliseconds(during)} ms under attack, ratio ${ratio(during, before)}`,
+    `load: ${outcome.loadRequests} requests, ${outcome.loadFailed.length} failed; p99 ${milliseconds(before)} ms in the calm, ${milliseconds(control)} ms with the crowds at a server that does nothing, ${milliseconds(during)} ms with them here, ratio ${ratio(during, control)}`,
     `memory: ${start.memory.toFixed(0)} MiB before, ${end.memory.toFixed(0)} MiB after; sockets ${start.sockets} / ${end.sockets}, watches ${start.watches} / ${end.watches}`,
     `crashes: ${outcome.died === "" ? 0 : 1}`,
   ].join("\n");

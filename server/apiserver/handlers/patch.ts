@@ -17,6 +17,7 @@ import {
 } from "#apimachinery/status.ts";
 import type { Call, Handler } from "#apiserver/call.ts";
 import { inVersion } from "#apiserver/encoding/object-encoding.ts";
+import type { Endpoint } from "#apiserver/endpoint.ts";
 import { bareContentType, negotiated } from "#apiserver/negotiation.ts";
 import { patchSchemaOf } from "#apiserver/patch-schema.ts";
 import {
@@ -68,9 +69,14 @@ export function applierOf(call: Call): Apply {
   return applier;
 }
 
-/** Upstream puts what the patched object is wrong about under the field "patch". */
-function patchedInvalid(patched: unknown, why: string): ApiError {
-  const error = invalidValue(new Path("patch"), JSON.stringify(patched), why);
+/**
+ * Upstream puts what the patched object is wrong about under the field "patch", and shows the object: of a Secret
+ * we show nothing, and no reason that may quote it.
+ */
+function patchedInvalid({ ref }: Endpoint, patched: unknown, why: string): ApiError {
+  const isSecret = ref.kind === "Secret" && ref.group === "";
+  const shown = isSecret ? "<hidden>" : JSON.stringify(patched);
+  const error = invalidValue(new Path("patch"), shown, isSecret ? "is no Secret" : why);
   return invalid({ group: "", kind: "" }, "", [error]);
 }
 
@@ -104,12 +110,12 @@ function typed(
     const unknownFields = takeIn === undefined ? takeInObject(object) : takeIn(object);
     const decoded = { unknownFields, duplicateFields: [] };
     const strict = applyFieldValidation(decoded, validation, call.warnings);
-    if (strict !== undefined) throw patchedInvalid(patched, strict);
+    if (strict !== undefined) throw patchedInvalid(call.endpoint, patched, strict);
     object.metadata ??= { name: "" };
     return object;
   } catch (error) {
     if (!(error instanceof Refusal) || error.status.reason !== "BadRequest") throw error;
-    throw patchedInvalid(patched, error.message);
+    throw patchedInvalid(call.endpoint, patched, error.message);
   }
 }
 

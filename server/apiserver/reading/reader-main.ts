@@ -6,7 +6,7 @@ import { parentPort } from "node:worker_threads";
 import { type Job, perform } from "./jobs.ts";
 
 /** It gives way to the thread that answers everybody. */
-const niceness = 10;
+const niceness = 5;
 
 try {
   // On Linux priorities are a thread's own.

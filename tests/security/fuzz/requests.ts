@@ -208,21 +208,25 @@ const parameters = [
   "command",
 ];
 
+const bodied: readonly string[] = ["POST", "PUT", "PATCH"];
+
 function ofQuery(chance: Chance): Attack {
-  const { path, name } = chance.of(standing);
+  const { path, name, object } = chance.of(standing);
   const query = Array.from({ length: 1 + chance.below(4) }, () => {
     const value = chance.of(texts);
     return `${chance.of(parameters)}=${chance.is(0.1) ? value.replaceAll("%", "%zz") : encodeURIComponent(value.toWellFormed())}`;
   });
-  const method = chance.of(["GET", "GET", "GET", "DELETE", "HEAD", "OPTIONS"]);
-  const dry = method === "DELETE" ? "&dryRun=All" : "";
-  const at = chance.is(0.5) || method === "DELETE" ? `${path}/${name}` : path;
-  return {
+  const method = chance.of(["GET", "GET", "GET", "DELETE", "HEAD", "OPTIONS", ...bodied]);
+  const changes = method === "DELETE" || bodied.includes(method);
+  const at = method === "POST" || (chance.is(0.5) && !changes) ? path : `${path}/${name}`;
+  const asked = {
     of: "query",
     method,
-    path: `${at}?${query.join("&")}${dry}`,
-    headers: oddHeaders(chance),
+    path: `${at}?${query.join("&")}${changes ? "&dryRun=All" : ""}`,
   };
+  if (!bodied.includes(method)) return { ...asked, headers: oddHeaders(chance) };
+  const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
+  return { ...asked, headers: { "content-type": type }, body: bytesOf(object) };
 }
 
 function ofSelector(chance: Chance): Attack {
@@ -249,13 +253,45 @@ function ofSelector(chance: Chance): Attack {
   ];
   const selector = Array.from({ length: 1 + chance.below(9) }, () => chance.of(pieces)).join("");
   const kind = chance.of(["labelSelector", "fieldSelector"]);
-  const watch = chance.is(0.3) ? "&watch=1&timeoutSeconds=1" : "";
   const { path } = chance.of(standing);
+  const [method, more] = chance.of([
+    ["GET", ""],
+    ["GET", "&limit=1"],
+    ["GET", "&watch=1&timeoutSeconds=1"],
+    ["DELETE", "&dryRun=All"],
+  ] as const);
+  const query = `${kind}=${encodeURIComponent(selector)}${more}`;
+  return { of: "selector", method, path: `${path}?${query}`, headers: {} };
+}
+
+/** Lists as streams of events, and lists in pieces, asked for rightly and wrongly. */
+function ofWatchList(chance: Chance): Attack {
+  const values: Readonly<Record<string, readonly string[]>> = {
+    watch: ["1", "true", "0", "x"],
+    sendInitialEvents: ["true", "false", "x", ""],
+    resourceVersionMatch: ["NotOlderThan", "Exact", "", "x"],
+    allowWatchBookmarks: ["true", "false", "x"],
+    resourceVersion: ["", "0", "1", "99999999999", "-1", "x"],
+    limit: ["1", "0", "-1", "2147483648", "x"],
+    continue: ["", "e30", "eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6MSwic3RhcnQiOiJwIn0", "%%%"],
+    timeoutSeconds: ["1"],
+  };
+  const query = Object.entries(values)
+    .filter(([name]) => name === "timeoutSeconds" || chance.is(0.6))
+    .map(([name, some]) => `${name}=${encodeURIComponent(chance.of(some))}`);
+  const { path } = chance.of(standing);
+  const accept = chance.of([
+    "application/json",
+    "application/json;stream=watch",
+    "application/vnd.kubernetes.protobuf;stream=watch",
+    "application/json;as=Table;v=v1;g=meta.k8s.io",
+    "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io",
+  ]);
   return {
-    of: "selector",
+    of: "watch list",
     method: "GET",
-    path: `${path}?${kind}=${encodeURIComponent(selector)}${watch}`,
-    headers: {},
+    path: `${path}?${query.join("&")}`,
+    headers: { accept },
   };
 }
 
@@ -351,6 +387,7 @@ const makers = [
   ofPatch,
   ofQuery,
   ofSelector,
+  ofWatchList,
   ofPath,
 ];
 

@@ -64,8 +64,12 @@ async function firstChunk(response: Response): Promise<string> {
 
 /** undefined: as it should be. */
 function faultOf({ method }: Attack, { status, text }: Answer): string | undefined {
-  // Upstream's own words for an applied object that does not fit its schema; any other 500 is a bug.
-  const known = /"message":"failed to (create typed patch object|convert new object)/.test(text);
+  // Upstream's own words for an applied object that does not fit its schema, and for a version that is no number;
+  // any other 500 is a bug.
+  const known =
+    /"message":"(failed to (create typed patch object|convert new object)|(invalid resource version: )?resourceVersion: Invalid value)/.test(
+      text,
+    );
   if ((status === 500 && !known) || status > 504 || status < 200) return `answered ${status}`;
   if (status < 400 || method === "HEAD") return undefined;
   if (text.includes(secretValue) || text.includes(atob(secretValue))) return "tells a secret";

@@ -4,6 +4,7 @@ import { http2 } from "./http2.ts";
 import { identity } from "./identity.ts";
 import { large } from "./large.ts";
 import { questions } from "./questions.ts";
+import { randomUpgrades } from "./random-upgrades.ts";
 import { slow } from "./slow.ts";
 import { upgrades } from "./upgrades.ts";
 import { watches } from "./watches.ts";
@@ -15,6 +16,7 @@ export const attacks: readonly Attack[] = [
   ...http2,
   ...watches,
   ...upgrades,
+  randomUpgrades,
   ...identity,
   ...questions,
 ];
