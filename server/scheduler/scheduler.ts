@@ -373,7 +373,9 @@ class Scheduler {
       return;
     }
     const profile = this.#profileOf(queued.pod);
-    const message = hopelessSentence(this.#cache.nodes.size, why, profile);
+    // DynamicResources has its notes on a pod that it refused itself.
+    const devices = profile.devices && encoded.devices?.refusal !== why;
+    const message = hopelessSentence(this.#cache.nodes.size, why, { ...profile, devices });
     this.#count(queued.pod, "unschedulable", performance.now());
     this.#queue.refused(queued, filtersUnasked(encoded), alikeOf(queued.key, encoded));
     this.#tell(queued, message, undefined);

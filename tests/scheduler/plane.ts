@@ -28,6 +28,9 @@ export function closersOfEach(): Closers {
   return closers;
 }
 
+/** What an API server answers, ours or another. */
+type Served = Pick<Plane, "client">;
+
 /** An API server in memory, without controllers unless they are asked for. */
 export async function openCluster(closers: Closers, controllers = false): Promise<Plane> {
   const plane = await openPlane({ controllers });
@@ -72,7 +75,7 @@ export function startScheduler(
 }
 
 export async function addNode(
-  plane: Plane,
+  plane: Served,
   name: string,
   labels: Record<string, string> = {},
 ): Promise<Node> {
@@ -93,7 +96,7 @@ export async function addNode(
 }
 
 export function addPod(
-  plane: Plane,
+  plane: Served,
   name: string,
   spec: Partial<PodSpec> = {},
   labels = {},

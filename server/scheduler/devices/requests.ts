@@ -26,6 +26,9 @@ export class AllocationError extends Error {}
 /** Devices of a claim. Upstream's AllocationResultsMaxSize. */
 export const devicesMax = 32;
 
+const missingKeyAdvice =
+  ". consider using CEL optional chaining (.? followed by orValue()) or guarding the check with has() for optional fields";
+
 export interface Candidate {
   readonly key: string;
   readonly device: Device;
@@ -96,7 +99,10 @@ function meets(
       return selector.matches(pool.driver, device);
     } catch (error) {
       if (!(error instanceof CelRuntimeError)) throw error;
-      throw new AllocationError(`${name} on device ${key}: CEL runtime error: ${error.message}`);
+      const advice = error.message.includes("no such key:") ? missingKeyAdvice : "";
+      throw new AllocationError(
+        `${name} on device ${key}: CEL runtime error: ${error.message}${advice}`,
+      );
     }
   });
 }

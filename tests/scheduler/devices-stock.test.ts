@@ -1,0 +1,146 @@
+/** The same claims on a stock scheduler and on ours: the same devices, and the same words where there are none. */
+import { expect, test } from "bun:test";
+import { pods, serviceaccounts } from "#gen/api/core/v1.ts";
+import {
+  type Device,
+  type DeviceRequest,
+  deviceclasses,
+  resourceclaims,
+  resourceslices,
+} from "#gen/api/resource/v1.ts";
+import { eventually, type Plane } from "#tests/controllers/plane.ts";
+import { missingPeers } from "#tests/support/peers.ts";
+import { addNode, addPod, closersOfEach, openCluster, startScheduler } from "./plane.ts";
+import { startStockScheduler } from "./record/stock-scheduler.ts";
+
+const closers = closersOfEach();
+const driver = "gpu.example.com";
+const own = `device.attributes["${driver}"]`;
+
+type World = Pick<Plane, "client">;
+
+function model(name: string, of: string, more: Partial<Device> = {}): Device {
+  return { name, attributes: { model: { string: of } }, ...more };
+}
+
+const taints = [{ key: "broken", value: "yes", effect: "NoSchedule" as const }];
+const requestPolicy = { default: "1Gi", validRange: { min: "1Gi", step: "1Gi" } };
+const shared = {
+  allowMultipleAllocations: true,
+  capacity: { memory: { value: "4Gi", requestPolicy } },
+};
+const devices: Readonly<Record<string, Device[]>> = {
+  a: [model("a-0", "old"), model("a-1", "old", { taints })],
+  b: [
+    model("b-0", "new"),
+    model("b-1", "pair"),
+    model("b-2", "pair"),
+    model("b-3", "many", shared),
+  ],
+};
+
+type Exact = NonNullable<DeviceRequest["exactly"]>;
+const exactly = (expression: string, more: Partial<Exact> = {}): DeviceRequest[] => [
+  {
+    name: "r",
+    exactly: { deviceClassName: "gpu", selectors: [{ cel: { expression } }], ...more },
+  },
+];
+const of = (name: string) => `${own}.model == "${name}"`;
+
+const cases: Readonly<Record<string, DeviceRequest[]>> = {
+  "one-new": exactly(of("new")),
+  "no-new-left": exactly(of("new")),
+  "two-of-a-pair": exactly(of("pair"), { count: 2 }),
+  "first-choice-too-many": [
+    {
+      name: "r",
+      firstAvailable: [
+        { name: "three", deviceClassName: "gpu", count: 3 },
+        {
+          name: "old",
+          deviceClassName: "gpu",
+          selectors: [{ cel: { expression: of("old") } }],
+        },
+      ],
+    },
+  ],
+  "tainted-is-left": exactly(of("old")),
+  tolerated: exactly(of("old"), { tolerations: [{ key: "broken", operator: "Exists" }] }),
+  "a-share": exactly(of("many"), { capacity: { requests: { memory: "1500Mi" } } }),
+  "too-large-a-share": exactly(of("many"), { capacity: { requests: { memory: "3Gi" } } }),
+  "all-there-are": exactly(of("new"), { allocationMode: "All" }),
+  "no-class": exactly(of("new"), { deviceClassName: "missing" }),
+  "cannot-be-evaluated": exactly(`${own}.missing == "x"`),
+};
+
+async function outcomeOf({ client }: World, name: string): Promise<unknown> {
+  const pod = await eventually(
+    `${name} is settled`,
+    () => client.get(pods, "default", name),
+    ({ spec, status }) =>
+      Boolean(spec.nodeName) ||
+      status.conditions?.some(({ type }) => type === "PodScheduled") === true,
+  );
+  const { status } = await client.get(resourceclaims, "default", name);
+  const { allocation } = status;
+  const told = pod.status.conditions?.find(
+    ({ type, status: is }) => type === "PodScheduled" && is === "False",
+  );
+  return {
+    node: pod.spec.nodeName,
+    reason: told?.reason,
+    message: told?.message,
+    selector: allocation?.nodeSelector,
+    devices: allocation?.devices?.results?.map((one) => ({
+      ...one,
+      shareID: one.shareID === undefined ? "" : "some",
+    })),
+  };
+}
+
+async function play(world: World): Promise<Record<string, unknown>> {
+  const { client } = world;
+  for (const [name, list] of Object.entries(devices)) {
+    await addNode(world, name);
+    const pool = { name, generation: 1, resourceSliceCount: 1 };
+    await client.create(resourceslices, "", {
+      metadata: { name },
+      spec: { driver, nodeName: name, pool, devices: list },
+    });
+  }
+  const expression = `device.driver == "${driver}"`;
+  await client.create(deviceclasses, "", {
+    metadata: { name: "gpu" },
+    spec: { selectors: [{ cel: { expression } }] },
+  });
+  const outcomes: Record<string, unknown> = {};
+  for (const [name, requests] of Object.entries(cases)) {
+    await client.create(resourceclaims, "default", {
+      metadata: { name, namespace: "default" },
+      spec: { devices: { requests } },
+      status: {},
+    });
+    await addPod(world, name, { resourceClaims: [{ name: "c", resourceClaimName: name }] });
+    outcomes[name] = await outcomeOf(world, name);
+  }
+  return outcomes;
+}
+
+const missing = missingPeers("kube-apiserver", "etcd", "kube-scheduler");
+if (missing.length > 0) console.log(`no comparison with a stock scheduler: ${missing.join(", ")}`);
+
+test.skipIf(missing.length > 0)(
+  "a stock scheduler and ours allocate alike and refuse in the same words",
+  async () => {
+    const stock = await startStockScheduler({});
+    closers.push(() => stock.stop());
+    const metadata = { name: "default", namespace: "default" };
+    await stock.client.create(serviceaccounts, "default", { metadata });
+    const plane = await openCluster(closers);
+    startScheduler(plane, closers);
+    const [theirs, ours] = [await play(stock), await play(plane)];
+    expect(ours).toEqual(theirs);
+  },
+  120_000,
+);
