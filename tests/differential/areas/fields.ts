@@ -11,7 +11,11 @@ import type { Area, Setting } from "./area.ts";
 type Ask = (mutations: readonly Mutation[]) => Asked;
 
 /** In this order; a later one may stand in what an earlier one made. */
-function changesOf(base: Base, start: unknown, { choices, words }: Setting): Mutation[] {
+export function changesOf(
+  base: Base,
+  start: unknown,
+  { choices, words }: Pick<Setting, "choices" | "words">,
+): Mutation[] {
   const maker = { choices, words, strangeShare: 0.01 };
   const changes: Mutation[] = [];
   let object = start;

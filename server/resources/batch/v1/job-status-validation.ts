@@ -47,8 +47,8 @@ function counters(checks: FieldChecks, change: Change): void {
   const { job, status, before } = change;
   for (const field of ["active", "succeeded", "failed", "ready", "terminating"] as const)
     checks.notNegative(statusPath.child(field), status[field]);
-  const { active = 0, ready = 0, succeeded = 0, failed = 0 } = status;
-  if (differs(change, "ready", "active") && ready > active)
+  const { active = 0, ready, succeeded = 0, failed = 0 } = status;
+  if (ready !== undefined && differs(change, "ready", "active") && ready > active)
     checks.invalid(statusPath.child("ready"), ready, "cannot set more ready pods than active");
   const { completionMode, completions, parallelism } = job.spec;
   if (failed < (before.failed ?? 0))

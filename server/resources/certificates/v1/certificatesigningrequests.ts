@@ -5,9 +5,8 @@ import {
 } from "#gen/api/certificates/v1.ts";
 import { age, orNone } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
-import { validateConditionStatuses } from "#resources/validate-conditions.ts";
-import { validateIssued } from "./issued-certificate.ts";
 import { keepDecision, stampConditions } from "./request-conditions.ts";
+import { validateRequestStatus } from "./request-status.ts";
 import { validateRequest } from "./request-validation.ts";
 
 function conditionCell({ status }: CertificateSigningRequest): string {
@@ -22,10 +21,7 @@ export const certificateSigningRequestResource = defineResource<CertificateSigni
   ref: certificatesigningrequests,
   validateName: () => [],
   validate: validateRequest,
-  validateStatusUpdate: (request, old) => [
-    ...validateConditionStatuses(request.status?.conditions),
-    ...validateIssued(request, old),
-  ],
+  validateStatusUpdate: validateRequestStatus,
   prepareForCreate: (request, { user }) => {
     const { spec } = request;
     // Who asks is what the server knows, not what the request says.
