@@ -1,5 +1,6 @@
 import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { type FieldError, Path } from "#apimachinery/field-error.ts";
+import { formatTime } from "#apimachinery/time.ts";
 import { type DeviceTaintRule, devicetaintrules } from "#gen/api/resource/v1.ts";
 import { age, since } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
@@ -18,9 +19,16 @@ function validate({ spec }: DeviceTaintRule): FieldError[] {
   return checks.errors;
 }
 
+/** A taint says since when it is. */
+function stampTaint({ spec }: DeviceTaintRule, now: Date): void {
+  spec.taint.timeAdded ??= formatTime(now);
+}
+
 export const deviceTaintRuleResource = defineResource<DeviceTaintRule>({
   ref: devicetaintrules,
   allowUnconditionalUpdate: false,
+  prepareForCreate: (rule, { now }) => stampTaint(rule, now),
+  prepareForUpdate: (rule, _old, { now }) => stampTaint(rule, now),
   validate,
   validateUpdate: validate,
   validateStatusUpdate: ({ status }) =>
