@@ -265,7 +265,9 @@ export function addOpenApiRoutes(routes: Routes, custom: Pick<CustomResources, "
       paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
     }
     const body = JSON.stringify({ paths });
-    const headers = { ...fileHeaders(hashOf(body)), "content-type": "text/plain; charset=utf-8" };
+    // Upstream's index has a time, and no tag.
+    const { etag: _, ...headers } = fileHeaders(hashOf(body));
+    headers["content-type"] = "text/plain; charset=utf-8";
     return new Response(body, { headers });
   });
   routes.all("/openapi/v3/*", async (c) => {
