@@ -7,6 +7,7 @@ import { refusal } from "#apimachinery/status.ts";
 import { admitConnect } from "#apiserver/admit.ts";
 import { byteStream } from "#apiserver/byte-stream.ts";
 import type { Call, Handler, ServerContext, Upgrade } from "#apiserver/call.ts";
+import { methodNotAllowed } from "#apiserver/dispatch-refusals.ts";
 import { forward, type UpgradedSocket, upgradeFields } from "#apiserver/streams/forward.ts";
 import { endpointOf, nodesOf } from "#apiserver/streams/pod-node.ts";
 import { rewriteLinks } from "#apiserver/streams/proxied-html.ts";
@@ -214,7 +215,13 @@ async function toNode(
 
 const every = (kind: ProxyKind, proxy: Handler) => {
   const handler = admitted(kind, proxy);
-  return { get: handler, create: handler, update: handler, patch: handler, delete: handler };
+  // OPTIONS is the one method that goes through and is no verb.
+  const others: Handler = (server, call) => {
+    if (call.request.method !== "OPTIONS") throw methodNotAllowed();
+    return handler(server, call);
+  };
+  const verbs = { get: handler, create: handler, update: handler, patch: handler, delete: handler };
+  return { ...verbs, "": others };
 };
 
 export const podProxy = every(
