@@ -20,7 +20,7 @@ import { peer } from "#tests/support/peers.ts";
 import { conformanceTests, type Result, type Running, runTests } from "./e2e.ts";
 import { type Group, groupsOf } from "./groups.ts";
 import { isInside, runInside } from "./own-network.ts";
-import { missingForRealNode, startRealNode } from "./real-node.ts";
+import { hasDns, missingForRealNode, startRealNode } from "./real-node.ts";
 import {
   concerns,
   type Runtime,
@@ -67,8 +67,11 @@ const { values } = parseArgs({
   },
 });
 
-const runtime: Runtime = values.runtime === "containerd" ? "containerd" : "simulated";
-const directory = values.out ?? join(tmpdir(), `kubun-conformance-${runtime}`);
+const containers = values.runtime === "containerd";
+const withContainers = hasDns(values.e2e) ? "containerd with cluster DNS" : "containerd";
+const runtime: Runtime = containers ? withContainers : "simulated";
+const directory =
+  values.out ?? join(tmpdir(), `kubun-conformance-${containers ? "containerd" : "simulated"}`);
 const resultsFile = join(directory, "results.jsonl");
 
 /** The newest result of each test. */
@@ -116,7 +119,7 @@ async function runGroups(
 /** Runs `use` with a kubeconfig: the one that was given, or a new cluster's. */
 async function withCluster(use: (kubeconfig: string) => Promise<void>): Promise<void> {
   if (values.kubeconfig !== undefined) return use(values.kubeconfig);
-  if (runtime === "containerd") {
+  if (containers) {
     const node = await startRealNode(values.e2e);
     return use(node.kubeconfig).finally(() => node.stop());
   }
@@ -132,7 +135,7 @@ async function withCluster(use: (kubeconfig: string) => Promise<void>): Promise<
 async function whatIsMissing(): Promise<readonly string[]> {
   const { e2e, kubeconfig } = values;
   if (!existsSync(e2e)) return [`there is no e2e.test at ${e2e} (--e2e PATH names one)`];
-  const own = kubeconfig === undefined && runtime === "containerd";
+  const own = kubeconfig === undefined && containers;
   return own ? missingForRealNode(e2e) : [];
 }
 
@@ -183,7 +186,7 @@ async function main(): Promise<number> {
     console.log(`skipped: ${missing.join("; ")}`);
     return 0;
   }
-  if (runtime === "containerd" && values.kubeconfig === undefined && !isInside())
+  if (containers && values.kubeconfig === undefined && !isInside())
     return runInside(process.argv.slice(2));
   return runAll(await conformanceTests(values.e2e), readState());
 }

@@ -37,6 +37,9 @@ function partsBeside(e2e: string) {
   };
 }
 
+/** Whether CoreDNS is built beside it. */
+export const hasDns = (e2e: string): boolean => existsSync(partsBeside(e2e).dns);
+
 function archives(directory: string): readonly string[] {
   if (!existsSync(directory)) return [];
   return readdirSync(directory)
@@ -70,7 +73,7 @@ const dnsConfig = (kubeconfig: string): string => `.:53 {
 export async function startRealNode(e2e: string): Promise<RealNode> {
   setUpNetwork();
   const { proxy, dns, images } = partsBeside(e2e);
-  const hasDns = existsSync(dns);
+  const named = hasDns(e2e);
   const cluster = await startCluster([
     "--runtime",
     "containerd",
@@ -79,7 +82,7 @@ export async function startRealNode(e2e: string): Promise<RealNode> {
     // Pods ask it too.
     "--bind-address",
     "0.0.0.0",
-    ...(hasDns ? ["--cluster-dns", nodeAddress] : []),
+    ...(named ? ["--cluster-dns", nodeAddress] : []),
   ]);
   const directory = mkdtempSync(join(tmpdir(), "kubun-conformance-"));
   const processes = new PeerProcesses(directory);
@@ -92,7 +95,7 @@ export async function startRealNode(e2e: string): Promise<RealNode> {
   for (const path of archives(images)) await importImage(socket, readFileSync(path));
   const { kubeconfig } = cluster;
   processes.start("kube-proxy", proxy, [`--config=${file("proxy.json", proxyConfig(kubeconfig))}`]);
-  if (hasDns) processes.start("coredns", dns, ["-conf", file("Corefile", dnsConfig(kubeconfig))]);
+  if (named) processes.start("coredns", dns, ["-conf", file("Corefile", dnsConfig(kubeconfig))]);
   return {
     kubeconfig,
     async stop() {

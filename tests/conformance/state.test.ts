@@ -60,6 +60,8 @@ test("each kind of node is asked what it can answer", () => {
   expect(concerns("simulated", "fails")).toBe(true);
   expect(concerns("containerd", undefined)).toBe(true);
   expect(concerns("containerd", "needs webhooks")).toBe(false);
+  const withDns = "containerd with cluster DNS";
+  expect([concerns(withDns, "containerd"), concerns("containerd", withDns)]).toEqual([true, false]);
 });
 
 test("serial tests stand in groups of their own", () => {

@@ -1,12 +1,22 @@
 /**
  * What is known to pass: one line a test in state.tsv, `where<TAB>name`. Where: `simulated` (nodes without containers
- * are enough), `containerd` (passes with real containers), else what it still lacks.
+ * are enough), `containerd` (passes with real containers), `containerd with cluster DNS`, else what it still lacks.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Result } from "./e2e.ts";
 
-export type Runtime = "simulated" | "containerd";
+export type Runtime = "simulated" | "containerd" | "containerd with cluster DNS";
+
+/** What each kind of node can show. */
+const shown: Readonly<Record<Runtime, readonly Runtime[]>> = {
+  simulated: ["simulated"],
+  containerd: ["containerd"],
+  "containerd with cluster DNS": ["containerd", "containerd with cluster DNS"],
+};
+
+const shows = (runtime: Runtime, where: string | undefined): boolean =>
+  shown[runtime].some((one) => one === where);
 
 /** By the whole name of the test. */
 export type State = ReadonlyMap<string, string>;
@@ -16,7 +26,7 @@ const unknown = "not run yet";
 const failed = "fails";
 
 export const isPassing = (where: string | undefined): where is Runtime =>
-  where === "simulated" || where === "containerd";
+  where !== undefined && Object.hasOwn(shown, where);
 
 export function readState(): State {
   const lines = readFileSync(path, "utf8").split("\n");
@@ -34,7 +44,7 @@ export function writeState(state: State): void {
 
 /** Whether nodes of this kind can show anything about the test: not where the other kind is needed, or something else. */
 export function concerns(runtime: Runtime, where: string | undefined): boolean {
-  if (isPassing(where)) return where === runtime;
+  if (isPassing(where)) return shows(runtime, where);
   return where?.startsWith("needs ") !== true;
 }
 
@@ -50,8 +60,9 @@ export function stateAfter(
       const before = state.get(test) ?? unknown;
       const result = results.get(test);
       if (result === undefined) return [test, before];
-      if (result.passed) return [test, before === "simulated" ? before : runtime];
-      return [test, before === runtime || before === unknown ? failed : before];
+      const known = before === "simulated" || shows(runtime, before);
+      if (result.passed) return [test, known ? before : runtime];
+      return [test, shows(runtime, before) || before === unknown ? failed : before];
     }),
   );
 }
@@ -63,6 +74,6 @@ export function regressions(
   runtime: Runtime,
 ): readonly string[] {
   return results
-    .filter(({ test, passed }) => !passed && state.get(test) === runtime)
+    .filter(({ test, passed }) => !passed && shows(runtime, state.get(test)))
     .map(({ test }) => test);
 }

@@ -6,7 +6,7 @@ const row = (...cells: readonly (string | number)[]): string => `| ${cells.join(
 
 function counts(name: string, wheres: readonly string[]): string {
   const simulated = wheres.filter((where) => where === "simulated").length;
-  const containerd = wheres.filter((where) => where === "containerd").length;
+  const containerd = wheres.filter((where) => where.startsWith("containerd")).length;
   const rest = wheres.length - simulated - containerd;
   return row(name, wheres.length, simulated + containerd, simulated, containerd, rest);
 }
