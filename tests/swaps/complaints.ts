@@ -62,7 +62,7 @@ const emptyManifest = {
 export const allowedOfControllers: readonly Allowed[] = [
   emptyManifest,
   {
-    what: /failed to get cpu resource metric value: .*the server could not find the requested resource"/,
+    what: /failed to get cpu resource metric value: .*the server could not find the requested resource \(get pods\.metrics\.k8s\.io\)"/,
     why: "autoscaling without a metrics server",
   },
   {
