@@ -119,8 +119,6 @@ export class GroupCommit {
       } catch (error) {
         for (const { reject } of taken) reject(error);
       }
-      // Requests that came with the database's answer ride in the next batch, not in the one after it.
-      await this.#parts.timers.turn();
     }
     this.#running = false;
   }

@@ -4,8 +4,6 @@ export interface Timers {
   now(): number;
   /** Runs once after `ms`; returns the canceller. */
   after(ms: number, run: () => void): () => void;
-  /** Resolves once what has arrived by now is read: a turn of the event loop. */
-  turn(): Promise<void>;
 }
 
 export const systemTimers: Timers = {
@@ -14,7 +12,6 @@ export const systemTimers: Timers = {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);
   },
-  turn: () => new Promise((resolve) => setImmediate(resolve)),
 };
 
 export function sleep(timers: Timers, ms: number): Promise<void> {

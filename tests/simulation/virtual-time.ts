@@ -56,11 +56,6 @@ export class VirtualTime implements Timers {
     return () => this.#timers.delete(timer);
   }
 
-  /** Mostly nothing comes between. */
-  async turn(): Promise<void> {
-    if (this.random.chance(0.2)) await this.step();
-  }
-
   sleep(ms: number): Promise<void> {
     return new Promise((resolve) => this.after(ms, resolve));
   }
