@@ -5,7 +5,7 @@ import type { Outcome } from "./siege.ts";
 export const socketsLeftMax = 4;
 /** The server's own parts open a watch of a resource when they first need it. */
 export const watchesLeftMax = 8;
-/** MiB. What the runtime's collector keeps for itself after the storm; a leak of any attack is larger. */
+/** MiB. What the allocator keeps after the storm, and caches that fill once; a leak of any attack is larger. */
 export const memoryLeftMax = 150;
 const shownMax = 5;
 /** A machine that is busy besides makes anybody late: that is shown in the table, and is no fault. */

@@ -4,6 +4,8 @@
  * the machine costs, and what it takes beyond that under attack is our server's.
  */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
 import type { Client } from "#client/client.ts";
 import { clientFromKubeconfig, type Kubeconfig, readKubeconfig } from "#client/kubeconfig.ts";
 import { namespaces, pods } from "#gen/api/core/v1.ts";
@@ -27,6 +29,9 @@ const controlShare = 0.4;
 const attackShare = 0.5;
 /** What the last attack left is given up by then: no limit of the server is longer. */
 const returnMsMax = 120_000;
+const collecting = {
+  BUN_OPTIONS: `--preload ${join(import.meta.dirname, "collect-on-signal.ts")}`,
+};
 
 export interface Row {
   readonly name: string;
@@ -164,6 +169,7 @@ class Besieged {
   async end(start: ServerState): Promise<ServerState> {
     const until = performance.now() + returnMsMax;
     for (;;) {
+      process.kill(this.pid, "SIGUSR2");
       const now = await this.state();
       const back =
         now.sockets <= start.sockets + socketsLeftMax &&
@@ -225,7 +231,11 @@ async function besiege(besieged: Besieged, options: SiegeOptions): Promise<Outco
 
 /** Throws when the server cannot be started, or an attack does not end. */
 export async function siege(options: SiegeOptions): Promise<Outcome> {
-  const cluster = await startCluster(["--runtime", "simulated", "--nodes", "1"]);
+  const cluster = await startCluster(
+    ["--runtime", "simulated", "--nodes", "1"],
+    undefined,
+    collecting,
+  );
   const idle = await IdleServer.start();
   const hostile = new Hostile();
   try {

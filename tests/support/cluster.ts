@@ -33,9 +33,10 @@ export function temporaryDataDir(): string {
 export async function startCluster(
   args: readonly string[],
   dataDir = temporaryDataDir(),
+  env: Readonly<Record<string, string>> = {},
 ): Promise<RunningCluster> {
   const flags = ["--data-dir", dataDir, "--port", "0", "--bind-address", "127.0.0.1"];
-  const running = await startVerb(["up", ...flags, ...args], "Ready in");
+  const running = await startVerb(["up", ...flags, ...args], "Ready in", env);
   const kubeconfig = join(dataDir, "admin.kubeconfig");
   return {
     ...running,
@@ -60,9 +61,13 @@ const environment = () => ({
 });
 
 /** `kubun <verb>` that goes on running; resolves when it has said so. */
-export async function startVerb(args: readonly string[], readyText: string): Promise<RunningVerb> {
+export async function startVerb(
+  args: readonly string[],
+  readyText: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningVerb> {
   const child = spawn("node", [launcher, ...args], {
-    env: environment(),
+    env: { ...environment(), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";
