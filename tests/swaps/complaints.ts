@@ -70,6 +70,14 @@ export const allowedOfControllers: readonly Allowed[] = [
     why: "an autoscaler whose target went first with their namespace",
   },
   {
+    what: /"Unhandled Error" err=".*[a-z-]+-\d+\/.*(daemonsets|replicasets|statefulsets)\.apps \\"[a-z0-9-]+\\" not found"|"Could not update status" err="statefulsets\.apps \\"db\\" not found"|"Error getting updated StatefulSet from lister"/,
+    why: "the status of what a scenario deleted meanwhile",
+  },
+  {
+    what: /"Error processing resource quota work item" err="resourcequotas \\"few\\" not found"/,
+    why: "a count for a quota that went with its scenario",
+  },
+  {
     what: /is forbidden: exceeded quota: few, requested: pods=1/,
     why: "pods beyond the scenario's quota",
   },
