@@ -44,6 +44,20 @@ interface Outcome {
   failed: number;
 }
 
+/** Lines that a failed test printed, as far as they are said again at the end. */
+const saidAgainMax = 60;
+
+/** What stood above each failed test: a log that is cut shows its end. */
+function failures(output: string): readonly string[] {
+  const lines = output.split("\n");
+  return lines.flatMap((line, at) => {
+    if (!line.startsWith("(fail)")) return [];
+    const above = lines.slice(Math.max(0, at - saidAgainMax), at);
+    const own = above.findLastIndex((other) => /^\((pass|fail|skip|todo)\)/.test(other)) + 1;
+    return [...above.slice(own), line];
+  });
+}
+
 function runStage(stage: Stage): Promise<Outcome> {
   const [command = "", ...args] = stage.command;
   return new Promise((resolve) => {
@@ -59,7 +73,10 @@ function runStage(stage: Stage): Promise<Outcome> {
         process.stderr.write(chunk);
       });
     }
-    child.on("close", (code) => resolve(outcomeOf(stage, output, code ?? 1)));
+    child.on("close", (code) => {
+      said.push(...failures(output));
+      resolve(outcomeOf(stage, output, code ?? 1));
+    });
   });
 }
 
@@ -75,6 +92,7 @@ function outcomeOf(stage: Stage, output: string, code: number): Outcome {
   return sum;
 }
 
+const said: string[] = [];
 const total: Outcome = { passed: 0, failed: 0 };
 const wanted = process.argv.slice(2);
 for (const stage of stages) {
@@ -88,5 +106,6 @@ for (const stage of stages) {
     `== ${stage.title}: ${failed === 0 ? "ok" : "FAILED"} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`,
   );
 }
+if (said.length > 0) process.stderr.write(`\n== what failed\n${said.join("\n")}\n`);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);

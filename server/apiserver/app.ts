@@ -29,12 +29,12 @@ import { addDiscoveryRoutes } from "./discovery-routes.ts";
 import { type RouteTable, refuseName, routeOf, type VirtualResources } from "./dispatch.ts";
 import { methodNotAllowed, noPage, UnknownPath } from "./dispatch-refusals.ts";
 import { wantsPretty } from "./encoding/pretty.ts";
-import { endpointTable } from "./endpoint.ts";
+import { endpointId, endpointTable } from "./endpoint.ts";
 import { startEventExpiry } from "./event-expiry.ts";
 import { InFlight, isLongRunning } from "./filters/max-in-flight.ts";
 import { checkTimeout, RequestTimeouts } from "./filters/request-timeout.ts";
 import { addHealthRoutes, addIndexRoutes, fixedPaths, type HealthCheck } from "./health.ts";
-import { Metrics } from "./metrics.ts";
+import { Metrics, measuredOf } from "./metrics.ts";
 import { negotiate } from "./negotiation.ts";
 import type { NodeConnections } from "./node-connections.ts";
 import { addOpenApiRoutes } from "./openapi.ts";
@@ -162,7 +162,8 @@ class ApiServer implements App {
     }
     if (info !== undefined) {
       const seconds = (clock().getTime() - startedAt) / 1000;
-      this.#metrics.record(info, response.status, seconds);
+      const served = this.#table.endpoints.get(endpointId(info)) ?? this.#custom.find(info);
+      this.#metrics.record(measuredOf(info, served?.ref), response.status, seconds);
     }
     return response;
   }

@@ -3,6 +3,7 @@
  * path adds to it, all text is made when somebody scrapes.
  */
 
+import type { ResourceRef } from "#gen/api/resource-ref.ts";
 import type { RequestInfo } from "./attributes.ts";
 
 /** Upstream's buckets of apiserver_request_duration_seconds. */
@@ -29,6 +30,25 @@ function labelsOf(row: Measured): string {
   );
 }
 
+const verbs: ReadonlySet<string> = new Set([
+  ...["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"],
+  ...["head", "post", "put", "options", "connect"],
+]);
+const unserved = { group: "", version: "", resource: "", subresource: "" };
+
+/**
+ * What a request counts as: by the names of the resource that serves it, undefined where none does. A name that only
+ * the client knows is counted without it, else whoever asks for many fills the memory and every scrape.
+ */
+export function measuredOf(info: RequestInfo, ref: ResourceRef | undefined): Measured {
+  const verb = verbs.has(info.verb) ? info.verb : "other";
+  if (ref === undefined) return { ...unserved, verb };
+  const { group, version, plural: resource } = ref;
+  const isKnown = ref.subresources.some(({ name }) => name === info.subresource);
+  return { verb, group, version, resource, subresource: isKnown ? info.subresource : "" };
+}
+
+/** Kinds times verbs times codes stay far below; definitions that come and go could pass it. */
 const rowsMax = 10_000;
 
 export class Metrics {

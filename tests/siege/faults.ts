@@ -7,6 +7,8 @@ export const socketsLeftMax = 4;
 export const watchesLeftMax = 8;
 /** MiB. What the allocator keeps after the storm, and caches that fill once; a leak of any attack is larger. */
 export const memoryLeftMax = 150;
+/** Each verb and code of a resource is a row of some kilobytes, whoever asks for it. */
+export const scrapedMax = 3_000_000;
 const shownMax = 5;
 /** A machine that is busy besides makes anybody late: that is shown in the table, and is no fault. */
 const late = /took too long|timed out|Timeout/;
@@ -27,6 +29,7 @@ export function faultsOf({ rows, start, end, died, loadFailed }: Outcome): reado
       ? [`${end.watches - start.watches} watches live on`]
       : []),
     ...(end.inflight > start.inflight ? [`${end.inflight} requests are still in flight`] : []),
+    ...(end.scraped > scrapedMax ? [`a scrape answers ${end.scraped} bytes`] : []),
     ...(end.memory > start.memory + memoryLeftMax
       ? [`memory went from ${start.memory.toFixed(0)} to ${end.memory.toFixed(0)} MiB`]
       : []),

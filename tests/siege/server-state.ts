@@ -10,6 +10,8 @@ export interface ServerState {
   /** Watches that it serves. */
   readonly watches: number;
   readonly inflight: number;
+  /** Bytes of what a scrape answers: a label that a client can choose shows here first. */
+  readonly scraped: number;
 }
 
 export function memoryOf(pid: number): number {
@@ -38,5 +40,6 @@ export async function stateOf(pid: number, client: Client): Promise<ServerState>
     sockets: readdirSync(`/proc/${pid}/fd`).length,
     watches: gauge(/^apiserver_longrunning_requests\{[^}]*\} (\d+)/gm),
     inflight: gauge(/^apiserver_current_inflight_requests\{[^}]*\} (\d+)/gm),
+    scraped: text.length,
   };
 }

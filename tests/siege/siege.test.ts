@@ -23,6 +23,7 @@ test("under every attack the server lives, answers its load, and holds nothing a
     { ...outcome, end: { ...end, sockets: start.sockets + 100 } },
     { ...outcome, end: { ...end, watches: start.watches + 100 } },
     { ...outcome, end: { ...end, inflight: start.inflight + 1 } },
+    { ...outcome, end: { ...end, scraped: 90_000_000 } },
     { ...outcome, end: { ...end, memory: start.memory + 1_000 } },
   ];
   expect(planted.map((wrong) => faultsOf(wrong).length)).toEqual(planted.map(() => 1));
