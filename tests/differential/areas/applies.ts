@@ -5,6 +5,7 @@ import type { Choices } from "../random.ts";
 import type { Json } from "../words.ts";
 import type { Scenario } from "../world.ts";
 import type { Area, Setting } from "./area.ts";
+import { remove } from "./removable.ts";
 
 const managers = ["one", "two", "three"];
 
@@ -86,14 +87,7 @@ async function sequence(base: Base, setting: Setting): Promise<void> {
       else if (dice < 0.92) await write(path, base, setting, scenario);
       else await reset(path, choices, scenario);
     }
-    await scenario.ask(`delete ${base.object.kind}`, {
-      method: "DELETE",
-      path,
-      body: { gracePeriodSeconds: 0, propagationPolicy: "Background" },
-    });
-    const contentType = "application/merge-patch+json";
-    const cleared = { metadata: { finalizers: null } };
-    await scenario.ask("clear finalizers", { method: "PATCH", path, contentType, body: cleared });
+    await remove(base, path, scenario);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Every field of every stored resource changed: by update, by each kind of patch, and in its status. */
-import { type Base, bases } from "../bases.ts";
+import type { Base } from "../bases.ts";
 import {
   applied,
   jsonPatchOf,
@@ -11,6 +11,7 @@ import {
 } from "../mutations.ts";
 import type { Scenario } from "../world.ts";
 import type { Area, Setting } from "./area.ts";
+import { removable } from "./removable.ts";
 
 interface Stored {
   readonly base: Base;
@@ -117,12 +118,9 @@ async function letGo({ base, path }: Stored, scenario: Scenario): Promise<void> 
   });
 }
 
-// Namespaces never end without a controller; what bounds others would change what they are answered.
-const apart = /^(namespaces|resourcequotas|limitranges)$/;
-
 const partsOf = (namespaced: boolean) =>
-  bases
-    .filter((base) => base.stored && base.namespaced === namespaced && !apart.test(base.plural))
+  removable
+    .filter((base) => base.namespaced === namespaced)
     .map((base) => ({
       title: `${base.object.kind} ${base.object.metadata.name}`,
       run: (setting: Setting) => changes(base, setting),

@@ -7,6 +7,7 @@ import { graft } from "../examples.ts";
 import { applied, type Mutation, mutate, shownMutation } from "../mutations.ts";
 import type { Asked, Scenario } from "../world.ts";
 import type { Area, Setting } from "./area.ts";
+import { removable, remove } from "./removable.ts";
 
 type Ask = (mutations: readonly Mutation[]) => Asked;
 
@@ -76,8 +77,12 @@ async function creates(base: Base, setting: Setting): Promise<void> {
     }));
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: objects of every shape
-function withoutVersion(object: any): unknown {
+/** As a server answered it. */
+interface Answered {
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+function withoutVersion(object: Answered | undefined): unknown {
   const { uid: _, managedFields: __, ...metadata } = object?.metadata ?? {};
   return { ...object, metadata };
 }
@@ -94,7 +99,11 @@ function handedOut(theirs: unknown, own: unknown, known = new Map<string, string
 }
 
 /** Changes were made up from the stock server's object. */
-function changedOwn(own: unknown, changes: readonly Mutation[], theirs: unknown): unknown {
+function changedOwn(
+  own: Answered | undefined,
+  changes: readonly Mutation[],
+  theirs: unknown,
+): unknown {
   let text = JSON.stringify(changes);
   for (const [from, to] of handedOut(theirs, own))
     text = text.replaceAll(JSON.stringify(from), JSON.stringify(to));
@@ -136,16 +145,9 @@ async function updates(base: Base, setting: Setting): Promise<void> {
       }),
     );
   }
-  const nothing = { gracePeriodSeconds: 0, propagationPolicy: "Background" };
-  await scenario.ask(`delete ${base.object.kind}`, { method: "DELETE", path, body: nothing });
-  const contentType = "application/merge-patch+json";
-  const cleared = { metadata: { finalizers: null } };
-  await scenario.ask("clear finalizers", { method: "PATCH", path, contentType, body: cleared });
+  await remove(base, path, scenario);
   await scenario.untilGone(path);
 }
-
-// Namespaces never end without a controller; what bounds others would change what they are answered.
-const apart = /^(namespaces|resourcequotas|limitranges)$/;
 
 const title = (base: Base): string =>
   `${base.object.kind} ${base.object.metadata?.name ?? base.plural}`;
@@ -156,11 +158,12 @@ export const fields: Area = {
   parts: bases.map((base) => ({ title: title(base), run: (setting) => creates(base, setting) })),
 };
 
-const stored = bases.filter((base) => base.stored && !apart.test(base.plural));
-
 export const fieldUpdates: Area = {
   name: "updated fields",
   weight: 6,
   alone: true,
-  parts: stored.map((base) => ({ title: title(base), run: (setting) => updates(base, setting) })),
+  parts: removable.map((base) => ({
+    title: title(base),
+    run: (setting) => updates(base, setting),
+  })),
 };

@@ -1,5 +1,5 @@
 /** Subresources: status of everything that has one, scale, eviction, binding, ephemeral containers, resize, tokens. */
-import { type Base, bases } from "../bases.ts";
+import type { Base } from "../bases.ts";
 import {
   applied,
   jsonPatchOf,
@@ -13,6 +13,7 @@ import {
 import { valueFor } from "../values.ts";
 import type { Scenario } from "../world.ts";
 import type { Area, Setting } from "./area.ts";
+import { removable, remove } from "./removable.ts";
 
 /** A place of status, whether it is filled or not. */
 function statusMutation(base: Base, object: unknown, { choices, words }: Setting): Mutation {
@@ -164,20 +165,14 @@ async function statuses(base: Base, setting: Setting): Promise<void> {
       if (served[base.plural] !== undefined && (choices.fraction() < 0.4 || !base.hasStatus))
         await subresource(base, path, setting, scenario);
       else if (base.hasStatus) await change(base, path, setting, scenario);
-    const nothing = { gracePeriodSeconds: 0, propagationPolicy: "Background" };
-    await scenario.ask(`delete ${base.object.kind}`, { method: "DELETE", path, body: nothing });
-    const contentType = "application/merge-patch+json";
-    const cleared = { metadata: { finalizers: null } };
-    await scenario.ask("clear finalizers", { method: "PATCH", path, contentType, body: cleared });
+    await remove(base, path, scenario);
     await scenario.untilGone(path);
   }
 }
 
-const apart = /^(namespaces|resourcequotas|limitranges)$/;
-
 const partsOf = (namespaced: boolean) =>
-  bases
-    .filter((base) => base.stored && base.namespaced === namespaced && !apart.test(base.plural))
+  removable
+    .filter((base) => base.namespaced === namespaced)
     .filter((base) => base.hasStatus || served[base.plural] !== undefined)
     .map((base) => ({
       title: `${base.object.kind} ${base.object.metadata.name}`,
