@@ -249,50 +249,19 @@ const openapi: readonly Row[] = [
   { at: "W5", ask: "GET /openapi/v3", headers: { "accept-encoding": "gzip" }, shape: true },
 ];
 
-const cached: readonly Row[] = ["/api", "/apis"].flatMap((path) => [
-  { at: "W3", ask: `GET ${path}`, accept: aggregated("v2"), shape: true as const },
-  {
-    at: "W3",
-    ask: `GET ${path}`,
-    accept: aggregated("v2"),
-    headers: { "if-none-match": "<etag>" },
-  },
-  {
-    at: "W3",
-    ask: `GET ${path}`,
-    accept: aggregated("v2"),
-    headers: { "if-none-match": '"x", <etag>' },
-    shape: true as const,
-  },
-  {
-    at: "W3",
-    ask: `GET ${path}`,
-    accept: aggregated("v2beta1"),
-    headers: { "if-none-match": "<etag>" },
-    shape: true as const,
-  },
-  {
-    at: "W3",
-    ask: `GET ${path}`,
-    accept: "application/json",
-    headers: { "if-none-match": "<etag>" },
-    shape: true as const,
-  },
-  {
-    at: "W3",
-    ask: `GET ${path}`,
-    accept: aggregated("v2"),
-    headers: { "accept-encoding": "gzip" },
-    shape: true as const,
-  },
-  {
-    at: "W3",
-    ask: `GET ${path}`,
-    accept: aggregated("v2"),
-    shape: true as const,
-    http: 1 as const,
-  },
-]);
+/** A document that is asked for again: as a whole where it did not change, else its shape. */
+const asked: readonly Omit<Row, "at" | "ask">[] = [
+  { accept: aggregated("v2"), shape: true },
+  { accept: aggregated("v2"), headers: { "if-none-match": "<etag>" } },
+  { accept: aggregated("v2"), headers: { "if-none-match": '"x", <etag>' }, shape: true },
+  { accept: aggregated("v2beta1"), headers: { "if-none-match": "<etag>" }, shape: true },
+  { accept: "application/json", headers: { "if-none-match": "<etag>" }, shape: true },
+  { accept: aggregated("v2"), headers: { "accept-encoding": "gzip" }, shape: true },
+  { accept: aggregated("v2"), shape: true, http: 1 },
+];
+const cached: readonly Row[] = ["/api", "/apis"].flatMap((path) =>
+  asked.map((one): Row => ({ at: "W3", ask: `GET ${path}`, ...one })),
+);
 
 const whole: readonly Row[] = [
   { at: "W2", ask: "GET /api", shape: true },
