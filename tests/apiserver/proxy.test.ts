@@ -10,6 +10,7 @@ import { openPlane, type Plane } from "#tests/controllers/plane.ts";
 const address = Object.values(networkInterfaces())
   .flatMap((all) => all ?? [])
   .find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+const why = address === undefined ? " (skipped: no address but loopback)" : "";
 
 let plane: Plane;
 let server: Server;
@@ -35,7 +36,7 @@ afterAll(async () => {
 const withBody = ["DELETE", "OPTIONS", "PATCH", "POST", "PUT"];
 
 test.skipIf(address === undefined)(
-  "every method goes through, with and without a path",
+  `every method goes through, with and without a path${why}`,
   async () => {
     const ask = async (path: string, method: string): Promise<string> =>
       (await plane.client.raw(`${base}${path}?q=1`, { method })).text();
@@ -48,7 +49,7 @@ test.skipIf(address === undefined)(
 );
 
 test.skipIf(address === undefined)(
-  "what is read without a slash is sent to the one with it",
+  `what is read without a slash is sent to the one with it${why}`,
   async () => {
     for (const method of ["GET", "HEAD"]) {
       await expect(plane.client.raw(`${base}?q=1`, { method, redirect: "manual" })).rejects.toThrow(
