@@ -89,3 +89,19 @@ export function isStrictSubset(inner: CIDR, outer: CIDR): boolean {
   if (inner.family !== outer.family || inner.bits <= outer.bits) return false;
   return parseCIDR(`${inner.network}/${outer.bits}`)?.network === outer.network;
 }
+
+/** Whether all of `inner` lies in `outer`, which may be as large. */
+export function isSubset(inner: CIDR, outer: CIDR): boolean {
+  const same = inner.family === outer.family && inner.bits === outer.bits;
+  return same ? inner.network === outer.network : isStrictSubset(inner, outer);
+}
+
+/** Whether it may be a service's: the network's own and (IPv4) the broadcast address are nobody's. `address`: canonical. */
+export function givesAddress(cidr: CIDR, address: string): boolean {
+  const { family, bits, network } = cidr;
+  if (ipFamily(address) !== family || parseCIDR(`${address}/${bits}`)?.network !== network)
+    return false;
+  if (address === network) return false;
+  if (family === "IPv6") return true;
+  return ipaddr.IPv4.broadcastAddressFromCIDR(`${network}/${bits}`).toString() !== address;
+}

@@ -10,6 +10,7 @@ import { repairAllocations } from "./allocation/repair.ts";
 import { createServiceAllocator, serviceHook } from "./allocation/service-allocator.ts";
 import { createAuthenticator, type UserAuthenticator } from "./authentication/authenticator.ts";
 import { bootstrapTokens } from "./authentication/bootstrap-token.ts";
+import { legacyServiceAccountTokens } from "./authentication/legacy-service-account-token.ts";
 import { serviceAccountTokens } from "./authentication/service-account-token.ts";
 import { type StaticToken, staticTokens } from "./authentication/static-token.ts";
 import { tokenUnion } from "./authentication/token-authenticator.ts";
@@ -70,6 +71,7 @@ export async function openSecurity(parts: SecurityParts): Promise<Security> {
   const authorizer = authorizerChain([nodeAuthorizer(cache), rbacAuthorizer(rbac.index)]);
   const tokens = tokenUnion([
     staticTokens(parts.staticTokens ?? []),
+    legacyServiceAccountTokens({ issuer, audiences, cache, now: clock }),
     serviceAccountTokens({ issuer, reads: cache, now: clock }),
     bootstrapTokens({ reads: cache, now: clock }),
   ]);

@@ -24,6 +24,7 @@ const serviceAccountOf: Readonly<Record<string, string>> = {
   "pod-garbage-collector-controller": "pod-garbage-collector",
   "root-ca-certificate-publisher": "root-ca-cert-publisher",
   "root-ca-certificate-publisher-controller": "root-ca-cert-publisher",
+  "service-cidr-controller": "service-cidrs-controller",
   "taint-eviction-controller": "node-controller",
   volume_expand: "expand-controller",
 };

@@ -226,6 +226,7 @@ async function startComponents(parts: {
         identity,
         leaderElect,
         signingAuthority: secrets.authority,
+        serviceAccountKey: secrets.serviceAccount.privateKey,
         rootCa: secrets.authority.certificate,
         clusterCidr,
         logger,

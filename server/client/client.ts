@@ -72,6 +72,13 @@ export interface Client {
     type: PatchType,
     body: unknown,
   ): Promise<T>;
+  /** Server-side apply by force: `manager` has these fields from then on, and no others. */
+  apply<T extends KubeObject>(
+    ref: ResourceRef<T>,
+    target: { readonly namespace: string; readonly name: string; readonly subresource?: string },
+    manager: string,
+    fields: object,
+  ): Promise<T>;
   delete<T extends KubeObject>(
     ref: ResourceRef<T>,
     namespace: string,

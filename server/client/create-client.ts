@@ -222,6 +222,15 @@ function writes({ send, mediaType }: Wire): Writes {
       const path = resourcePath(ref, target);
       return objectOf(await send({ method: "PATCH", path, accept, body }));
     },
+    async apply(ref, target, manager, fields) {
+      const apiVersion = ref.group === "" ? ref.version : `${ref.group}/${ref.version}`;
+      const object = { apiVersion, kind: ref.kind, ...fields };
+      const bytes = new TextEncoder().encode(JSON.stringify(object));
+      const body = { contentType: "application/apply-patch+yaml", bytes };
+      const query = new URLSearchParams({ fieldManager: manager, force: "true" });
+      const path = `${resourcePath(ref, target)}?${query}`;
+      return objectOf(await send({ method: "PATCH", path, accept, body }));
+    },
     async delete(ref, namespace, name, options = {}) {
       const body = encodeBody(deleteOptions(options), mediaType);
       const path = resourcePath(ref, { namespace, name });

@@ -23,6 +23,8 @@ export interface Controller {
   /** Upstream's name, which is also the component of its events: `deployment-controller`. */
   readonly name: string;
   readonly workers: number;
+  /** Acts as the controller manager itself: upstream gives it no account of its own. */
+  readonly asManager?: true;
   /** Subscribes to informers, before any starts; every change costs O(1) here. */
   watch(context: WatchContext): Reconciler;
 }

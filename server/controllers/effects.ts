@@ -54,6 +54,14 @@ export type Effect =
       readonly body: unknown;
     }
   | {
+      /** Server-side, by force, as the field manager that it names. */
+      readonly effect: "apply";
+      readonly ref: ResourceRef;
+      readonly target: Target;
+      readonly manager: string;
+      readonly fields: object;
+    }
+  | {
       readonly effect: "delete";
       readonly ref: ResourceRef;
       readonly object: KubeObject;
@@ -126,6 +134,11 @@ export function patch(
   type: PatchType = "application/strategic-merge-patch+json",
 ): Effect {
   return { effect: "patch", ref, target, type, body };
+}
+
+/** `fields`: all that the manager wants to have said; the target's name need not be among them. */
+export function apply(ref: ResourceRef, target: Target, manager: string, fields: object): Effect {
+  return { effect: "apply", ref, target, manager, fields };
 }
 
 export interface RemoveOptions {

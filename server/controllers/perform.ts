@@ -66,6 +66,12 @@ async function performOne(effect: Effect, performer: Performer): Promise<void> {
         await client.patch(effect.ref, effect.target, effect.type, effect.body),
       );
       return;
+    case "apply":
+      performer.written(
+        effect.ref,
+        await client.apply(effect.ref, effect.target, effect.manager, effect.fields),
+      );
+      return;
     case "delete":
       return performDelete(effect, performer);
     case "deleteCollection":

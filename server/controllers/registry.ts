@@ -19,6 +19,7 @@ import { ephemeralVolume } from "./ephemeral-volume/watches.ts";
 import { garbageCollector } from "./garbage-collector/watches.ts";
 import { horizontalPodAutoscaler } from "./horizontal-pod-autoscaler/watches.ts";
 import { job } from "./job/watches.ts";
+import { legacyTokenCleaner } from "./legacy-serviceaccount-token-cleaner/watches.ts";
 import { namespace } from "./namespace/watches.ts";
 import { nodeIpam } from "./node-ipam/watches.ts";
 import { nodeLifecycle } from "./node-lifecycle/watches.ts";
@@ -35,7 +36,9 @@ import { replicationController } from "./replicationcontroller/watches.ts";
 import { resourceClaim } from "./resourceclaim/watches.ts";
 import { resourceQuota } from "./resourcequota/watches.ts";
 import { rootCaCertificatePublisher } from "./root-ca-certificate-publisher/watches.ts";
+import { serviceCidr } from "./service-cidr/watches.ts";
 import { serviceAccount } from "./serviceaccount/watches.ts";
+import { serviceAccountToken } from "./serviceaccount-token/watches.ts";
 import { statefulSet } from "./statefulset/watches.ts";
 import { taintEviction } from "./taint-eviction/watches.ts";
 import { tokenCleaner } from "./token-cleaner/watches.ts";
@@ -46,6 +49,8 @@ import { volumeExpander } from "./volume-expander/watches.ts";
 export interface ControllerSettings {
   /** Signs certificates of kubelets; absent: the signing controller does not run. */
   readonly signingAuthority?: KeyPair | undefined;
+  /** PEM of the private key that signs the tokens in Secrets; absent: their controller does not run. */
+  readonly serviceAccountKey?: string | undefined;
   /** PEM for every namespace's kube-root-ca.crt; absent: its publisher does not run. */
   readonly rootCa?: string | undefined;
   /** Pod addresses of all nodes; default 10.244.0.0/16. */
@@ -53,7 +58,7 @@ export interface ControllerSettings {
 }
 
 export function controllersFor(settings: ControllerSettings): readonly Controller[] {
-  const { signingAuthority, rootCa, clusterCidr = "10.244.0.0/16" } = settings;
+  const { signingAuthority, serviceAccountKey, rootCa, clusterCidr = "10.244.0.0/16" } = settings;
   return [
     deployment,
     replicaSet,
@@ -67,12 +72,15 @@ export function controllersFor(settings: ControllerSettings): readonly Controlle
     garbageCollector,
     namespace,
     serviceAccount,
+    ...(serviceAccountKey === undefined ? [] : [serviceAccountToken(serviceAccountKey, rootCa)]),
+    legacyTokenCleaner,
     ...(rootCa === undefined
       ? []
       : [rootCaCertificatePublisher(rootCa), clusterTrustBundlePublisher(rootCa)]),
     endpointSlice,
     endpointsMirror,
     endpointSliceMirroring,
+    serviceCidr,
     persistentVolumeBinder,
     attachDetach,
     volumeExpander,

@@ -41,8 +41,8 @@ async function runTerm(options: RunControllersOptions, signal: AbortSignal): Pro
   const { client, clock = systemClock, logger = silent } = options;
   const informers = sharedInformers({ client, clock, logger });
   const controllers = controllersFor(options).map((controller) => {
-    const ownClient = options.clientFor?.(controller.name) ?? client;
-    return prepare(controller, { informers, client: ownClient, clock, logger, signal });
+    const ownClient = controller.asManager ? client : options.clientFor?.(controller.name);
+    return prepare(controller, { informers, client: ownClient ?? client, clock, logger, signal });
   });
   await informers.start(signal);
   logger.info("controllers started", { controllers: controllers.length });

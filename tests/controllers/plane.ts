@@ -65,6 +65,7 @@ export async function openPlane({
     ...(clusterCidr === undefined ? {} : { clusterCidr }),
     leaderElect,
     signingAuthority: secrets.authority,
+    serviceAccountKey: secrets.serviceAccount.privateKey,
     rootCa: secrets.authority.certificate,
     logger,
     signal: stop.signal,

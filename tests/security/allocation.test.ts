@@ -207,9 +207,23 @@ function bare(name: string, spec: Partial<ServiceSpec> = {}): Service {
   } as Service;
 }
 
+async function giveRange(cache: Awaited<ReturnType<typeof openWatchCache>>): Promise<void> {
+  const key = { group: "networking.k8s.io", resource: "servicecidrs", namespace: "", name: "all" };
+  const object = {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "ServiceCIDR",
+    metadata: { name: "all" },
+    spec: { cidrs: ["10.0.0.0/26"] },
+  };
+  await cache.write({ op: "create", key, object });
+}
+
 describe("several servers over one store", () => {
   test("fill a range to the last address, with no doubles", async () => {
     const storage = openMemoryStorage();
+    const first = await openWatchCache(storage);
+    await giveRange(first);
+    await first.close();
     const caches = await Promise.all([1, 2, 3].map(() => openWatchCache(storage)));
     // All three would choose alike: only the store keeps them apart.
     const allocators = caches.map((cache) => allocatorOver(cache, () => 0.5).allocator);
@@ -234,6 +248,7 @@ describe("several servers over one store", () => {
   test("what a crash left claimed is let go once it is old", async () => {
     const storage = openMemoryStorage();
     const cache = await openWatchCache(storage);
+    await giveRange(cache);
     const { parts, allocator } = allocatorOver(cache, () => 0.1);
     const lost = bare("lost");
     await allocator.allocate(lost, undefined, { dryRun: false });

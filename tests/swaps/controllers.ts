@@ -20,10 +20,10 @@ export const stockControllers = (minutes: number): Swap => ({
 });
 
 export function startOurControllers({ server, kubeconfig, processes }: StockWorld): void {
-  const { authority, authorityKey } = server.pki;
+  const { authority, authorityKey, serviceAccountKey } = server.pki;
   const program = join(import.meta.dirname, "controllers-main.ts");
   processes.start("our-controllers", process.execPath, [
-    ...[program, kubeconfig, authority, authorityKey],
+    ...[program, kubeconfig, authority, authorityKey, serviceAccountKey],
   ]);
 }
 

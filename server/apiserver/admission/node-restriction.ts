@@ -3,7 +3,6 @@ import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { notFound } from "#apimachinery/status.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "#apiserver/attributes.ts";
 import { nodeNameOf } from "#apiserver/authorization/node-identity.ts";
-import { referencesOf } from "#apiserver/authorization/pod-references.ts";
 import { getObject } from "#apiserver/object-reads.ts";
 import type { TokenRequest } from "#gen/api/authentication/v1.ts";
 import { leases } from "#gen/api/coordination/v1.ts";
@@ -11,6 +10,7 @@ import { type Node, nodes, type Pod, pods, serviceaccounts } from "#gen/api/core
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import { resourceslices } from "#gen/api/resource/v1.ts";
 import { csinodes } from "#gen/api/storage/v1.ts";
+import { referencesOf } from "#resources/core/v1/pod-references.ts";
 import { type AdmissionParts, draftOf, isOf, oldOf, refused } from "./admission-parts.ts";
 import { forbiddenLabels } from "./node-labels.ts";
 

@@ -1,7 +1,13 @@
 /** Cluster IPs: one IPAddress object each, as upstream keeps them. */
 
 import type { Randomness } from "#apiserver/call.ts";
-import { type IPAddress, ipaddresses } from "#gen/api/networking/v1.ts";
+import { listObjects } from "#apiserver/object-reads.ts";
+import {
+  type IPAddress,
+  ipaddresses,
+  type ServiceCIDR,
+  servicecidrs,
+} from "#gen/api/networking/v1.ts";
 import type { Key } from "#storage/storage.ts";
 import {
   type AddressRange,
@@ -9,6 +15,7 @@ import {
   type IpFamily,
   inRange,
   parseAddress,
+  parseRange,
 } from "./address-range.ts";
 import { type ReservationStore, release, reserve } from "./reservation.ts";
 
@@ -52,22 +59,56 @@ function addressObject(
   };
 }
 
+/** What is being deleted gives no more addresses; without a condition no controller runs, and it does. */
+function isReady({ metadata, status }: ServiceCIDR): boolean {
+  if (metadata.deletionTimestamp !== undefined) return false;
+  const ready = status?.conditions?.find(({ type }) => type === "Ready");
+  return ready === undefined || ready.status === "True";
+}
+
+/** Ranges never change and are few. */
+const parsed = new Map<string, AddressRange | undefined>();
+const parsedMax = 1_000;
+
+/** undefined: one too small to hold an address. */
+function rangeOf(cidr: string): AddressRange | undefined {
+  if (!parsed.has(cidr)) {
+    if (parsed.size >= parsedMax) parsed.clear();
+    try {
+      parsed.set(cidr, parseRange(cidr));
+    } catch {
+      parsed.set(cidr, undefined);
+    }
+  }
+  return parsed.get(cidr);
+}
+
+/** Those of the family's ServiceCIDRs that give addresses now. */
+export function readyRanges(store: ReservationStore, family: IpFamily): readonly AddressRange[] {
+  return listObjects(store, servicecidrs)
+    .filter(isReady)
+    .flatMap(({ spec }) => (spec.cidrs ?? []).map(rangeOf))
+    .filter((range) => range !== undefined)
+    .filter((range) => range.family === family);
+}
+
 /** undefined: taken. The sentence: why it cannot be. */
 export type Claim = { readonly address: string } | { readonly fault: string };
 
 /** The very address that a service names. */
 export async function claimAddress(
   parts: ClusterIpParts,
-  range: AddressRange,
+  ranges: readonly AddressRange[],
   { address, holder, dryRun }: { address: string; holder: Holder; dryRun: boolean },
 ): Promise<Claim> {
-  const parsed = parseAddress(address);
-  if (parsed === undefined || parsed.family !== range.family || !inRange(range, parsed.value)) {
-    const where = `The range of valid IPs is ${range.cidr}`;
-    return { fault: `the provided IP (${address}) is not in the valid range. ${where}` };
-  }
-  const canonical = formatAddress(parsed.value, range.family);
+  const named = parseAddress(address);
+  const range = ranges.find(
+    (each) => each.family === named?.family && inRange(each, named?.value ?? -1n),
+  );
+  if (named === undefined || range === undefined)
+    return { fault: "the provided network does not match the current range" };
   const { family } = range;
+  const canonical = formatAddress(named.value, family);
   const taken = { fault: "provided IP is already allocated" };
   const key = addressKey(canonical);
   if (dryRun) return parts.store.get(key) === undefined ? { address } : taken;
@@ -86,26 +127,28 @@ function* candidates(range: AddressRange, { fraction }: Randomness): Generator<b
   for (let value = first; value < dynamicFrom; value++) yield value;
 }
 
-/** Any free address of the range. */
+/** Any free address of the first of the ranges that has one. */
 export async function nextAddress(
   parts: ClusterIpParts,
-  range: AddressRange,
+  ranges: readonly AddressRange[],
   { holder, dryRun }: { holder: Holder; dryRun: boolean },
 ): Promise<Claim> {
-  const { family } = range;
-  for (const value of candidates(range, parts.randomness)) {
-    const address = formatAddress(value, family);
-    const key = addressKey(address);
-    if (parts.store.get(key) !== undefined) continue;
-    if (dryRun) return { address };
-    const object = addressObject(parts, address, { family, holder });
-    if (await reserve(parts.store, key, object)) return { address };
+  for (const range of ranges) {
+    const { family } = range;
+    for (const value of candidates(range, parts.randomness)) {
+      const address = formatAddress(value, family);
+      const key = addressKey(address);
+      if (parts.store.get(key) !== undefined) continue;
+      if (dryRun) return { address };
+      const object = addressObject(parts, address, { family, holder });
+      if (await reserve(parts.store, key, object)) return { address };
+    }
   }
   return { fault: "range is full" };
 }
 
 export function releaseAddress({ store }: ClusterIpParts, address: string): Promise<void> {
-  const parsed = parseAddress(address);
-  const canonical = parsed === undefined ? address : formatAddress(parsed.value, parsed.family);
+  const named = parseAddress(address);
+  const canonical = named === undefined ? address : formatAddress(named.value, named.family);
   return release(store, addressKey(canonical));
 }

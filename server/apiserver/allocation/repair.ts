@@ -7,8 +7,7 @@ import { getObject, listObjects } from "#apiserver/object-reads.ts";
 import { type Service, services } from "#gen/api/core/v1.ts";
 import { ipaddresses } from "#gen/api/networking/v1.ts";
 import type { WatchCache } from "#storage/watch-cache.ts";
-import { parseRange } from "./address-range.ts";
-import { addressKey, claimAddress, ipAllocator, managedBy } from "./cluster-ips.ts";
+import { addressKey, claimAddress, ipAllocator, managedBy, readyRanges } from "./cluster-ips.ts";
 import { claimPort, nodePortScope } from "./node-ports.ts";
 import { release } from "./reservation.ts";
 import { type AllocatorParts, heldBy } from "./service-allocator.ts";
@@ -50,16 +49,15 @@ async function releaseOrphans(parts: RepairParts, now: Date): Promise<number> {
 }
 
 async function claimMissing(parts: RepairParts): Promise<void> {
-  const ranges = parts.serviceCidrs.map(parseRange);
   for (const service of listObjects(parts.store, services)) {
     const { namespace = "", name } = service.metadata;
     const { addresses, ports } = heldBy(service);
     for (const address of addresses) {
       if (parts.store.get(addressKey(address)) !== undefined) continue;
       const family = address.includes(":") ? "IPv6" : "IPv4";
-      const range = ranges.find((each) => each.family === family);
       const holder = { namespace, name };
-      if (range !== undefined) await claimAddress(parts, range, { address, holder, dryRun: false });
+      const ranges = readyRanges(parts.store, family);
+      await claimAddress(parts, ranges, { address, holder, dryRun: false });
     }
     for (const port of ports) {
       if (parts.store.get({ ...nodePortScope, namespace: "", name: `${port}` })) continue;

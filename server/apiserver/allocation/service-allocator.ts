@@ -7,12 +7,13 @@ import { type FieldError, invalidValue, Path } from "#apimachinery/field-error.t
 import { invalid, plainFailure, refusal } from "#apimachinery/status.ts";
 import type { Allocation, WriteHook } from "#apiserver/write-hooks.ts";
 import type { Service, ServicePort } from "#gen/api/core/v1.ts";
-import { type AddressRange, type IpFamily, parseRange } from "./address-range.ts";
+import { type IpFamily, parseRange } from "./address-range.ts";
 import {
   type ClusterIpParts,
   claimAddress,
   type Holder,
   nextAddress,
+  readyRanges,
   releaseAddress,
 } from "./cluster-ips.ts";
 import {
@@ -104,7 +105,7 @@ function keepNodePorts(ports: readonly ServicePort[], old: Service): void {
 }
 
 export interface AllocatorParts extends ClusterIpParts, NodePortParts {
-  /** One or two, of different families; the first is the primary one. */
+  /** One or two, of different families, the first the primary one: ServiceCIDRs of these give addresses. */
   readonly serviceCidrs: readonly string[];
 }
 
@@ -116,7 +117,7 @@ interface Claimed {
 
 class Allocating {
   readonly #parts: AllocatorParts;
-  readonly #ranges: ReadonlyMap<IpFamily, AddressRange>;
+  readonly #families: readonly IpFamily[];
   readonly #service: Service;
   readonly #old: Held;
   readonly #before: Service | undefined;
@@ -125,7 +126,7 @@ class Allocating {
 
   constructor(
     parts: AllocatorParts,
-    ranges: ReadonlyMap<IpFamily, AddressRange>,
+    families: readonly IpFamily[],
     asked: {
       readonly service: Service;
       readonly before: Service | undefined;
@@ -134,7 +135,7 @@ class Allocating {
     },
   ) {
     this.#parts = parts;
-    this.#ranges = ranges;
+    this.#families = families;
     this.#service = asked.service;
     this.#old = asked.old;
     this.#before = asked.before;
@@ -156,11 +157,10 @@ class Allocating {
     }
     const addresses: string[] = [];
     for (const [at, family] of (spec.ipFamilies ?? []).entries()) {
-      if (family !== "IPv4" && family !== "IPv6") continue;
-      const range = this.#ranges.get(family);
-      if (range === undefined) continue;
+      const known = this.#families.find((each) => each === family);
+      if (known === undefined) continue;
       const wanted = spec.clusterIPs?.[at] ?? "";
-      const outcome = await this.#address(range, wanted);
+      const outcome = await this.#address(known, wanted);
       if ("fault" in outcome) return outcome.fault;
       addresses.push(outcome.address);
     }
@@ -170,15 +170,16 @@ class Allocating {
   }
 
   async #address(
-    range: AddressRange,
+    family: IpFamily,
     wanted: string,
   ): Promise<{ address: string } | { fault: FieldError }> {
     if (wanted !== "" && this.#old.addresses.has(wanted)) return { address: wanted };
     const asked = { holder: this.#holder, dryRun: this.#dryRun };
+    const ranges = readyRanges(this.#parts.store, family);
     const claim =
       wanted === ""
-        ? await nextAddress(this.#parts, range, asked)
-        : await claimAddress(this.#parts, range, { ...asked, address: wanted });
+        ? await nextAddress(this.#parts, ranges, asked)
+        : await claimAddress(this.#parts, ranges, { ...asked, address: wanted });
     if ("address" in claim) {
       this.claimed.addresses.push(claim.address);
       return claim;
@@ -279,9 +280,7 @@ class Allocating {
 }
 
 export function createServiceAllocator(parts: AllocatorParts): ServiceAllocator {
-  const ranges = new Map(
-    parts.serviceCidrs.map(parseRange).map((range) => [range.family, range] as const),
-  );
+  const families = parts.serviceCidrs.map((cidr) => parseRange(cidr).family);
   const giveBack = async ({ addresses, ports }: Held | Claimed): Promise<void> => {
     await Promise.all([
       ...[...addresses].map((address) => releaseAddress(parts, address)),
@@ -296,10 +295,10 @@ export function createServiceAllocator(parts: AllocatorParts): ServiceAllocator 
       };
       normalizeClusterIps(service, old);
       if (old !== undefined) keepAllocated(service, old);
-      const faults = defaultFamilies(service, [...ranges.keys()], old);
+      const faults = defaultFamilies(service, families, old);
       if (faults.length > 0) refuse(faults);
       const before = heldBy(old);
-      const allocating = new Allocating(parts, ranges, {
+      const allocating = new Allocating(parts, families, {
         service,
         before: old,
         old: before,

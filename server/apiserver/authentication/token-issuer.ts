@@ -18,6 +18,8 @@ const rememberedTokensMax = 20_000;
 export interface TokenIssuer {
   readonly issuer: string;
   issue(claims: ServiceAccountClaims): Promise<string>;
+  /** What a token says that one of the keys signed, whoever issued it. */
+  signedPayload(token: string): Promise<Readonly<Record<string, unknown>> | undefined>;
   /** Signature and issuer only: times and bound objects are for the caller, who has clock and cache. */
   verify(token: string): Promise<ServiceAccountClaims | undefined>;
   /** The public keys as /openid/v1/jwks shows them. */
@@ -82,14 +84,14 @@ export async function openTokenIssuer(parts: {
   const others = await Promise.all(publicKeys.map(verifyingKey));
   const verifiers = [signer, ...others.filter(({ id }) => id !== signer.id)];
   const remembered = new Map<string, ServiceAccountClaims>();
-  const verified = async (token: string): Promise<ServiceAccountClaims | undefined> => {
+  const signedPayload: TokenIssuer["signedPayload"] = async (token) => {
     const id = keyIdOf(token);
     const candidates = id === undefined ? verifiers : verifiers.filter((key) => key.id === id);
     for (const { key, algorithm } of candidates) {
       try {
         const { payload } = await compactVerify(token, key, { algorithms: [algorithm] });
         const claimed: unknown = JSON.parse(new TextDecoder().decode(payload));
-        return isRecord(claimed) && claimed["iss"] === issuer ? readClaims(claimed) : undefined;
+        return isRecord(claimed) ? claimed : undefined;
       } catch {
         // Not this key's, or no token at all: the next key decides.
       }
@@ -98,6 +100,7 @@ export async function openTokenIssuer(parts: {
   };
   return {
     issuer,
+    signedPayload,
     keys: verifiers.map(({ jwk }) => jwk),
     issue: (claims) =>
       new SignJWT({ ...claimsPayload(claims, issuer) })
@@ -106,7 +109,8 @@ export async function openTokenIssuer(parts: {
     async verify(token) {
       const known = remembered.get(token);
       if (known !== undefined) return known;
-      const claims = await verified(token);
+      const payload = await signedPayload(token);
+      const claims = payload?.["iss"] === issuer ? readClaims(payload) : undefined;
       if (claims === undefined) return undefined;
       remembered.set(token, claims);
       const oldest = remembered.keys().next();

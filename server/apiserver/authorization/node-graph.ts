@@ -16,7 +16,7 @@ import {
 } from "#gen/api/core/v1.ts";
 import { resourceclaims } from "#gen/api/resource/v1.ts";
 import { volumeattachments } from "#gen/api/storage/v1.ts";
-import { isMirror, type References, referencesOf } from "./pod-references.ts";
+import { isMirror, type References, referencesOf } from "#resources/core/v1/pod-references.ts";
 
 export interface ObjectName {
   readonly resource: string;

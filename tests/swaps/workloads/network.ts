@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { deployments } from "#gen/api/apps/v1.ts";
 import { endpoints, pods, services } from "#gen/api/core/v1.ts";
 import { endpointslices } from "#gen/api/discovery/v1.ts";
+import { servicecidrs } from "#gen/api/networking/v1.ts";
 import { until } from "../until.ts";
-import { isReady, type Place, patched, podsOf, type Scenario, template } from "./place.ts";
+import { isGone, isReady, type Place, patched, podsOf, type Scenario, template } from "./place.ts";
 
 const sorted = (addresses: readonly string[]): string => addresses.toSorted().join();
 
@@ -51,4 +52,28 @@ export const endpointsUnderChurn: Scenario = async (place) => {
     });
   }
   return `slices and endpoints are the ready pods at ${sizes.join(", ")} replicas, a pod ended each time`;
+};
+
+/** A range is added, gives an address, and goes when nobody has one of it any more. */
+export const serviceRange: Scenario = async ({ client, namespace }) => {
+  const name = namespace;
+  const address = "10.203.7.5";
+  await client.create(servicecidrs, "", { metadata: { name }, spec: { cidrs: ["10.203.7.0/28"] } });
+  const ready = async (): Promise<string> => {
+    const { status } = await client.get(servicecidrs, "", name);
+    return `${status?.conditions?.find(({ type }) => type === "Ready")?.status}`;
+  };
+  await until("the range", "True", ready);
+  const make = () =>
+    client.create(services, namespace, {
+      metadata: { name: "ranged" },
+      spec: { clusterIP: address, ports: [{ port: 80 }] },
+    });
+  // Each API server takes the range in when its own watch brings it.
+  await until("its address", "given", () => make().then(() => "given", String));
+  await client.delete(servicecidrs, "", name);
+  await until("its refusal to go", "False", ready);
+  await client.delete(services, namespace, "ranged");
+  await until("its end", "true", () => isGone(client, servicecidrs, "", name));
+  return `gave ${address}, stayed while a service had it`;
 };

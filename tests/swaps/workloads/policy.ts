@@ -4,9 +4,9 @@ import { createSigningRequest } from "#apimachinery/pki.ts";
 import { deployments } from "#gen/api/apps/v1.ts";
 import { horizontalpodautoscalers } from "#gen/api/autoscaling/v2.ts";
 import { certificatesigningrequests } from "#gen/api/certificates/v1.ts";
-import { configmaps, resourcequotas } from "#gen/api/core/v1.ts";
+import { configmaps, resourcequotas, secrets, serviceaccounts } from "#gen/api/core/v1.ts";
 import { until } from "../until.ts";
-import { podsOf, type Scenario, template } from "./place.ts";
+import { isGone, podsOf, type Scenario, template } from "./place.ts";
 
 /**
  * Where the quota's event comes before that of the ConfigMap that is there already, the first count lacks it, and
@@ -98,4 +98,22 @@ export const autoscaler: Scenario = async ({ client, namespace }) => {
     reasonOf("ScalingActive"),
   );
   return "scale subresource read, conditions written";
+};
+
+/** Its controller alone knows the key that signs; whether the API server does is no matter here. */
+export const accountTokens: Scenario = async ({ client, namespace }) => {
+  const annotations = { "kubernetes.io/service-account.name": "robot" };
+  await client.create(serviceaccounts, namespace, { metadata: { name: "robot" } });
+  await client.create(secrets, namespace, {
+    metadata: { name: "robot", annotations },
+    type: "kubernetes.io/service-account-token",
+  });
+  const filled = async (): Promise<string> => {
+    const { data = {} } = await client.get(secrets, namespace, "robot");
+    return Object.keys(data).toSorted().join();
+  };
+  await until("its data", "ca.crt,namespace,token", filled);
+  await client.delete(serviceaccounts, namespace, "robot");
+  await until("its end", "true", () => isGone(client, secrets, namespace, "robot"));
+  return "a token, its authority and namespace; gone with the account";
 };

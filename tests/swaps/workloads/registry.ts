@@ -4,9 +4,9 @@ import type { World } from "../world.ts";
 import { daemonSet, deployment, statefulSet } from "./apps.ts";
 import { cronJob, job } from "./batch.ts";
 import { garbageCollection, namespaceDeletion } from "./lifecycle.ts";
-import { endpointsUnderChurn } from "./network.ts";
+import { endpointsUnderChurn, serviceRange } from "./network.ts";
 import { inNamespace, type Scenario } from "./place.ts";
-import { autoscaler, certificateSigning, quota } from "./policy.ts";
+import { accountTokens, autoscaler, certificateSigning, quota } from "./policy.ts";
 
 const scenarios: Readonly<Record<string, Scenario>> = {
   Deployment: deployment,
@@ -20,10 +20,12 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   "CSR signing": certificateSigning,
   quota,
   "endpoints under churn": endpointsUnderChurn,
+  "service account tokens": accountTokens,
+  "service range": serviceRange,
 };
 
-/** This one waits for a full minute. */
-const slow: readonly string[] = ["CronJob"];
+/** These wait for a full minute, and for the ten seconds that a range takes to go. */
+const slow: readonly string[] = ["CronJob", "service range"];
 
 export interface ControllerChecksOptions {
   /** Goes round again and again until they are over; 0: once. */
