@@ -171,7 +171,8 @@ class Cache implements WatchCache {
 
   saw(head: Head): void {
     this.#head = head;
-    this.#state.compacted = head.compacted;
+    if (head.compacted > this.#state.compacted) this.#past.forget(head.compacted);
+    this.#state.compact(head.compacted);
   }
 
   async reload(): Promise<void> {

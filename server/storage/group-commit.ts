@@ -227,9 +227,15 @@ export class GroupCommit {
         continue;
       }
       revision += 1;
-      const { write, object } = waiting;
+      const { write, object, text } = waiting;
       object.metadata.resourceVersion = String(revision);
-      const stored: Stored = { key: write.key, object, createRevision, revision };
+      const stored: Stored = {
+        key: write.key,
+        object,
+        createRevision,
+        revision,
+        size: text.length,
+      };
       standing?.set(waiting.id, write.op === "delete" ? undefined : stored);
       waiting.resolve({ outcome: "written", stored });
     }

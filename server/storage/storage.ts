@@ -25,6 +25,8 @@ export interface Stored {
   readonly object: KubeObject;
   readonly createRevision: Revision;
   readonly revision: Revision;
+  /** Characters of its JSON, for whoever bounds what he holds; 0 where the store has no text of it. */
+  readonly size: number;
 }
 
 /**
@@ -60,6 +62,8 @@ export interface Change {
   readonly object: KubeObject;
   readonly previous: Stored | undefined;
   readonly createRevision: Revision;
+  /** As of Stored. */
+  readonly size: number;
 }
 
 export interface Head {

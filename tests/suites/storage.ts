@@ -127,6 +127,7 @@ function writes(check: Check): void {
       object: objectOf(keyOf("a")),
       createRevision: 1,
       revision: 1,
+      size: 0,
     };
     expect(await storage.write(update(ghost))).toEqual({ outcome: "conflict", current: undefined });
     expect(await storage.write(remove(ghost))).toEqual({ outcome: "conflict", current: undefined });
@@ -194,7 +195,7 @@ function concurrency(check: Check): void {
   check("writes to one key queued together are made in order", async (storage) => {
     const key = keyOf("a");
     const first = storage.write(create(key));
-    const ghost = { key, object: objectOf(key), createRevision: 1, revision: 1 };
+    const ghost = { key, object: objectOf(key), createRevision: 1, revision: 1, size: 0 };
     const second = storage.write(update(ghost, "n1"));
     const third = storage.write(create(key));
     expect(written(await first).revision).toBe(1);

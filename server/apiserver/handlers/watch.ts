@@ -89,10 +89,11 @@ function leaving(previous: Entry, { revision, object }: Entry): Entry {
     ...previous.object,
     metadata: { ...previous.object.metadata, resourceVersion },
   };
-  const { key, createRevision } = previous;
+  const { key, createRevision, size } = previous;
   return {
     key,
     createRevision,
+    size,
     revision,
     object: last,
     encoded: (_form, encode) => encode(last),

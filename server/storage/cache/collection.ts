@@ -39,6 +39,23 @@ export class Collection {
     this.watchers.publish(event);
   }
 
+  /** Nothing is in it, nobody waits for anything. */
+  get idle(): boolean {
+    return this.#namespaces.size === 0 && this.ring.empty && this.watchers.empty;
+  }
+
+  /** Of what happened no more than so much is held. */
+  lighten(weight: number): void {
+    this.ring.lighten(weight);
+    this.watchers.forget(this.ring.floor);
+  }
+
+  /** What happened at or below the revision is let go. */
+  forget(revision: Revision): void {
+    this.ring.forget(revision);
+    this.watchers.forget(this.ring.floor);
+  }
+
   list({ namespace, name, index }: WatchScope): readonly Entry[] {
     if (index !== undefined) return this.#listIndexed(index, namespace, name);
     if (namespace === undefined && name === undefined) {

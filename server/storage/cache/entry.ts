@@ -8,13 +8,15 @@ export class CachedEntry implements Entry {
   readonly object: KubeObject;
   readonly createRevision: Revision;
   readonly revision: Revision;
+  readonly size: number;
   private encodings: Map<string, Uint8Array> | undefined;
 
-  constructor({ key, object, createRevision, revision }: Stored) {
+  constructor({ key, object, createRevision, revision, size }: Stored) {
     this.key = key;
     this.object = object;
     this.createRevision = createRevision;
     this.revision = revision;
+    this.size = size;
     this.encodings = undefined;
   }
 

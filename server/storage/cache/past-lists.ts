@@ -34,6 +34,13 @@ export class PastLists {
     this.#kept.clear();
   }
 
+  /** Lists at revisions below are refused, so they are held for nobody. */
+  forget(compacted: Revision): void {
+    for (const id of this.#kept.keys()) {
+      if (Number.parseInt(id, 10) < compacted) this.#kept.delete(id);
+    }
+  }
+
   async #make(state: CacheState, scope: Scope, revision: Revision): Promise<readonly Entry[]> {
     if (revision > state.revision) throw tooLarge(revision, state.revision);
     const collection = state.collection(scope);

@@ -3,11 +3,14 @@
  * ones (a namespace, a name, an index value) sit in a class found by one look-up, and get the event put
  * into their own short queue: 5 000 of them cost an event only the two or three that it concerns.
  */
+import type { Revision } from "#storage/storage.ts";
 import type { CacheEvent, Index, WatchScope } from "#storage/watch-cache.ts";
 
 export interface Listener {
   /** A narrow listener's event, matching its scope; a broad one's is in the ring. */
   offer(event: CacheEvent): void;
+  /** Events at or below the revision are held by nobody else any more. */
+  forget(revision: Revision): void;
 }
 
 /** The narrowest class that holds all of a scope's events. */
@@ -38,6 +41,16 @@ export class WatcherRegistry {
         this.#classes.delete(name);
       }
     };
+  }
+
+  get empty(): boolean {
+    return this.#classes.size === 0;
+  }
+
+  forget(revision: Revision): void {
+    for (const listeners of this.#classes.values()) {
+      for (const listener of listeners) listener.forget(revision);
+    }
   }
 
   publish(event: CacheEvent): void {

@@ -75,6 +75,12 @@ export class CacheWatcher implements Watcher, Listener {
     this.#wake?.();
   }
 
+  /** What it did not read by then is read from the log. */
+  forget(revision: Revision): void {
+    const oldest = this.#queue?.[0];
+    if (oldest !== undefined && oldest.revision <= revision) this.#queue = undefined;
+  }
+
   async next(idleMs?: number): Promise<Batch> {
     assert(this.#wake === undefined, "a watcher has one reader");
     for (;;) {

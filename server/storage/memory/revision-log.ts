@@ -51,6 +51,7 @@ export class RevisionLog {
       },
       createRevision: current?.createRevision ?? revision,
       revision,
+      size: 0,
     };
     if (write.op === "delete") this.#objects.delete(id);
     else this.#objects.set(id, stored);

@@ -32,9 +32,14 @@ export function parseObject(text: string, revision: Revision): KubeObject {
   return object;
 }
 
-export function storedOf(key: Key, text: string, numbers: Omit<Stored, "key" | "object">): Stored {
+export function storedOf(
+  key: Key,
+  text: string,
+  numbers: Omit<Stored, "key" | "object" | "size">,
+): Stored {
   const { revision, createRevision } = numbers;
-  return { key, object: parseObject(text, revision), createRevision, revision };
+  const object = parseObject(text, revision);
+  return { key, object, createRevision, revision, size: text.length };
 }
 
 export function storedFromRow(row: StoredRow): Stored {
