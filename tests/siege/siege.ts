@@ -3,23 +3,12 @@
  * Before each attack the same crowd is aimed at a server that does nothing: what the load takes then is what sharing
  * the machine costs, and what it takes beyond that under attack is our server's.
  */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import process from "node:process";
-import type { Client } from "#client/client.ts";
-import { clientFromKubeconfig, type Kubeconfig, readKubeconfig } from "#client/kubeconfig.ts";
-import { namespaces, pods } from "#gen/api/core/v1.ts";
-import {
-  type RunningCluster,
-  removeDataDir,
-  startCluster,
-  waitFor,
-} from "#tests/support/cluster.ts";
 import { type Attack, pause, type Target } from "./attack.ts";
 import { memoryLeftMax, socketsLeftMax, watchesLeftMax } from "./faults.ts";
-import { type Ended, Hostile, IdleServer } from "./hostile.ts";
-import { hostileIdentity } from "./hostile-identity.ts";
-import { Load, namespace, percentile, type Span } from "./load.ts";
+import { type Ended, IdleServer } from "./hostile.ts";
+import { Load, percentile, type Span } from "./load.ts";
+import { openScene, productOf, type Scene } from "./scene.ts";
 import { memoryOf, processorOf, type ServerState, stateOf } from "./server-state.ts";
 
 /** Of the whole time, before the first attack: what the load takes by itself. */
@@ -29,9 +18,6 @@ const controlShare = 0.4;
 const attackShare = 0.5;
 /** What the last attack left is given up by then: no limit of the server is longer. */
 const returnMsMax = 120_000;
-const collecting = {
-  BUN_OPTIONS: `--preload ${join(import.meta.dirname, "collect-on-signal.ts")}`,
-};
 
 export interface Row {
   readonly name: string;
@@ -72,41 +58,12 @@ export interface SiegeOptions {
   readonly say?: (line: string) => void;
 }
 
-/** The launcher's child is the product. */
-function productOf({ process: { pid } }: RunningCluster): number {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
-  return Number(children.trim().split(" ")[0]);
-}
-
-async function prepare(client: Client): Promise<void> {
-  for (const name of [namespace, "siege"]) {
-    await client.create(namespaces, "", { metadata: { name }, spec: {} });
-  }
-  await waitFor("a service account", async () => {
-    const spec = { containers: [{ name: "c", image: "example.test/c:1" }] };
-    const made = client.create(pods, "siege", { metadata: { name: "target" }, spec });
-    return made.then(
-      () => true,
-      () => false,
-    );
-  });
-  await waitFor("the pod that is talked to", async () => {
-    return (await client.get(pods, "siege", "target")).status?.phase === "Running";
-  });
-}
-
-interface Parts {
-  readonly cluster: RunningCluster;
-  readonly client: Client;
-  readonly identity: Kubeconfig;
-  readonly hostile: Hostile;
+interface Parts extends Scene {
   readonly idle: IdleServer;
 }
 
 class Besieged {
   readonly #parts: Parts;
-  readonly #host: string;
-  readonly #port: number;
   readonly #load: Load;
   readonly #calm: Span[] = [];
   readonly #controls: Span[] = [];
@@ -115,11 +72,8 @@ class Besieged {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    const { hostname, port } = new URL(parts.identity.server);
-    this.#host = hostname;
-    this.#port = Number(port);
     this.#load = new Load(parts.cluster.kubeconfig);
-    this.pid = productOf(parts.cluster);
+    this.pid = parts.pid;
   }
 
   async calm(ms: number): Promise<void> {
@@ -129,7 +83,7 @@ class Besieged {
   }
 
   async #aim(attack: Attack, port: number, ms: number, seed: number): Promise<[Ended, Span]> {
-    const target: Target = { host: this.#host, port, kubeconfig: this.#parts.identity };
+    const target: Target = { ...this.#parts.target, port };
     const ended = await this.#parts.hostile.attack({ attack: attack.name, target, ms, seed });
     return [ended, [ended.from, Date.now()]];
   }
@@ -144,7 +98,12 @@ class Besieged {
   async endure(attack: Attack, ms: number, seed: number, control: number): Promise<Row> {
     const memoryBefore = memoryOf(this.pid);
     const processorBefore = processorOf(this.pid);
-    const [{ requests, answers }, span] = await this.#aim(attack, this.#port, ms, seed);
+    const [{ requests, answers }, span] = await this.#aim(
+      attack,
+      this.#parts.target.port,
+      ms,
+      seed,
+    );
     this.#stormy.push(span);
     const during = this.#load.within([span]);
     const [from, to] = span;
@@ -231,28 +190,17 @@ async function besiege(besieged: Besieged, options: SiegeOptions): Promise<Outco
 
 /** Throws when the server cannot be started, or an attack does not end. */
 export async function siege(options: SiegeOptions): Promise<Outcome> {
-  const cluster = await startCluster(
-    ["--runtime", "simulated", "--nodes", "1"],
-    undefined,
-    collecting,
-  );
+  const scene = await openScene();
   const idle = await IdleServer.start();
-  const hostile = new Hostile();
   try {
-    const kubeconfig = readKubeconfig(readFileSync(cluster.kubeconfig, "utf8"));
-    const client = clientFromKubeconfig(kubeconfig, { userAgent: "siege" });
-    await prepare(client);
-    const identity = await hostileIdentity(client, kubeconfig);
-    const besieged = new Besieged({ cluster, client, identity, hostile, idle });
+    const besieged = new Besieged({ ...scene, idle });
     try {
       return await besiege(besieged, options);
     } finally {
       await besieged.stop();
     }
   } finally {
-    await hostile.stop();
     await idle.stop();
-    await cluster.stop();
-    removeDataDir(cluster.dataDir);
+    await scene.end();
   }
 }
