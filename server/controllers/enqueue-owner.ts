@@ -1,9 +1,10 @@
 /** Wakes the controller of an object that changed; of an orphan, all that might adopt it. */
+
+import { controllerOf } from "#apimachinery/controller-of.ts";
 import { matches, type Selector } from "#apimachinery/labels.ts";
 import type { ChangeHandler, Informer } from "#client/informer.ts";
 import { keyOf, objectKey } from "#client/store.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
-import { controllerOf } from "./owner-references.ts";
 
 export interface EnqueueOwnerOptions<Owner extends KubeObject> {
   /** Of the owners. */

@@ -1,14 +1,11 @@
 /** Who owns what: the one controller of an object, and how objects change hands. */
+import { controllerOf } from "#apimachinery/controller-of.ts";
 import { matches, type Selector } from "#apimachinery/labels.ts";
 import type { Client } from "#client/client.ts";
 import type { Informer } from "#client/informer.ts";
 import type { KubeObject, OwnerReference } from "#gen/api/meta/v1.ts";
 import type { ResourceRef } from "#gen/api/resource-ref.ts";
 import { type Effect, patch } from "./effects.ts";
-
-export function controllerOf({ metadata }: KubeObject): OwnerReference | undefined {
-  return metadata.ownerReferences?.find(({ controller }) => controller === true);
-}
 
 /** Index of informers: what is controlled by a uid, and, under `orphan/NAMESPACE`, what nobody controls. */
 export const byController = "controller";

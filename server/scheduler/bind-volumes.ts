@@ -11,7 +11,7 @@ import {
   persistentvolumeclaims,
   persistentvolumes,
 } from "#gen/api/core/v1.ts";
-import { claimNames } from "./disks.ts";
+import { claimNamesOf } from "#resources/core/v1/pod-claims.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import { findVolumes, isBound, type StorageSource } from "./volume-binding.ts";
 
@@ -60,7 +60,7 @@ export async function bindVolumes(binding: Binding): Promise<void> {
   const { storage, pod, signal } = binding;
   const namespace = pod.metadata.namespace ?? "";
   const open = () =>
-    claimNames(pod).flatMap((name) => {
+    claimNamesOf(pod).flatMap((name) => {
       const claim = storage.claim(namespace, name);
       if (claim === undefined) throw new Error(`persistentvolumeclaim "${name}" not found`);
       return isBound(claim) ? [] : [claim];

@@ -1,5 +1,5 @@
-/** Disks that pods of one node may not share (VolumeRestrictions), and the claims that a pod uses. */
-import type { Pod, PodSpec, Volume } from "#gen/api/core/v1.ts";
+/** Disks that pods of one node may not share (VolumeRestrictions). */
+import type { PodSpec, Volume } from "#gen/api/core/v1.ts";
 
 export interface Disk {
   readonly id: string;
@@ -26,12 +26,4 @@ function diskOf({ gcePersistentDisk, awsElasticBlockStore, iscsi, rbd }: Volume)
 
 export function disksOf({ volumes = [] }: PodSpec): Disk[] {
   return volumes.flatMap(diskOf);
-}
-
-/** Names of the claims that the pod's volumes name or own. */
-export function claimNames({ metadata, spec }: Pick<Pod, "metadata" | "spec">): string[] {
-  return (spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
-    if (persistentVolumeClaim !== undefined) return [persistentVolumeClaim.claimName];
-    return ephemeral === undefined ? [] : [`${metadata.name}-${name}`];
-  });
 }

@@ -22,7 +22,7 @@ import {
   V_VOLUME_NODE,
   V_VOLUME_ZONE,
 } from "#gen/scheduler-abi.ts";
-import { claimNames } from "./devices/pod-claims.ts";
+import { resourceClaimNamesOf } from "#resources/core/v1/pod-claims.ts";
 import { hostPorts } from "./host-ports.ts";
 import { type NodeFacts, nodeFacts } from "./node-facts.ts";
 import { tolerates } from "./node-filter.ts";
@@ -189,7 +189,7 @@ function claimHelps(pod: Pod, { before, now }: ClaimChange): boolean {
   if (before?.status?.allocation !== undefined && now?.status?.allocation === undefined)
     return true;
   if (now === undefined || now.metadata.namespace !== pod.metadata.namespace) return false;
-  if (!claimNames(pod).includes(now.metadata.name)) return false;
+  if (!resourceClaimNamesOf(pod).includes(now.metadata.name)) return false;
   return before === undefined || !deepEqual(before.status, now.status);
 }
 

@@ -4,9 +4,10 @@
  * is compiled when it is first scheduled (classes.ts).
  */
 import type { Pod, PodAffinityTerm, PodSpec } from "#gen/api/core/v1.ts";
+import { claimNamesOf } from "#resources/core/v1/pod-claims.ts";
 import { type Attached, attachedVolume } from "./attached-volumes.ts";
 import type { Counters } from "./counters.ts";
-import { claimNames, disksOf } from "./disks.ts";
+import { disksOf } from "./disks.ts";
 import { hostPorts } from "./host-ports.ts";
 import type { LabelSets } from "./label-sets.ts";
 import type { NodeTable } from "./node-table.ts";
@@ -160,7 +161,7 @@ export class PodShapes {
     const scoring = placedScoringRequests(pod);
     const real = new Map(requests);
     const namespace = metadata.namespace ?? "";
-    const claims = [...new Set(claimNames(pod))];
+    const claims = [...new Set(claimNamesOf(pod))];
     const volumes = [
       ...claims.map((name) => this.#claimFacts(namespace, name).attached),
       ...(spec.volumes ?? []).map((volume) => attachedVolume(volume)),

@@ -4,8 +4,8 @@
  */
 import { deepEqual } from "#apimachinery/deep-equal.ts";
 import type { Container, Pod, PodAffinityTerm, PodSpec, Volume } from "#gen/api/core/v1.ts";
+import { claimNamesOf } from "#resources/core/v1/pod-claims.ts";
 import type { Attached } from "./attached-volumes.ts";
-import { claimNames } from "./disks.ts";
 import { requiredFeatures } from "./required-features.ts";
 
 /** What placed pods are told apart by of a claim. */
@@ -44,7 +44,7 @@ function placedVolumes(pod: Pick<Pod, "metadata" | "spec">, claimFacts: ClaimQue
   const volumes = pod.spec.volumes?.filter(isPlaced) ?? [];
   if (volumes.length === 0) return 0;
   const { namespace = "" } = pod.metadata;
-  const names = claimNames(pod);
+  const names = claimNamesOf(pod);
   return [volumes, names, names.map((name) => claimFacts(namespace, name))];
 }
 

@@ -11,13 +11,13 @@ import {
   V_VOLUME_SPACE,
   V_VOLUME_ZONE,
 } from "#gen/scheduler-abi.ts";
+import { claimNamesOf, ephemeralClaimName } from "#resources/core/v1/pod-claims.ts";
 import {
   type Attached,
   type AttachedVolumes,
   attachedVolume,
   type LimitRow,
 } from "./attached-volumes.ts";
-import { claimNames } from "./disks.ts";
 import { driverOfProvisioner } from "./in-tree-volumes.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import { matchesSelector } from "./node-match.ts";
@@ -133,7 +133,7 @@ class Lists {
     const claim = storage.claim(namespace, name);
     if (claim === undefined) {
       const ephemeral = pod.spec.volumes?.some(
-        (one) => `${pod.metadata.name}-${one.name}` === name,
+        (one) => one.ephemeral !== undefined && ephemeralClaimName(pod, one) === name,
       );
       const made = `waiting for ephemeral volume controller to create the persistentvolumeclaim "${name}"`;
       this.#refuse(ephemeral ? made : `persistentvolumeclaim "${name}" not found`);
@@ -267,7 +267,7 @@ class Lists {
 /** undefined: the pod has no volume that any plugin looks at. */
 export function volumeLists(pod: Pod, parts: Parts): VolumeLists | undefined {
   const { profile, shape, attached } = parts;
-  const claims = claimNames(pod);
+  const claims = claimNamesOf(pod);
   const disks = profile.filters.has("VolumeRestrictions") ? parts.disks : [];
   if (claims.length + disks.length + shape.attached.length === 0) return undefined;
   const lists = new Lists(parts);

@@ -1,6 +1,7 @@
+import { controllerOf } from "#apimachinery/controller-of.ts";
 import { keyOf, objectKey, splitKey } from "#client/store.ts";
 import type { Controller } from "#controllers/controller.ts";
-import { byController, controllerOf, controllerValues } from "#controllers/owner-references.ts";
+import { byController, controllerValues } from "#controllers/owner-references.ts";
 import { type CronJob, cronjobs, type Job, jobs } from "#gen/api/batch/v1.ts";
 import { reconcile } from "./reconcile.ts";
 

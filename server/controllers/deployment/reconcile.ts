@@ -1,8 +1,10 @@
 /** Pods by way of ReplicaSets, one a template: rollouts, rollbacks, history. */
+
+import { controllerOf } from "#apimachinery/controller-of.ts";
 import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { selectorFromLabelSelector } from "#apimachinery/labels.ts";
 import { create, type Effect, event, remove, update, updateStatus } from "#controllers/effects.ts";
-import { claim, controllerOf } from "#controllers/owner-references.ts";
+import { claim } from "#controllers/owner-references.ts";
 import { isPodTerminal } from "#controllers/pod-conditions.ts";
 import {
   type Deployment,

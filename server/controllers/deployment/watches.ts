@@ -1,13 +1,9 @@
+import { controllerOf } from "#apimachinery/controller-of.ts";
 import { selectorFromLabelSelector } from "#apimachinery/labels.ts";
 import { keyOf, objectKey, splitKey } from "#client/store.ts";
 import type { Controller } from "#controllers/controller.ts";
 import { enqueueOwner } from "#controllers/enqueue-owner.ts";
-import {
-  byController,
-  candidatesOf,
-  controllerOf,
-  controllerValues,
-} from "#controllers/owner-references.ts";
+import { byController, candidatesOf, controllerValues } from "#controllers/owner-references.ts";
 import { type Deployment, deployments, type ReplicaSet, replicasets } from "#gen/api/apps/v1.ts";
 import { type Pod, pods } from "#gen/api/core/v1.ts";
 import { reconcile } from "./reconcile.ts";

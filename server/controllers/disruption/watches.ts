@@ -1,7 +1,7 @@
+import { controllerOf } from "#apimachinery/controller-of.ts";
 import { matches, selectorFromLabelSelector } from "#apimachinery/labels.ts";
 import { keyOf, splitKey } from "#client/store.ts";
 import type { Controller } from "#controllers/controller.ts";
-import { controllerOf } from "#controllers/owner-references.ts";
 import { deployments, replicasets, statefulsets } from "#gen/api/apps/v1.ts";
 import { type Pod, pods, replicationcontrollers } from "#gen/api/core/v1.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";

@@ -1,8 +1,8 @@
 /** A pod that brings the templates of its volumes gets a claim for each; they go when it goes. */
 import { create, type Effect, event, requeueAfter } from "#controllers/effects.ts";
 import { controllerReference } from "#controllers/owner-references.ts";
-import { ephemeralClaimName, isOwnClaim } from "#controllers/pod-claims.ts";
 import { type PersistentVolumeClaim, type Pod, persistentvolumeclaims } from "#gen/api/core/v1.ts";
+import { ephemeralClaimName, isOwnClaim } from "#resources/core/v1/pod-claims.ts";
 
 /** How often a name that somebody else has is looked at again. */
 const takenSeconds = 30;

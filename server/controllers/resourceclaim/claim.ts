@@ -1,6 +1,7 @@
 /** What a claim needs: consumers that are gone leave it, the last one frees its devices, a finished pod's goes. */
+
+import { controllerOf } from "#apimachinery/controller-of.ts";
 import { type Effect, remove, update, updateStatus } from "#controllers/effects.ts";
-import { controllerOf } from "#controllers/owner-references.ts";
 import type { Pod } from "#gen/api/core/v1.ts";
 import {
   type ResourceClaim,

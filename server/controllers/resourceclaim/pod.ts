@@ -1,13 +1,15 @@
 /** What a pod needs: claims made of its templates, their names in its status, and its place among their consumers. */
 import { assert } from "#apimachinery/assert.ts";
+import { isControlledBy } from "#apimachinery/controller-of.ts";
 import { create, type Effect, event, patch, updateStatus } from "#controllers/effects.ts";
-import { controllerOf, targetOf } from "#controllers/owner-references.ts";
+import { targetOf } from "#controllers/owner-references.ts";
 import { type Pod, type PodResourceClaim, pods } from "#gen/api/core/v1.ts";
 import {
   type ResourceClaim,
   type ResourceClaimTemplate,
   resourceclaims,
 } from "#gen/api/resource/v1.ts";
+import { resourceClaimNameOf } from "#resources/core/v1/pod-claims.ts";
 
 /** Of a claim: which of its pod's claims it was made for. */
 const madeFor = "resource.kubernetes.io/pod-claim-name";
@@ -24,17 +26,6 @@ export interface PodSurroundings {
 function refusal(pod: Pod, claim: string, why: string): Effect {
   const message = `PodResourceClaim ${claim}: ${why}`;
   return event(pod, "Warning", "FailedResourceClaimCreation", message);
-}
-
-export function isOwnedBy(claim: ResourceClaim, pod: Pod): boolean {
-  return controllerOf(claim)?.uid === pod.metadata.uid;
-}
-
-/** undefined: not made yet; null: found not to be needed. */
-export function claimNameOf({ status }: Pod, one: PodResourceClaim): string | null | undefined {
-  if (one.resourceClaimName !== undefined) return one.resourceClaimName;
-  const made = status?.resourceClaimStatuses?.find(({ name }) => name === one.name);
-  return made === undefined ? undefined : (made.resourceClaimName ?? null);
 }
 
 /** Cut from both names in proportion: the end of each says most. */
@@ -98,10 +89,10 @@ export function reconcilePod(pod: Pod, around: PodSurroundings): readonly Effect
 
 /** Made, and still the pod's own; or found not to be needed. */
 function isThere(pod: Pod, one: PodResourceClaim, { claim }: PodSurroundings): boolean {
-  const name = claimNameOf(pod, one);
+  const name = resourceClaimNameOf(pod, one);
   if (name === null) return true;
   const found = name === undefined ? undefined : claim(name);
-  return found !== undefined && isOwnedBy(found, pod);
+  return found !== undefined && isControlledBy(found, pod);
 }
 
 function statusOf(pod: Pod, names: ReadonlyMap<string, string>): Effect[] {
@@ -118,10 +109,10 @@ function statusOf(pod: Pod, names: ReadonlyMap<string, string>): Effect[] {
 function reservations(pod: Pod, { claim }: PodSurroundings): Effect[] {
   if (!pod.spec.nodeName) return [];
   return (pod.spec.resourceClaims ?? []).flatMap((one) => {
-    const name = claimNameOf(pod, one);
+    const name = resourceClaimNameOf(pod, one);
     const found = name ? claim(name) : undefined;
     if (found?.status.allocation === undefined) return [];
-    if (one.resourceClaimTemplateName !== undefined && !isOwnedBy(found, pod)) return [];
+    if (one.resourceClaimTemplateName !== undefined && !isControlledBy(found, pod)) return [];
     const reservedFor = found.status.reservedFor ?? [];
     const { name: podName, uid } = pod.metadata;
     assert(uid !== undefined, "a pod that was read has a uid");

@@ -1,8 +1,9 @@
+import { controllerOf } from "#apimachinery/controller-of.ts";
 import { isReason } from "#apimachinery/status.ts";
 import type { Client } from "#client/client.ts";
 import { keyOf, objectKey, splitKey } from "#client/store.ts";
 import type { Controller } from "#controllers/controller.ts";
-import { byController, controllerOf, controllerValues } from "#controllers/owner-references.ts";
+import { byController, controllerValues } from "#controllers/owner-references.ts";
 import { type Pod, pods } from "#gen/api/core/v1.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import {
@@ -12,8 +13,9 @@ import {
   resourceclaimtemplates,
 } from "#gen/api/resource/v1.ts";
 import type { ResourceRef } from "#gen/api/resource-ref.ts";
+import { resourceClaimNamesOf } from "#resources/core/v1/pod-claims.ts";
 import { frees, isDone, isPodReference, reconcileClaim } from "./claim.ts";
-import { claimNameOf, reconcilePod } from "./pod.ts";
+import { reconcilePod } from "./pod.ts";
 
 const podPrefix = "pod:";
 const claimPrefix = "claim:";
@@ -26,12 +28,8 @@ function templatesOf({ metadata, spec }: Pod): readonly string[] {
   );
 }
 
-function claimNames(pod: Pod): readonly string[] {
-  return (pod.spec.resourceClaims ?? []).flatMap((one) => claimNameOf(pod, one) ?? []);
-}
-
 function claimsOf(pod: Pod): readonly string[] {
-  return claimNames(pod).map((name) => objectKey(pod.metadata.namespace ?? "", name));
+  return resourceClaimNamesOf(pod).map((name) => objectKey(pod.metadata.namespace ?? "", name));
 }
 
 async function live<T extends KubeObject>(
@@ -93,7 +91,7 @@ export const resourceClaim: Controller = {
       if (pod === undefined) return [];
       // A pod may be seen before what its status names.
       const found = new Map<string, ResourceClaim>();
-      for (const one of claimNames(pod)) {
+      for (const one of resourceClaimNamesOf(pod)) {
         const claim =
           claims.get(namespace, one) ??
           (await live(client, resourceclaims, { namespace, name: one }));

@@ -1,3 +1,4 @@
+import { controllerOf } from "#apimachinery/controller-of.ts";
 import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { Path } from "#apimachinery/field-error.ts";
 import { validateImmutable } from "#apimachinery/validate.ts";
@@ -35,10 +36,9 @@ export const controllerRevisionResource = defineResource<ControllerRevision>({
   ],
   hasGeneration: false,
   cells: (object, context) => {
-    const controller = object.metadata.ownerReferences?.find((owner) => owner.controller === true);
     return [
       object.metadata.name,
-      ownerCell(controller),
+      ownerCell(controllerOf(object)),
       object.revision ?? 0,
       age(object, context),
     ];

@@ -1,5 +1,6 @@
 /** Which objects of its namespace a pod refers to, and thereby shows to its node. */
 import type { Pod, PodSpec, Volume } from "#gen/api/core/v1.ts";
+import { claimNamesOf, resourceClaimNamesOf } from "#resources/core/v1/pod-claims.ts";
 
 /** A node's own, static pod, shown through the API. */
 export const mirrorAnnotation = "kubernetes.io/config.mirror";
@@ -28,7 +29,7 @@ function add(set: Set<string>, name: string | undefined): void {
   if (name !== undefined && name !== "") set.add(name);
 }
 
-function addVolume(references: References, volume: Volume, podName: string): void {
+function addVolume(references: References, volume: Volume): void {
   add(references.secrets, volume.secret?.secretName);
   add(references.secrets, volume.azureFile?.secretName);
   add(references.secrets, volume.cephfs?.secretRef?.name);
@@ -40,8 +41,6 @@ function addVolume(references: References, volume: Volume, podName: string): voi
   add(references.secrets, volume.scaleIO?.secretRef?.name);
   add(references.secrets, volume.storageos?.secretRef?.name);
   add(references.configMaps, volume.configMap?.name);
-  add(references.claims, volume.persistentVolumeClaim?.claimName);
-  if (volume.ephemeral) add(references.claims, `${podName}-${volume.name}`);
   for (const source of volume.projected?.sources ?? []) {
     add(references.secrets, source.secret?.name);
     add(references.configMaps, source.configMap?.name);
@@ -70,13 +69,9 @@ function addContainers(references: References, spec: PodSpec): void {
 export function referencesOf(pod: Pod): References {
   const references = emptyReferences();
   for (const reference of pod.spec.imagePullSecrets ?? []) add(references.secrets, reference.name);
-  for (const volume of pod.spec.volumes ?? []) addVolume(references, volume, pod.metadata.name);
+  for (const volume of pod.spec.volumes ?? []) addVolume(references, volume);
   addContainers(references, pod.spec);
-  for (const claim of pod.spec.resourceClaims ?? []) {
-    add(references.resourceClaims, claim.resourceClaimName);
-  }
-  for (const status of pod.status?.resourceClaimStatuses ?? []) {
-    add(references.resourceClaims, status.resourceClaimName);
-  }
+  for (const name of claimNamesOf(pod)) add(references.claims, name);
+  for (const name of resourceClaimNamesOf(pod)) add(references.resourceClaims, name);
   return references;
 }

@@ -6,6 +6,7 @@ import { isDNS1123Subdomain } from "#apimachinery/validate.ts";
 import type { HostPathVolumeSource, Volume } from "#gen/api/core/v1.ts";
 import type { ObjectMeta } from "#gen/api/meta/v1.ts";
 import { claimTemplate } from "#resources/core/v1/claim-spec.ts";
+import { ephemeralClaimName } from "#resources/core/v1/pod-claims.ts";
 import { legacySources, type SourceCheck } from "./validate-legacy-volumes.ts";
 import { fileMode, noBacksteps } from "./validate-paths.ts";
 import { downwardAPIFile, keyToPath, projectedSource, userId } from "./validate-projections.ts";
@@ -192,18 +193,23 @@ export function validateVolumes(
   { path, meta }: { path: Path; meta: ObjectMeta | undefined },
 ): ReadonlyMap<string, Volume> {
   const sound = new Map<string, Volume>();
-  const owner = meta?.name ?? "";
+  const pod = { metadata: { name: meta?.name ?? "" } };
+  const isNamed = pod.metadata.name !== "";
   const claims = new Set(
     volumes
-      .filter(({ ephemeral }) => owner !== "" && ephemeral !== undefined)
-      .map(({ name }) => `${owner}-${name}`),
+      .filter(({ ephemeral }) => isNamed && ephemeral !== undefined)
+      .map((volume) => ephemeralClaimName(pod, volume)),
   );
   for (const [index, volume] of volumes.entries()) {
     const here = path.index(index);
     const own = new FieldChecks();
     volumeSource(own, volume, here);
-    if (volume.ephemeral !== undefined && owner !== "" && volume.name)
-      own.each(here.child("name"), volume.name, isDNS1123Subdomain(`${owner}-${volume.name}`));
+    if (volume.ephemeral !== undefined && isNamed && volume.name)
+      own.each(
+        here.child("name"),
+        volume.name,
+        isDNS1123Subdomain(ephemeralClaimName(pod, volume)),
+      );
     own.presentLabel(here.child("name"), volume.name);
     if (sound.has(volume.name)) own.duplicate(here.child("name"), volume.name);
     if (own.errors.length === 0) sound.set(volume.name, volume);
