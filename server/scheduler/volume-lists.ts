@@ -2,7 +2,7 @@
  * What a pod's volumes and claims ask of nodes, as the lists of numbers that a class holds: VolumeRestrictions,
  * NodeVolumeLimits, VolumeBinding and VolumeZone. A question about nodes is a set, shared by all that ask the same.
  */
-import type { PersistentVolume, PersistentVolumeClaim, Pod } from "#gen/api/core/v1.ts";
+import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from "#gen/api/core/v1.ts";
 import {
   V_UNRESOLVABLE,
   V_VOLUME_GONE,
@@ -11,7 +11,7 @@ import {
   V_VOLUME_SPACE,
   V_VOLUME_ZONE,
 } from "#gen/scheduler-abi.ts";
-import { claimNamesOf, ephemeralClaimName } from "#resources/core/v1/pod-claims.ts";
+import { claimNameOf, claimNamesOf, isOwnClaim } from "#resources/core/v1/pod-claims.ts";
 import {
   type Attached,
   type AttachedVolumes,
@@ -127,16 +127,17 @@ class Lists {
     this.refusal ??= why;
   }
 
-  addClaim(pod: Pod, name: string): void {
+  /** The claim behind a volume, where it has one. */
+  add(pod: Pod, volume: Volume): void {
     const { storage, profile, counterOfClaim } = this.#parts;
     const { namespace = "" } = pod.metadata;
+    const name = claimNameOf(pod, volume);
+    if (name === undefined) return;
+    const isEphemeral = volume.ephemeral !== undefined;
     const claim = storage.claim(namespace, name);
     if (claim === undefined) {
-      const ephemeral = pod.spec.volumes?.some(
-        (one) => one.ephemeral !== undefined && ephemeralClaimName(pod, one) === name,
-      );
       const made = `waiting for ephemeral volume controller to create the persistentvolumeclaim "${name}"`;
-      this.#refuse(ephemeral ? made : `persistentvolumeclaim "${name}" not found`);
+      this.#refuse(isEphemeral ? made : `persistentvolumeclaim "${name}" not found`);
       return;
     }
     const binds = profile.filters.has("VolumeBinding");
@@ -146,6 +147,10 @@ class Lists {
     }
     if (binds && claim.metadata.deletionTimestamp !== undefined)
       this.#refuse(`persistentvolumeclaim "${name}" is being deleted`);
+    if (binds && isEphemeral && !isOwnClaim(pod, claim))
+      this.#refuse(
+        `PVC ${namespace}/${name} was not created for pod ${namespace}/${pod.metadata.name} (pod is not owner)`,
+      );
     if (profile.filters.has("VolumeRestrictions") && isExclusive(claim))
       this.exclusive.push(counterOfClaim(namespace, name));
     if (isBound(claim)) this.#addBound(claim);
@@ -271,7 +276,7 @@ export function volumeLists(pod: Pod, parts: Parts): VolumeLists | undefined {
   const disks = profile.filters.has("VolumeRestrictions") ? parts.disks : [];
   if (claims.length + disks.length + shape.attached.length === 0) return undefined;
   const lists = new Lists(parts);
-  for (const name of claims) lists.addClaim(pod, name);
+  for (const volume of pod.spec.volumes ?? []) lists.add(pod, volume);
   lists.close();
   const { sets, zones, scores, exclusive, refusal } = lists;
   const limits = profile.filters.has("NodeVolumeLimits") ? attached.rows(shape.attached) : [];

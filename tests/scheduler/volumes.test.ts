@@ -108,6 +108,23 @@ test("a claim that is missing, then unbound, holds its pod back and says so", as
   expect(await bound(plane, "p")).toBe("a");
 }, 30_000);
 
+test("an ephemeral volume waits for its claim, and does not take one that somebody else made", async () => {
+  const plane = await start();
+  const said = (words: string) =>
+    eventually(
+      words,
+      () => scheduledCondition(plane, "p"),
+      (condition) => condition?.message?.includes(words) ?? false,
+    );
+  const accessModes = ["ReadWriteOnce" as const];
+  const template = { spec: { accessModes, resources: { requests: { storage: "1Gi" } } } };
+  const volumes = [{ name: "data", ephemeral: { volumeClaimTemplate: template } }];
+  await addPod(plane, "p", { volumes });
+  await said("waiting for ephemeral volume controller to create the persistentvolumeclaim");
+  await addClaim(plane, "p-data", "late");
+  await said("PVC default/p-data was not created for pod default/p (pod is not owner)");
+}, 30_000);
+
 test("a claim that waits is told the node, and the pod is bound once it has its volume", async () => {
   const plane = await start();
   await addClaim(plane, "data", "late");

@@ -20,7 +20,7 @@ export function reconcile(
     const known = claimOf(name);
     if (known !== undefined) {
       if (isOwnClaim(pod, known)) return [];
-      const why = `PVC ${namespace}/${name} was not created for pod ${namespace}/${pod.metadata.name} (pod is not the owner)`;
+      const why = `PVC ${namespace}/${name} was not created for pod ${namespace}/${pod.metadata.name} (pod is not owner)`;
       const message = `ephemeral volume ${volume.name}: ${why}`;
       return [event(pod, "Warning", "FailedBinding", message), requeueAfter(takenSeconds)];
     }
