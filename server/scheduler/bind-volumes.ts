@@ -11,12 +11,12 @@ import {
   persistentvolumeclaims,
   persistentvolumes,
 } from "#gen/api/core/v1.ts";
+import { selectedNode } from "#resources/core/v1/claim-binding.ts";
 import { claimNamesOf } from "#resources/core/v1/pod-claims.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import { findVolumes, isBound, type StorageSource } from "./volume-binding.ts";
 
 const lookEvery = 200;
-const selectedNode = "volume.kubernetes.io/selected-node";
 const patchType = "application/merge-patch+json";
 
 interface Binding {

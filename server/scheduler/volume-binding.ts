@@ -17,6 +17,12 @@ import {
   V_VOLUME_NONE,
   V_VOLUME_SPACE,
 } from "#gen/scheduler-abi.ts";
+import {
+  bindCompleted,
+  classNameOf,
+  isReservedFor,
+  selectedNode,
+} from "#resources/core/v1/claim-binding.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import { matchesSelector } from "./node-match.ts";
 import { amountOf } from "./pod-requests.ts";
@@ -52,16 +58,10 @@ export interface FoundVolumes {
 }
 
 const noProvisioner = "kubernetes.io/no-provisioner";
-const selectedNode = "volume.kubernetes.io/selected-node";
 
 export function isBound(claim: PersistentVolumeClaim): boolean {
-  const completed = claim.metadata.annotations?.["pv.kubernetes.io/bind-completed"] !== undefined;
+  const completed = claim.metadata.annotations?.[bindCompleted] !== undefined;
   return Boolean(claim.spec.volumeName) && completed;
-}
-
-export function className({ spec, metadata }: PersistentVolumeClaim): string {
-  const beta = metadata.annotations?.["volume.beta.kubernetes.io/storage-class"];
-  return beta ?? spec.storageClassName ?? "";
 }
 
 /** Bytes. */
@@ -76,12 +76,6 @@ function roomOf({ spec }: PersistentVolume): number {
 export function reaches({ spec }: PersistentVolume, node: NodeFacts): boolean {
   const required = spec.nodeAffinity?.required;
   return required === undefined || matchesSelector(required, node);
-}
-
-function isReservedFor({ spec }: PersistentVolume, { metadata }: PersistentVolumeClaim): boolean {
-  const { name, namespace, uid } = spec.claimRef ?? {};
-  const same = name === metadata.name && namespace === metadata.namespace;
-  return same && (!uid || uid === metadata.uid);
 }
 
 function selects(selector: LabelSelector | undefined, labels: Labels): boolean {
@@ -105,7 +99,7 @@ export function suits(volume: PersistentVolume, claim: PersistentVolumeClaim): b
   if (!fits || spec.claimRef !== undefined) return fits && reserved;
   return (
     status?.phase === "Available" &&
-    (spec.storageClassName ?? "") === className(claim) &&
+    classNameOf(volume) === classNameOf(claim) &&
     (claim.spec.accessModes ?? []).every((mode) => spec.accessModes?.includes(mode)) &&
     selects(claim.spec.selector, metadata.labels ?? {})
   );
@@ -162,7 +156,7 @@ function provisionsFor(
   const provisions: Provision[] = [];
   const refused = (reason: number) => ({ verdict: reason | V_UNRESOLVABLE, provisions: [] });
   for (const claim of claims) {
-    const storageClass = storage.storageClass(className(claim));
+    const storageClass = storage.storageClass(classNameOf(claim));
     const { provisioner = "" } = storageClass ?? {};
     if (storageClass === undefined || provisioner === "" || provisioner === noProvisioner)
       return refused(V_VOLUME_NONE);
@@ -256,7 +250,7 @@ export function volumeScore(found: FoundVolumes, shape: readonly ShapePoint[]): 
   }
   for (const { claim, capacity } of found.bindings.length > 0 ? [] : found.provisions) {
     if (capacity === undefined) continue;
-    const sum = of(className(claim));
+    const sum = of(classNameOf(claim));
     sum.requested += sizeOf(claim);
     sum.capacity = amountOf("storage", capacity.capacity ?? "0");
   }

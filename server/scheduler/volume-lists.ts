@@ -11,6 +11,7 @@ import {
   V_VOLUME_SPACE,
   V_VOLUME_ZONE,
 } from "#gen/scheduler-abi.ts";
+import { classNameOf, selectedNode } from "#resources/core/v1/claim-binding.ts";
 import { claimNameOf, claimNamesOf, isOwnClaim } from "#resources/core/v1/pod-claims.ts";
 import {
   type Attached,
@@ -26,7 +27,6 @@ import type { PodShape } from "./pod-shape.ts";
 import type { Profile } from "./profile.ts";
 import {
   capacitiesOf,
-  className,
   type FoundVolumes,
   findVolumes,
   isBound,
@@ -97,14 +97,14 @@ export function attachedAs(
   if (claim === undefined) return undefined;
   const volume = storage.volume(claim.spec.volumeName ?? "");
   if (volume !== undefined) return attachedVolume(volume.spec, volume.metadata.labels);
-  const provisioner = storage.storageClass(className(claim))?.provisioner;
+  const provisioner = storage.storageClass(classNameOf(claim))?.provisioner;
   const driver = provisioner && driverOfProvisioner(provisioner);
   const { namespace, name } = claim.metadata;
   return driver ? { driver, volume: `claim ${namespace}/${name}` } : undefined;
 }
 
 function waitsForConsumer(claim: PersistentVolumeClaim, storage: StorageSource): boolean {
-  const mode = storage.storageClass(className(claim))?.volumeBindingMode;
+  const mode = storage.storageClass(classNameOf(claim))?.volumeBindingMode;
   return mode === "WaitForFirstConsumer" && !claim.spec.volumeName;
 }
 
@@ -248,7 +248,7 @@ class Lists {
     let mayScore = false;
     const waiting = this.#waiting.map((claim) => {
       const suited = storage.volumes().filter((volume) => suits(volume, claim));
-      const storageClass = storage.storageClass(className(claim));
+      const storageClass = storage.storageClass(classNameOf(claim));
       const capacities = storageClass && capacitiesOf(storageClass, storage);
       mayScore ||= suited.length > 0 || (capacities?.length ?? 0) > 0;
       const measured = suited.length > 0 || capacities !== undefined;
@@ -256,7 +256,7 @@ class Lists {
         storageClass?.metadata.name,
         storageClass?.provisioner,
         storageClass?.allowedTopologies,
-        claim.metadata.annotations?.["volume.kubernetes.io/selected-node"],
+        claim.metadata.annotations?.[selectedNode],
         measured ? claim.spec : 0,
         suited.map(({ metadata, spec }) => [metadata.name, spec]),
         capacities?.map((one) => [one.capacity, one.maximumVolumeSize, one.nodeTopology]),

@@ -2,11 +2,11 @@
 import type { AdmissionPlugin } from "#apiserver/attributes.ts";
 import { listObjects } from "#apiserver/object-reads.ts";
 import { ingressclasses, ingresses } from "#gen/api/networking/v1.ts";
+import { isDefaultClass } from "#resources/networking/v1/ingressclasses.ts";
+import { newestOf } from "#resources/newest-of.ts";
 import { type AdmissionParts, draftOf } from "./admission-parts.ts";
-import { newestDefault } from "./default-storage-class.ts";
 
 const classAnnotation = "kubernetes.io/ingress.class";
-const defaultAnnotation = "ingressclass.kubernetes.io/is-default-class";
 
 export function defaultIngressClass({ cache }: AdmissionParts): AdmissionPlugin {
   return {
@@ -16,7 +16,7 @@ export function defaultIngressClass({ cache }: AdmissionParts): AdmissionPlugin 
       const ingress = draftOf(attributes, ingresses);
       if (ingress === undefined || ingress.spec?.ingressClassName !== undefined) return;
       if (ingress.metadata.annotations?.[classAnnotation] !== undefined) return;
-      const found = newestDefault(listObjects(cache, ingressclasses), [defaultAnnotation]);
+      const found = newestOf(listObjects(cache, ingressclasses).filter(isDefaultClass));
       if (found === undefined) return;
       ingress.spec = { ...ingress.spec, ingressClassName: found.metadata.name };
     },

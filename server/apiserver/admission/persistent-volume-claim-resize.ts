@@ -4,13 +4,8 @@ import type { AdmissionPlugin } from "#apiserver/attributes.ts";
 import { getObject } from "#apiserver/object-reads.ts";
 import { type PersistentVolumeClaim, persistentvolumeclaims } from "#gen/api/core/v1.ts";
 import { storageclasses } from "#gen/api/storage/v1.ts";
+import { classNameOf } from "#resources/core/v1/claim-binding.ts";
 import { type AdmissionParts, draftOf, oldOf, refused } from "./admission-parts.ts";
-
-const classAnnotation = "volume.beta.kubernetes.io/storage-class";
-
-function classOf({ metadata, spec }: PersistentVolumeClaim): string {
-  return metadata.annotations?.[classAnnotation] ?? spec?.storageClassName ?? "";
-}
 
 function storageOf({ spec }: PersistentVolumeClaim): string {
   return spec?.resources?.requests?.["storage"] ?? "0";
@@ -30,7 +25,7 @@ export function persistentVolumeClaimResize({ cache }: AdmissionParts): Admissio
       if (old.status?.phase !== "Bound") {
         throw refused(attributes, "Only bound persistent volume claims can be expanded");
       }
-      const found = getObject(cache, storageclasses, { name: classOf(claim) });
+      const found = getObject(cache, storageclasses, { name: classNameOf(claim) });
       if (found?.allowVolumeExpansion === true) return;
       throw refused(
         attributes,

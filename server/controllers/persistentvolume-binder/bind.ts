@@ -13,8 +13,8 @@ import {
   persistentvolumeclaims,
   persistentvolumes,
 } from "#gen/api/core/v1.ts";
-import { bindCompleted, boundByController, markOf } from "./marks.ts";
-import { isFor } from "./matching.ts";
+import { bindCompleted, isReservedFor } from "#resources/core/v1/claim-binding.ts";
+import { boundByController, markOf } from "./marks.ts";
 
 /** On a volume that grew before its claim was bound: the size that the claim's file system has yet. */
 const preResizeCapacity = "volume.alpha.kubernetes.io/pre-resize-capacity";
@@ -42,8 +42,8 @@ export function bind(volume: PersistentVolume, claim: PersistentVolumeClaim): re
 
 function volumeNaming(volume: PersistentVolume, claim: PersistentVolumeClaim): PersistentVolume {
   const { name, namespace, uid, resourceVersion } = claim.metadata;
-  const ours = isFor(volume, claim) || markOf(volume, boundByController) !== undefined;
-  const complete = volume.spec.claimRef?.uid === uid && isFor(volume, claim);
+  const ours = isReservedFor(volume, claim) || markOf(volume, boundByController) !== undefined;
+  const complete = volume.spec.claimRef?.uid === uid && isReservedFor(volume, claim);
   if (complete && ours) return volume;
   const next = ours ? volume : marked(volume, { [boundByController]: "yes" });
   if (complete) return next;

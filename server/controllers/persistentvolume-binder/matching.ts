@@ -2,20 +2,12 @@
 import { matches, selectorFromLabelSelector } from "#apimachinery/labels.ts";
 import { compareQuantity, parseQuantity, type Quantity } from "#apimachinery/quantity.ts";
 import type { PersistentVolume, PersistentVolumeClaim } from "#gen/api/core/v1.ts";
-import { classNameOf } from "./marks.ts";
+import { classNameOf, isReservedFor } from "#resources/core/v1/claim-binding.ts";
 
 const sizeOf = (list: Readonly<Record<string, string>> | undefined): Quantity =>
   parseQuantity(list?.["storage"] ?? "0");
 
 const capacityOf = ({ spec }: PersistentVolume): Quantity => sizeOf(spec.capacity);
-
-/** The volume refers to this claim; without a uid by name alone. */
-export function isFor({ spec }: PersistentVolume, { metadata }: PersistentVolumeClaim): boolean {
-  const { claimRef } = spec;
-  if (claimRef === undefined) return false;
-  if (claimRef.name !== metadata.name || claimRef.namespace !== metadata.namespace) return false;
-  return (claimRef.uid ?? "") === "" || claimRef.uid === metadata.uid;
-}
 
 export function sameMode(claim: PersistentVolumeClaim, volume: PersistentVolume): boolean {
   const standard = "Filesystem";
@@ -52,7 +44,7 @@ export function mismatch(
 
 /** Whether a volume may be had at all: it is nobody else's, and good enough. */
 function mayServe(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean {
-  if (volume.spec.claimRef !== undefined && !isFor(volume, claim)) return false;
+  if (volume.spec.claimRef !== undefined && !isReservedFor(volume, claim)) return false;
   if (isLeaving(volume) || !isLargeEnough(claim, volume)) return false;
   return sameMode(claim, volume) && sameAttributes(claim, volume);
 }
@@ -86,7 +78,7 @@ export function findVolume(
     (wanted === undefined || matches(wanted, metadata.labels));
   const usable = volumes.filter((volume) => offersModes(volume, claim) && mayServe(volume, claim));
   for (const group of byModes(usable)) {
-    const meant = group.find((volume) => isFor(volume, claim));
+    const meant = group.find((volume) => isReservedFor(volume, claim));
     if (meant !== undefined) return meant;
     if (delayed) continue;
     const free = group.filter((it) => isFree(it) && classNameOf(it) === classNameOf(claim));

@@ -8,20 +8,23 @@ import {
   persistentvolumeclaims,
 } from "#gen/api/core/v1.ts";
 import type { StorageClass } from "#gen/api/storage/v1.ts";
-import { bind, claimStatus, marked } from "./bind.ts";
 import {
   bindCompleted,
-  boundByController,
   classNameOf,
-  defaultClass,
-  externalProvisioner,
   hasNoClass,
-  markOf,
+  isReservedFor,
   selectedNode,
+} from "#resources/core/v1/claim-binding.ts";
+import { defaultClass } from "#resources/storage/v1/default-class.ts";
+import { bind, claimStatus, marked } from "./bind.ts";
+import {
+  boundByController,
+  externalProvisioner,
+  markOf,
   storageProvisioner,
   storageProvisionerBeta,
 } from "./marks.ts";
-import { findVolume, isFor, mismatch } from "./matching.ts";
+import { findVolume, mismatch } from "./matching.ts";
 
 /** Upstream's --pvclaimbinder-sync-period: how often what waits is looked at, and told of. */
 const syncSeconds = 15;
@@ -80,7 +83,7 @@ function take(
   const pending = claimStatus(claim, "Pending");
   if (volume === undefined) return pending;
   const { name } = volume.metadata;
-  if (isFor(volume, claim)) return bind(volume, claim);
+  if (isReservedFor(volume, claim)) return bind(volume, claim);
   if (volume.spec.claimRef === undefined) {
     const why = mismatch(volume, claim);
     if (why === undefined) return bind(volume, claim);

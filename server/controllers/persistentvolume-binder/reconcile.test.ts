@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import type { Effect } from "#controllers/effects.ts";
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from "#gen/api/core/v1.ts";
 import type { StorageClass } from "#gen/api/storage/v1.ts";
-import { bindCompleted, boundByController as chosen, storageProvisioner } from "./marks.ts";
+import { bindCompleted } from "#resources/core/v1/claim-binding.ts";
+import { boundByController as chosen, storageProvisioner } from "./marks.ts";
 import { reconcileClaim, type Storage } from "./reconcile-claim.ts";
 import { reconcileVolume } from "./reconcile-volume.ts";
 

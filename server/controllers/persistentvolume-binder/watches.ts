@@ -14,7 +14,7 @@ import {
   pods,
 } from "#gen/api/core/v1.ts";
 import { type StorageClass, storageclasses } from "#gen/api/storage/v1.ts";
-import { classNameOf } from "./marks.ts";
+import { classNameOf } from "#resources/core/v1/claim-binding.ts";
 import { reconcileClaim, type Storage } from "./reconcile-claim.ts";
 import { reconcileVolume } from "./reconcile-volume.ts";
 

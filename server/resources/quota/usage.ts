@@ -3,6 +3,7 @@ import type { ResourceList } from "#apimachinery/resource-list.ts";
 import type { PersistentVolumeClaim, Pod, Service } from "#gen/api/core/v1.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { ResourceRef } from "#gen/api/resource-ref.ts";
+import { classNameOf } from "#resources/core/v1/claim-binding.ts";
 import { podLimits, podRequests } from "#resources/core/v1/pod-requests.ts";
 import { isExtendedResource, isHugePages, namedCounts } from "#resources/core/v1/resource-names.ts";
 import { isAbove } from "./amounts.ts";
@@ -11,7 +12,6 @@ type Kind = Pick<ResourceRef, "group" | "plural">;
 
 const computed = ["cpu", "memory", "ephemeral-storage"];
 const classSuffix = ".storageclass.storage.k8s.io/";
-const classAnnotation = "volume.beta.kubernetes.io/storage-class";
 
 /** `count/deployments.apps` */
 function countName({ group, plural }: Kind): string {
@@ -129,9 +129,10 @@ function serviceUsage({ spec }: Service): ResourceList {
   };
 }
 
-function claimUsage({ metadata, spec, status }: PersistentVolumeClaim): ResourceList {
+function claimUsage(claim: PersistentVolumeClaim): ResourceList {
+  const { spec, status } = claim;
   const usage: Record<string, string> = { persistentvolumeclaims: "1" };
-  const className = metadata.annotations?.[classAnnotation] ?? spec.storageClassName ?? "";
+  const className = classNameOf(claim);
   const asked = spec.resources?.requests?.["storage"];
   const given = status?.allocatedResources?.["storage"];
   const storage =

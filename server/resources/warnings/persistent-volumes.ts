@@ -1,13 +1,13 @@
 /** Warnings about a PersistentVolume: annotations, policies and sources that have had their day. */
 import { Path } from "#apimachinery/field-error.ts";
 import type { PersistentVolume } from "#gen/api/core/v1.ts";
+import { classAnnotation } from "#resources/core/v1/claim-binding.ts";
 import { termWarnings } from "./node-labels.ts";
 
 const specPath = new Path("spec");
 
 const annotationSentences: Readonly<Record<string, string>> = {
-  "volume.beta.kubernetes.io/storage-class":
-    'deprecated since v1.8; use "storageClassName" attribute instead',
+  [classAnnotation]: 'deprecated since v1.8; use "storageClassName" attribute instead',
   "volume.beta.kubernetes.io/mount-options":
     'deprecated since v1.31; use "mountOptions" attribute instead',
 };

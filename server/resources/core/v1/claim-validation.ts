@@ -16,12 +16,12 @@ import {
 } from "#apimachinery/validate.ts";
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from "#gen/api/core/v1.ts";
 import { validateLabelSelector } from "#resources/validate-selector.ts";
+import { classAnnotation } from "./claim-binding.ts";
 import { claimSpec } from "./claim-spec.ts";
 import { isNativeResource } from "./resource-names.ts";
 
 const specPath = new Path("spec");
 const statusPath = new Path("status");
-const classAnnotation = "volume.beta.kubernetes.io/storage-class";
 
 export function validateClaim({ spec }: PersistentVolumeClaim): FieldError[] {
   const checks = new FieldChecks();

@@ -5,11 +5,10 @@ import { drop } from "#resources/drop.ts";
 import { defineResource } from "#resources/resource.ts";
 import { claimSpecWarnings } from "#resources/warnings/claims.ts";
 import { accessModesCell } from "./access-modes.ts";
+import { classAnnotation, classNameOf } from "./claim-binding.ts";
 import { validateClaim, validateClaimStatus, validateClaimUpdate } from "./claim-validation.ts";
 import { settleDataSources } from "./data-sources.ts";
 import { defaultClaimSpec } from "./pod-spec/volume-defaults.ts";
-
-const classAnnotation = "volume.beta.kubernetes.io/storage-class";
 
 export const persistentVolumeClaimResource = defineResource<PersistentVolumeClaim>({
   ref: persistentvolumeclaims,
@@ -52,9 +51,7 @@ export const persistentVolumeClaimResource = defineResource<PersistentVolumeClai
       spec.volumeName ?? "",
       bound ? (status?.capacity?.["storage"] ?? "0") : "",
       bound ? accessModesCell(status?.accessModes) : "",
-      metadata.annotations?.["volume.beta.kubernetes.io/storage-class"] ??
-        spec.storageClassName ??
-        "",
+      classNameOf(object),
       spec.volumeAttributesClassName ?? "<unset>",
       age(object, context),
       spec.volumeMode ?? "<unset>",

@@ -6,6 +6,7 @@ import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
 import { persistentVolumeWarnings } from "#resources/warnings/persistent-volumes.ts";
 import { accessModesCell } from "./access-modes.ts";
+import { classNameOf } from "./claim-binding.ts";
 import {
   validatePersistentVolume,
   validatePersistentVolumeUpdate,
@@ -50,9 +51,7 @@ export const persistentVolumeResource = defineResource<PersistentVolume>({
       spec.persistentVolumeReclaimPolicy ?? "",
       deleted ? "Terminating" : (status?.phase ?? ""),
       claim === undefined ? "" : `${claim.namespace ?? ""}/${claim.name ?? ""}`,
-      metadata.annotations?.["volume.beta.kubernetes.io/storage-class"] ??
-        spec.storageClassName ??
-        "",
+      classNameOf(object),
       spec.volumeAttributesClassName ?? "<unset>",
       status?.reason ?? "",
       age(object, context),

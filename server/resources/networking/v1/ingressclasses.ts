@@ -36,6 +36,10 @@ function validate({ spec }: IngressClass): FieldError[] {
   return checks.errors;
 }
 
+/** Ingresses that name no class get it. */
+export const isDefaultClass = ({ metadata }: IngressClass): boolean =>
+  metadata.annotations?.["ingressclass.kubernetes.io/is-default-class"] === "true";
+
 export const ingressClassResource = defineResource<IngressClass>({
   ref: ingressclasses,
   metaRules: { wholeOnUpdate: false },
@@ -49,12 +53,10 @@ export const ingressClassResource = defineResource<IngressClass>({
   ],
   cells: (object, context) => {
     const { metadata, spec } = object;
-    const isDefault =
-      metadata.annotations?.["ingressclass.kubernetes.io/is-default-class"] === "true";
     const { parameters } = spec;
     const group = parameters?.apiGroup === undefined ? "" : `.${parameters.apiGroup}`;
     return [
-      isDefault ? `${metadata.name} (default)` : metadata.name,
+      isDefaultClass(object) ? `${metadata.name} (default)` : metadata.name,
       spec.controller ?? "",
       parameters === undefined ? "<none>" : `${parameters.kind}${group}/${parameters.name}`,
       age(object, context),

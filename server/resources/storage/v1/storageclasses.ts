@@ -5,6 +5,7 @@ import { type StorageClass, storageclasses } from "#gen/api/storage/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { outdatedLabel } from "#resources/warnings/node-labels.ts";
+import { isDefaultClass } from "./default-class.ts";
 import { validateParameters, validateProvisioner } from "./parameters.ts";
 import { validateTopologyTerms } from "./topology-terms.ts";
 
@@ -24,12 +25,6 @@ function validate(storageClass: StorageClass): FieldError[] {
   );
   return checks.errors;
 }
-
-const isDefault = ({ metadata }: StorageClass): boolean =>
-  [
-    "storageclass.kubernetes.io/is-default-class",
-    "storageclass.beta.kubernetes.io/is-default-class",
-  ].some((name) => metadata.annotations?.[name] === "true");
 
 export const storageClassResource = defineResource<StorageClass>({
   ref: storageclasses,
@@ -52,7 +47,7 @@ export const storageClassResource = defineResource<StorageClass>({
   },
   hasGeneration: false,
   cells: (object, context) => [
-    isDefault(object) ? `${object.metadata.name} (default)` : object.metadata.name,
+    isDefaultClass(object) ? `${object.metadata.name} (default)` : object.metadata.name,
     object.provisioner,
     object.reclaimPolicy ?? "Delete",
     object.volumeBindingMode ?? "Immediate",
