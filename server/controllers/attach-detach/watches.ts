@@ -1,8 +1,7 @@
 import { deepEqual } from "#apimachinery/deep-equal.ts";
 import type { Informer } from "#client/informer.ts";
-import { objectKey } from "#client/store.ts";
 import type { Controller, WatchContext } from "#controllers/controller.ts";
-import { byClaim, claimKeysOf, claimOfVolume } from "#controllers/pod-claims.ts";
+import { byClaim, claimKeyOf, claimKeysOf, claimOfVolume } from "#controllers/pod-claims.ts";
 import { isPodTerminal } from "#controllers/pod-conditions.ts";
 import { byNode, nodeValues } from "#controllers/taints.ts";
 import {
@@ -50,9 +49,6 @@ function copiesOf({ informers }: WatchContext): Copies {
   };
 }
 
-const claimKeyOf = ({ spec: { claimRef } }: PersistentVolume): string =>
-  objectKey(claimRef?.namespace ?? "", claimRef?.name ?? "");
-
 function subscribe(copies: Copies, lookAt: (node: string) => void): void {
   const lookAtPod = (pod: Pod): void => {
     if (claimKeysOf(pod).length > 0) nodeValues(pod).forEach(lookAt);
@@ -62,7 +58,10 @@ function subscribe(copies: Copies, lookAt: (node: string) => void): void {
   };
   const changedPod = { added: lookAtPod, deleted: lookAtPod };
   copies.pods.onChange({ ...changedPod, updated: (_, pod) => lookAtPod(pod) });
-  const changedVolume = (volume: PersistentVolume): void => lookAtUsers(claimKeyOf(volume));
+  const changedVolume = (volume: PersistentVolume): void => {
+    const key = claimKeyOf(volume);
+    if (key !== undefined) lookAtUsers(key);
+  };
   copies.volumes.onChange({ added: changedVolume, updated: (_, volume) => changedVolume(volume) });
   const lookAtAttachment = ({ spec }: VolumeAttachment): void => lookAt(spec.nodeName);
   copies.attachments.onChange({
@@ -120,7 +119,7 @@ function wantedOn(copies: Copies, nodeName: string): readonly WantedVolume[] {
       .map(({ spec }) => spec.nodeName)
       .filter((name) => name !== nodeName);
     const otherPods = copies.pods
-      .byIndex(byClaim, claimKeyOf(volume))
+      .byIndex(byClaim, claimKeyOf(volume) ?? "")
       .filter(({ spec }) => otherNodes.includes(spec.nodeName ?? ""));
     return { volume, pods: using, otherNodes, otherPods };
   });

@@ -1,9 +1,9 @@
 import { isReason } from "#apimachinery/status.ts";
 import type { Client } from "#client/client.ts";
 import type { Informer } from "#client/informer.ts";
-import { keyOf, objectKey, splitKey } from "#client/store.ts";
+import { keyOf, splitKey } from "#client/store.ts";
 import type { Controller, WatchContext } from "#controllers/controller.ts";
-import { byClaim, claimKeysOf } from "#controllers/pod-claims.ts";
+import { byClaim, claimKeyOf, claimKeysOf } from "#controllers/pod-claims.ts";
 import { isPodTerminal } from "#controllers/pod-conditions.ts";
 import {
   type PersistentVolume,
@@ -24,11 +24,6 @@ const claimPrefix = "claim:";
 
 const byClass = "class";
 const unboundByClass = "unbound";
-
-function claimKeyOf({ spec: { claimRef } }: PersistentVolume): string | undefined {
-  if (claimRef === undefined) return undefined;
-  return objectKey(claimRef.namespace ?? "", claimRef.name ?? "");
-}
 
 const isUnbound = ({ spec }: PersistentVolumeClaim): boolean => (spec.volumeName ?? "") === "";
 
