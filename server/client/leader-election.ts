@@ -2,12 +2,12 @@
  * One of several processes leads: it holds a Lease and renews it; the others watch the clock. Clocks are not
  * compared across machines: a lease counts from when this process saw it change last (client-go's rule).
  */
-import { isReason } from "#apimachinery/status.ts";
 import { formatMicroTime } from "#apimachinery/time.ts";
 import { type Lease, leases } from "#gen/api/coordination/v1.ts";
 import { type Logger, silent } from "#telemetry/log.ts";
 import type { Client } from "./client.ts";
 import { type Clock, sleep, systemClock } from "./clock.ts";
+import { findObject } from "./find-object.ts";
 
 /**
  * Shorter than upstream's 15, 10 and 2: the next one leads within 15 s of a leader's sudden end even when it
@@ -151,11 +151,8 @@ class Candidate {
     const now = this.#clock.now();
     const time = formatMicroTime(now);
     const mine = { holderIdentity: identity, leaseDurationSeconds: this.#leaseSeconds };
-    let current: Lease;
-    try {
-      current = await client.get(leases, this.#namespace, name);
-    } catch (error) {
-      if (!isReason(error, "NotFound")) throw error;
+    const current = await findObject(client, leases, this.#namespace, name);
+    if (current === undefined) {
       const spec = { ...mine, acquireTime: time, renewTime: time, leaseTransitions: 0 };
       this.#observe(await client.create(leases, this.#namespace, { metadata: { name }, spec }));
       return true;

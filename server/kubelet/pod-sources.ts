@@ -2,9 +2,10 @@
  * ConfigMaps and secrets that pods read, fetched when needed and kept for a while: upstream's
  * watch-based store answers the same questions; a get works with the Node authorizer everywhere.
  */
-import { isReason } from "#apimachinery/status.ts";
+
 import type { Client } from "#client/client.ts";
 import type { Clock } from "#client/clock.ts";
+import { findObject } from "#client/find-object.ts";
 import { type ConfigMap, configmaps, type Secret, secrets } from "#gen/api/core/v1.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { ResourceRef } from "#gen/api/resource-ref.ts";
@@ -36,15 +37,10 @@ class KeptObjects<T extends KubeObject> {
     const now = this.#clock.now().getTime();
     const kept = this.#kept.get(key);
     if (kept?.object !== undefined && now - kept.at < freshMilliseconds) return kept.object;
-    try {
-      const object = await this.#client.get(this.#ref, namespace, name);
-      this.#kept.set(key, { at: now, object });
-      return object;
-    } catch (error) {
-      if (!isReason(error, "NotFound")) throw error;
-      this.#kept.delete(key);
-      return undefined;
-    }
+    const object = await findObject(this.#client, this.#ref, namespace, name);
+    if (object === undefined) this.#kept.delete(key);
+    else this.#kept.set(key, { at: now, object });
+    return object;
   }
 
   /** Drops what no longer is fresh, so that the past of a busy node is not kept for ever. */

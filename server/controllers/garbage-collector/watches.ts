@@ -1,9 +1,8 @@
-import { isReason } from "#apimachinery/status.ts";
 import type { Client } from "#client/client.ts";
+import { findObject } from "#client/find-object.ts";
 import type { Controller } from "#controllers/controller.ts";
 import { type Effect, requeueAfter } from "#controllers/effects.ts";
-import type { KubeObject, OwnerReference } from "#gen/api/meta/v1.ts";
-import type { ResourceRef } from "#gen/api/resource-ref.ts";
+import type { OwnerReference } from "#gen/api/meta/v1.ts";
 import { AbsentOwners } from "./absent-owners.ts";
 import { foregroundFinalizer, Graph, type GraphNode, names, type Work } from "./graph.ts";
 import { ObservedResources } from "./observed-resources.ts";
@@ -122,7 +121,7 @@ class Collector {
   }: GraphNode): Promise<Dependent | undefined> {
     const ref = this.#resources.refOf(apiVersion, kind);
     if (ref === undefined) throw new Error(`no resource serves ${apiVersion} ${kind}`);
-    const object = await this.#get(ref, ref.namespaced ? namespace : "", name);
+    const object = await findObject(this.#client, ref, ref.namespaced ? namespace : "", name);
     return object?.metadata.uid === uid ? { ref, object } : undefined;
   }
 
@@ -135,7 +134,7 @@ class Collector {
     if (ref === undefined) throw new Error(`no resource serves the owner ${apiVersion} ${kind}`);
     // A cluster-scoped object cannot be owned by a namespaced one: upstream leaves it alone.
     if (ref.namespaced && namespace === "") return "solid";
-    const owner = await this.#get(ref, ref.namespaced ? namespace : "", name);
+    const owner = await findObject(this.#client, ref, ref.namespaced ? namespace : "", name);
     if (owner?.metadata.uid !== uid) {
       this.#absent.add(namespace, reference);
       return "absent";
@@ -143,14 +142,5 @@ class Collector {
     const { deletionTimestamp, finalizers = [] } = owner.metadata;
     const waiting = deletionTimestamp !== undefined && finalizers.includes(foregroundFinalizer);
     return waiting ? "waiting" : "solid";
-  }
-
-  async #get(ref: ResourceRef, namespace: string, name: string): Promise<KubeObject | undefined> {
-    try {
-      return await this.#client.get(ref, namespace, name);
-    } catch (error) {
-      if (isReason(error, "NotFound")) return undefined;
-      throw error;
-    }
   }
 }

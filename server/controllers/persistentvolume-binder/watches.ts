@@ -1,5 +1,5 @@
-import { isReason } from "#apimachinery/status.ts";
 import type { Client } from "#client/client.ts";
+import { findObject } from "#client/find-object.ts";
 import type { Informer } from "#client/informer.ts";
 import { keyOf, splitKey } from "#client/store.ts";
 import type { Controller, WatchContext } from "#controllers/controller.ts";
@@ -120,13 +120,8 @@ async function claimOf(
   if (known?.metadata.uid === uid) return known;
   const isOver = status?.phase === "Released" || status?.phase === "Failed";
   if (known === undefined && isOver) return undefined;
-  try {
-    const live = await client.get(persistentvolumeclaims, namespace, name);
-    return live.metadata.uid === uid ? live : undefined;
-  } catch (error) {
-    if (isReason(error, "NotFound")) return undefined;
-    throw error;
-  }
+  const live = await findObject(client, persistentvolumeclaims, namespace, name);
+  return live?.metadata.uid === uid ? live : undefined;
 }
 
 function usersOf(volume: PersistentVolume, all: Informer<Pod>): readonly string[] {

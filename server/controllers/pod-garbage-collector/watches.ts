@@ -1,4 +1,4 @@
-import { isReason } from "#apimachinery/status.ts";
+import { findObject } from "#client/find-object.ts";
 import { keyOf, splitKey } from "#client/store.ts";
 import type { Controller } from "#controllers/controller.ts";
 import { requeueAfter } from "#controllers/effects.ts";
@@ -39,15 +39,8 @@ export const podGarbageCollector: Controller = {
     all.onChange({ added: look, updated: (_, pod) => look(pod) });
     enqueueAfter(terminatedKey, lookSeconds);
 
-    const isVanished = async (nodeName: string): Promise<boolean> => {
-      try {
-        await client.get(nodes, "", nodeName);
-        return false;
-      } catch (error) {
-        if (isReason(error, "NotFound")) return true;
-        throw error;
-      }
-    };
+    const isVanished = async (nodeName: string): Promise<boolean> =>
+      (await findObject(client, nodes, "", nodeName)) === undefined;
     const onNode = async (nodeName: string, now: Date) => {
       const here = all.byIndex(byNode, nodeName);
       const node = machines.get("", nodeName);

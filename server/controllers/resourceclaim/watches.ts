@@ -1,18 +1,15 @@
 import { controllerOf } from "#apimachinery/controller-of.ts";
-import { isReason } from "#apimachinery/status.ts";
-import type { Client } from "#client/client.ts";
+import { findObject } from "#client/find-object.ts";
 import { keyOf, objectKey, splitKey } from "#client/store.ts";
 import type { Controller } from "#controllers/controller.ts";
 import { byController, controllerValues } from "#controllers/owner-references.ts";
 import { type Pod, pods } from "#gen/api/core/v1.ts";
-import type { KubeObject } from "#gen/api/meta/v1.ts";
 import {
   type ResourceClaim,
   type ResourceClaimConsumerReference,
   resourceclaims,
   resourceclaimtemplates,
 } from "#gen/api/resource/v1.ts";
-import type { ResourceRef } from "#gen/api/resource-ref.ts";
 import { resourceClaimNamesOf } from "#resources/core/v1/pod-claims.ts";
 import { frees, isDone, isPodReference, reconcileClaim } from "./claim.ts";
 import { reconcilePod } from "./pod.ts";
@@ -30,19 +27,6 @@ function templatesOf({ metadata, spec }: Pod): readonly string[] {
 
 function claimsOf(pod: Pod): readonly string[] {
   return resourceClaimNamesOf(pod).map((name) => objectKey(pod.metadata.namespace ?? "", name));
-}
-
-async function live<T extends KubeObject>(
-  client: Client,
-  ref: ResourceRef<T>,
-  key: { readonly namespace: string; readonly name: string },
-): Promise<T | undefined> {
-  try {
-    return await client.get(ref, key.namespace, key.name);
-  } catch (error) {
-    if (isReason(error, "NotFound")) return undefined;
-    throw error;
-  }
 }
 
 export const resourceClaim: Controller = {
@@ -93,8 +77,7 @@ export const resourceClaim: Controller = {
       const found = new Map<string, ResourceClaim>();
       for (const one of resourceClaimNamesOf(pod)) {
         const claim =
-          claims.get(namespace, one) ??
-          (await live(client, resourceclaims, { namespace, name: one }));
+          claims.get(namespace, one) ?? (await findObject(client, resourceclaims, namespace, one));
         if (claim !== undefined) found.set(one, claim);
       }
       return reconcilePod(pod, {
@@ -105,7 +88,7 @@ export const resourceClaim: Controller = {
     };
     const uses = async (namespace: string, { name, uid }: ResourceClaimConsumerReference) => {
       // Not seen yet is not gone: the scheduler may be faster than our watch.
-      const pod = users.get(namespace, name) ?? (await live(client, pods, { namespace, name }));
+      const pod = users.get(namespace, name) ?? (await findObject(client, pods, namespace, name));
       return pod !== undefined && pod.metadata.uid === uid && !isDone(pod);
     };
     const syncClaim = async (namespace: string, name: string) => {

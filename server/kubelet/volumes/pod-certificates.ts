@@ -5,10 +5,10 @@
  *   nothing ── request made ──> pending ── Issued ──> held ── beginRefreshAt ──> held and pending ── Issued ──> held
  */
 import { createStubRequest } from "#apimachinery/pki.ts";
-import { isReason } from "#apimachinery/status.ts";
 import { parseTime } from "#apimachinery/time.ts";
 import type { Client } from "#client/client.ts";
 import { type Clock, sleep } from "#client/clock.ts";
+import { findObject } from "#client/find-object.ts";
 import { type PodCertificateRequest, podcertificaterequests } from "#gen/api/certificates/v1.ts";
 import {
   nodes,
@@ -118,12 +118,7 @@ export class PodCertificates {
   async #look(namespace: string, entry: Entry): Promise<void> {
     if (entry.pending === undefined) return;
     const { name, privateKey } = entry.pending;
-    const found = await this.#client
-      .get(podcertificaterequests, namespace, name)
-      .catch((error: unknown) => {
-        if (isReason(error, "NotFound")) return undefined;
-        throw error;
-      });
+    const found = await findObject(this.#client, podcertificaterequests, namespace, name);
     const verdict = found === undefined ? undefined : verdictOf(found);
     // Deleted by somebody: the next look asks anew.
     if (found === undefined || verdict !== undefined) entry.pending = undefined;

@@ -1,7 +1,7 @@
 /** ClusterTrustBundles in projected volumes: the anchors of one bundle, or of all that a signer's labels select. */
 import { formatSelector, selectorFromLabelSelector } from "#apimachinery/labels.ts";
-import { isReason } from "#apimachinery/status.ts";
 import type { Client } from "#client/client.ts";
+import { findObject } from "#client/find-object.ts";
 import { clustertrustbundles } from "#gen/api/certificates/v1.ts";
 import type { ClusterTrustBundleProjection } from "#gen/api/core/v1.ts";
 import { ConfigError } from "#kubelet/downward.ts";
@@ -22,10 +22,7 @@ async function bundlesOf(
 ): Promise<readonly string[]> {
   const { name, signerName = "", labelSelector } = source;
   if (name !== undefined && name !== "") {
-    const found = await client.get(clustertrustbundles, "", name).catch((error: unknown) => {
-      if (isReason(error, "NotFound")) return undefined;
-      throw error;
-    });
+    const found = await findObject(client, clustertrustbundles, "", name);
     return found === undefined ? [] : [found.spec.trustBundle];
   }
   // No selector selects nothing, an empty one everything of the signer.
