@@ -1,34 +1,56 @@
 /** The schema table as strategic merge patch asks for it. */
-import type { PatchSchema } from "#apimachinery/patch/strategic-merge-patch.ts";
-import { type StructType, schemaOf, type TypeSchema } from "#apimachinery/schema.ts";
+import { assert } from "#apimachinery/assert.ts";
+import type { PatchField, PatchSchema } from "#apimachinery/patch/strategic-merge-patch.ts";
+import {
+  type FieldSchema,
+  type StructType,
+  schemaOf,
+  structOf,
+  type TypeSchema,
+} from "#apimachinery/schema.ts";
 
-const known = new WeakMap<StructType, PatchSchema>();
+const known = new WeakMap<TypeSchema, PatchSchema>();
 
-function structIn(type: TypeSchema): StructType | undefined {
-  if (type.kind === "struct") return type;
-  return type.kind === "list" ? structIn(type.item) : undefined;
+/** Of Go's types that hold JSON as it came, or text: no field of theirs is known. */
+const kinds: Readonly<Record<string, string>> = { any: "interface", bytes: "slice" };
+
+function kindOf(type: TypeSchema): string {
+  if (type.kind === "scalar") return kinds[type.name] ?? type.name;
+  if (type.kind === "special") return "struct";
+  return type.kind === "list" ? "slice" : type.kind;
 }
 
-function schemaFrom(struct: StructType): PatchSchema {
-  const hit = known.get(struct);
+function fieldFrom(field: FieldSchema): PatchField {
+  const type =
+    field.name === "metadata" && field.type.kind === "struct"
+      ? structOf(field.type.id)
+      : field.type;
+  return {
+    strategies: field.patchStrategy?.split(",") ?? [],
+    mergeKey: field.patchMergeKey,
+    schema: schemaFrom(type.kind === "list" ? type.item : type),
+    mayBeList: type.kind === "list" || field.pointer || kindOf(type) === "slice",
+  };
+}
+
+function schemaFrom(type: TypeSchema): PatchSchema {
+  const hit = known.get(type);
   if (hit !== undefined) return hit;
+  const properties: StructType["properties"] = type.kind === "struct" ? type.properties : new Map();
   const schema: PatchSchema = {
+    kind: kindOf(type),
+    name: type.go.slice(type.go.indexOf(".") + 1),
     field(name) {
-      const field = struct.properties.get(name);
-      if (field === undefined) return undefined;
-      const inner = structIn(field.type);
-      return {
-        strategies: field.patchStrategy?.split(",") ?? [],
-        mergeKey: field.patchMergeKey,
-        schema: inner === undefined ? undefined : schemaFrom(inner),
-      };
+      const field = properties.get(name);
+      return field === undefined ? undefined : fieldFrom(field);
     },
   };
-  known.set(struct, schema);
+  known.set(type, schema);
   return schema;
 }
 
-export function patchSchemaOf(apiVersion: string, kind: string): PatchSchema | undefined {
+export function patchSchemaOf(apiVersion: string, kind: string): PatchSchema {
   const struct = schemaOf(apiVersion, kind);
-  return struct === undefined ? undefined : schemaFrom(struct);
+  assert(struct !== undefined, `no schema of ${apiVersion} ${kind}`);
+  return schemaFrom(struct);
 }

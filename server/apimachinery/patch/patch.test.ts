@@ -97,6 +97,8 @@ describe("merge patch", () => {
 
 /** A pod template's shape: containers by name, ports by containerPort, finalizers a set, volumes retainKeys. */
 const schema: PatchSchema = {
+  kind: "struct",
+  name: "Pod",
   field: (name) => {
     const keys: Readonly<Record<string, string>> = {
       containers: "name",
@@ -105,9 +107,10 @@ const schema: PatchSchema = {
     };
     const strategies = name === "volumes" ? ["merge", "retainKeys"] : ["merge"];
     if (keys[name] !== undefined || name === "finalizers") {
-      return { strategies, mergeKey: keys[name], schema };
+      return { strategies, mergeKey: keys[name], schema, mayBeList: true };
     }
-    return { strategies: name === "strategy" ? ["retainKeys"] : [], mergeKey: undefined, schema };
+    const plain = name === "strategy" ? ["retainKeys"] : [];
+    return { strategies: plain, mergeKey: undefined, schema, mayBeList: name === "args" };
   },
 };
 
@@ -165,7 +168,7 @@ describe("strategic merge patch", () => {
         "$setElementOrder/containers": [{ name: "a" }, { name: "c" }, { name: "b" }],
         containers: [{ name: "c", image: null }],
       },
-      { containers: [pod.containers[0], { name: "c" }, pod.containers[1]] },
+      { containers: [pod.containers[0], { name: "c", image: null }, pod.containers[1]] },
     ],
     [
       "retainKeys clears what it does not name",
@@ -178,7 +181,7 @@ describe("strategic merge patch", () => {
   ];
   for (const [name, patch, expected] of rows) {
     test(name, () => {
-      expect(applyStrategicMergePatch(pod, patch, schema)).toEqual({ ...pod, ...expected });
+      expect(applyStrategicMergePatch(pod, patch, schema).object).toEqual({ ...pod, ...expected });
     });
   }
 
@@ -201,7 +204,7 @@ describe("strategic merge patch", () => {
 
   test("a long list merges in one pass", () => {
     const finalizers = Array.from({ length: 100_000 }, (_, i) => `f${i}`);
-    const patched = applyStrategicMergePatch({ finalizers }, { finalizers }, schema);
+    const patched = applyStrategicMergePatch({ finalizers }, { finalizers }, schema).object;
     expect(patched["finalizers"]).toEqual(finalizers);
   });
 });

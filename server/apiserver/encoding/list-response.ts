@@ -5,6 +5,7 @@
 import { Buffer } from "node:buffer";
 import { Readable } from "node:stream";
 import { createGzip } from "node:zlib";
+import { printed } from "#apimachinery/codec/printed.ts";
 import { encodeListPieces } from "#apimachinery/codec/protobuf.ts";
 import { byteStream } from "#apiserver/byte-stream.ts";
 import type { Call, ServerContext } from "#apiserver/call.ts";
@@ -154,7 +155,11 @@ export function listResponse(server: ServerContext, call: Call, list: ListParts)
       accepted.as === "object"
         ? Object.assign(
             { kind: `${ref.kind}List`, apiVersion, metadata: list.metadata },
-            { items: list.entries.map((entry) => withoutKind(inVersion(endpoint, entry.object))) },
+            {
+              items: list.entries.map((entry) =>
+                withoutKind(printed(inVersion(endpoint, entry.object), "stored")),
+              ),
+            },
           )
         : transformedList(server, call, accepted, list);
     const { contentType, bytes } = objectBody(object, mediaType);

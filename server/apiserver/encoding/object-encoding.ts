@@ -3,6 +3,7 @@
  * lists and watches; what differs between them (envelope, frame, list head) is put around it.
  */
 import { encodeJson } from "#apimachinery/codec/json.ts";
+import { printed } from "#apimachinery/codec/printed.ts";
 import { encodeProtobufRaw, envelopeRaw, hasProtobuf } from "#apimachinery/codec/protobuf.ts";
 import { encodeYaml } from "#apimachinery/codec/yaml.ts";
 import type { Endpoint } from "#apiserver/endpoint.ts";
@@ -23,7 +24,9 @@ export function entryMessage(
 ): Uint8Array {
   const { form } = endpoint;
   if (mediaType === "json") {
-    return entry.encoded(`json${form}`, (object) => encodeJson(inVersion(endpoint, object)));
+    return entry.encoded(`json${form}`, (object) =>
+      encodeJson(printed(inVersion(endpoint, object), "stored")),
+    );
   }
   return entry.encoded(`protobuf${form}`, (object) =>
     encodeProtobufRaw(inVersion(endpoint, object)),
@@ -38,7 +41,7 @@ export function entryBody(endpoint: Endpoint, entry: Entry, mediaType: MediaType
     case "protobuf":
       return envelopeRaw(kindOf(endpoint), entryMessage(endpoint, entry, "protobuf"));
     case "yaml":
-      return encodeYaml(inVersion(endpoint, entry.object));
+      return encodeYaml(printed(inVersion(endpoint, entry.object), "stored"));
   }
 }
 
@@ -55,7 +58,7 @@ export function objectBody(
   const served =
     mediaType === "protobuf" && !hasProtobuf(object.apiVersion, object.kind) ? "json" : mediaType;
   const contentType = contentTypes[served];
-  if (served === "json") return { contentType, bytes: encodeJson(object) };
-  if (served === "yaml") return { contentType, bytes: encodeYaml(object) };
+  if (served === "json") return { contentType, bytes: encodeJson(printed(object, "made")) };
+  if (served === "yaml") return { contentType, bytes: encodeYaml(printed(object, "made")) };
   return { contentType, bytes: envelopeRaw(object, encodeProtobufRaw(object)) };
 }

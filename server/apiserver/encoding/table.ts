@@ -1,4 +1,5 @@
 /** meta.k8s.io Table: the generated columns of a resource, a row an object. */
+import { printed } from "#apimachinery/codec/printed.ts";
 import { badRequest } from "#apimachinery/status.ts";
 import { formatTime } from "#apimachinery/time.ts";
 import type { Endpoint } from "#apiserver/endpoint.ts";
@@ -73,7 +74,7 @@ export function tableOf(
   const apiVersion = `meta.k8s.io/${asVersion}`;
   const shown = (object: KubeObject): unknown =>
     include === "Object"
-      ? inVersion(endpoint, object)
+      ? printed(inVersion(endpoint, object), "stored")
       : { kind: "PartialObjectMetadata", apiVersion, metadata: object.metadata };
   return {
     kind: "Table",

@@ -1,8 +1,11 @@
 /** PATCH: one of three patch types over the addressed version, then as an update. */
 import { takeInObject } from "#apimachinery/codec/json.ts";
+import { printed } from "#apimachinery/codec/printed.ts";
 import { wrapIntegers } from "#apimachinery/codec/wrap-integers.ts";
 import { deepCopy } from "#apimachinery/deep-copy.ts";
 import { invalidValue, Path } from "#apimachinery/field-error.ts";
+import { conversionFailure } from "#apimachinery/patch/conversion-failure.ts";
+import { goText } from "#apimachinery/patch/go-text.ts";
 import type { JsonObject } from "#apimachinery/patch/json-object.ts";
 import { applyJsonPatch } from "#apimachinery/patch/json-patch.ts";
 import { applyMergePatch } from "#apimachinery/patch/merge-patch.ts";
@@ -37,13 +40,39 @@ import { writtenResponse } from "./written.ts";
 
 const strategicType = "application/strategic-merge-patch+json";
 
-type Apply = (object: JsonObject, patch: unknown, call: Call) => JsonObject;
+/** What was made of an object, and what a refusal of it shows: itself, or what is left of the patch. */
+interface Patched {
+  readonly object: JsonObject;
+  readonly shown: string;
+}
+
+interface PatchedKind {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+type Apply = (object: JsonObject, patch: unknown, kind: PatchedKind) => Patched;
+
+const whole =
+  (apply: (object: JsonObject, patch: unknown) => JsonObject): Apply =>
+  (before, patch) => {
+    const object = apply(before, patch);
+    return {
+      object,
+      get shown() {
+        return JSON.stringify(object);
+      },
+    };
+  };
 
 const appliers: Readonly<Record<string, Apply>> = {
-  "application/json-patch+json": applyJsonPatch,
-  "application/merge-patch+json": applyMergePatch,
-  [strategicType]: (object, patch, { endpoint }) =>
-    applyStrategicMergePatch(object, patch, patchSchemaOf(endpoint.apiVersion, endpoint.ref.kind)),
+  "application/json-patch+json": whole(applyJsonPatch),
+  "application/merge-patch+json": whole(applyMergePatch),
+  [strategicType]: (before, change, { apiVersion, kind }) => {
+    const schema = patchSchemaOf(apiVersion, kind);
+    const { object, patch } = applyStrategicMergePatch(before, change, schema);
+    return { object, shown: goText(patch) };
+  },
 };
 
 /** A custom resource has no merge keys. */
@@ -73,9 +102,9 @@ export function applierOf(call: Call): Apply {
  * Upstream puts what the patched object is wrong about under the field "patch", and shows the object: of a Secret
  * we show nothing, and no reason that may quote it.
  */
-function patchedInvalid({ ref }: Endpoint, patched: unknown, why: string): ApiError {
+function patchedInvalid({ ref }: Endpoint, { shown: text }: Patched, why: string): ApiError {
   const isSecret = ref.kind === "Secret" && ref.group === "";
-  const shown = isSecret ? "<hidden>" : JSON.stringify(patched);
+  const shown = isSecret ? "<hidden>" : text;
   const error = invalidValue(new Path("patch"), shown, isSecret ? "is no Secret" : why);
   return invalid({ group: "", kind: "" }, "", [error]);
 }
@@ -89,13 +118,14 @@ function refuseNameless({ info }: Call, patched: JsonObject): void {
 }
 
 /** The patched object, typed again: a patch may have put anything anywhere. */
-function typed(
-  call: Call,
-  patched: JsonObject,
-  validation: WriteOptions["fieldValidation"],
-): KubeObject {
+function typed(call: Call, made: Patched, validation: WriteOptions["fieldValidation"]): KubeObject {
   const { apiVersion, ref } = call.endpoint;
-  if (isStrategic(call)) refuseNameless(call, patched);
+  const patched = made.object;
+  if (isStrategic(call)) {
+    const wrong = conversionFailure(schemaOf(apiVersion, ref.kind), patched);
+    if (wrong !== undefined) throw patchedInvalid(call.endpoint, made, wrong);
+    refuseNameless(call, patched);
+  }
   if (patched["apiVersion"] !== apiVersion || patched["kind"] !== ref.kind) {
     throw badRequest(
       `the kind of the patched object must stay ${ref.kind} in version ${JSON.stringify(apiVersion)}`,
@@ -107,15 +137,16 @@ function typed(
   const object = copy as JsonObject & KubeObject;
   try {
     const { takeIn } = call.endpoint.addressed;
-    const unknownFields = takeIn === undefined ? takeInObject(object) : takeIn(object);
+    const found = takeIn === undefined ? takeInObject(object) : takeIn(object);
+    const unknownFields = isStrategic(call) ? [...found].sort() : found;
     const decoded = { unknownFields, duplicateFields: [] };
     const strict = applyFieldValidation(decoded, validation, call.warnings);
-    if (strict !== undefined) throw patchedInvalid(call.endpoint, patched, strict);
+    if (strict !== undefined) throw patchedInvalid(call.endpoint, made, strict);
     object.metadata ??= { name: "" };
     return object;
   } catch (error) {
     if (!(error instanceof Refusal) || error.status.reason !== "BadRequest") throw error;
-    throw patchedInvalid(call.endpoint, patched, error.message);
+    throw patchedInvalid(call.endpoint, made, error.message);
   }
 }
 
@@ -151,9 +182,10 @@ export function patchUnder(rules: UpdateRules): Handler {
     const draft = (current: Stored): KubeObject => {
       restartWarnings(call);
       const before: JsonObject = {
-        ...inVersion(call.endpoint, withoutManagers(current.object, change)),
+        ...printed(inVersion(call.endpoint, withoutManagers(current.object, change)), "stored"),
       };
-      const object = typed(call, apply(before, change, call), fieldValidation);
+      const kind = { apiVersion: call.endpoint.apiVersion, kind: call.endpoint.ref.kind };
+      const object = typed(call, apply(before, change, kind), fieldValidation);
       meetUrl(call, object);
       return defaulted(call, object);
     };

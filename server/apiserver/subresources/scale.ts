@@ -147,7 +147,7 @@ const patch: Handler = async (server, call) => {
   const { dryRun } = patchOptions(call.query);
   const change = await readPatch(call);
   const wanted = (current: Scale): Scale => {
-    const patched = deepCopy(applier({ ...current }, change, call));
+    const patched = deepCopy(applier({ ...current }, change, scaleKind).object);
     // Of kind Scale: takeInObject checks what the patch made of its fields.
     const scale = Object.assign(patched, scaleKind) as unknown as Scale;
     takeInObject(scale);

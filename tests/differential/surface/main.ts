@@ -1,12 +1,17 @@
 /**
- * `npm run surface -- --stock KUBECONFIG --ours KUBECONFIG [--rows NAME]`: walks through the tables of the API's contract,
+ * `npm run surface -- --stock KUBECONFIG --ours KUBECONFIG [--rows NAME] [--seed N]`: walks through the tables of the API's contract,
  * row by row, and compares code, headers and body of two running servers.
  * Prints each difference, a table, a summary as its last line; exit code 1 when there is any difference.
  */
 import { parseArgs } from "node:util";
+import { bases } from "../bases.ts";
+import { Choices } from "../random.ts";
 import { remoteSide } from "../side.ts";
+import { wordsOf } from "../words.ts";
 import { ownNamespace } from "../world.ts";
+import type { Row } from "./row.ts";
 import { rowSets } from "./rows/registry.ts";
+import { seededSets } from "./seeded/registry.ts";
 import { walk } from "./walk.ts";
 import { wireTo } from "./wire.ts";
 
@@ -16,8 +21,18 @@ const { values } = parseArgs({
     stock: { type: "string", default: "" },
     ours: { type: "string", default: "" },
     rows: { type: "string", default: "" },
+    seed: { type: "string", default: "1" },
   },
 });
+
+/** What a seed makes up is the same whatever else is walked. */
+function seeded(): [title: string, rows: () => readonly Row[]][] {
+  const words = wordsOf(bases.map(({ object }) => object));
+  return Object.entries(seededSets).map(([title, rows]) => [
+    title,
+    () => rows({ choices: new Choices(Number(values.seed)), words, strangeShare: 0.02 }),
+  ]);
+}
 
 /** Sets wait for streams to end, not for the processor. */
 const atOnce = 6;
@@ -27,13 +42,14 @@ async function main(): Promise<number> {
   const wires = { stock: wireTo(values.stock), ours: wireTo(values.ours) };
   const name = `w${Date.now().toString(36).slice(-5)}`;
   const world = { ...sides, controlled: true, trace: false, name };
-  const chosen = Object.entries(rowSets).filter(([title]) => title.startsWith(values.rows));
+  const written = Object.entries(rowSets).map(([title, rows]) => [title, () => rows] as const);
+  const chosen = [...written, ...seeded()].filter(([title]) => title.startsWith(values.rows));
   const lines: string[] = [];
   let [asked, differing] = [0, 0];
   const waiting = chosen.values();
   const worker = async (): Promise<void> => {
     for (const [title, rows] of waiting) {
-      const walked = await walk(rows, wires, await ownNamespace(world, title));
+      const walked = await walk(rows(), wires, await ownNamespace(world, title));
       for (const line of walked.differing) console.log(`${title}: ${line}`);
       lines.push(`| ${title} | ${walked.asked} | ${walked.differing.length} |`);
       asked += walked.asked;

@@ -130,6 +130,8 @@ function differences(want: unknown, got: unknown, at: string): string[] {
 }
 
 function compared(row: Row, stock: WireAnswer, ours: WireAnswer): string[] {
+  // Its handler broke over the request, as stock ones do over some patches: there is nothing to equal.
+  if (stock.code === 0 && ours.code !== 0) return [];
   const heads = differences(headersOf(stock), headersOf(ours), "headers");
   const codes = stock.code === ours.code ? [] : [`code: want ${stock.code} got ${ours.code}`];
   const [left, right] = [shown(stock, new Seen()), shown(ours, new Seen())];
