@@ -19,13 +19,14 @@ function rejected(): ApiError {
   return refusal("Invalid", "the server rejected our request due to an error in our request", {});
 }
 
+/** Empty: the document. What stands before the first slash says nothing, as in the upstream library. */
 function pointer(text: unknown): string[] {
   if (text === "") return [];
-  if (typeof text !== "string" || !text.startsWith("/")) throw rejected();
+  if (typeof text !== "string" || !text.includes("/")) throw rejected();
   return text
-    .slice(1)
     .split("/")
-    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+    .slice(1)
+    .map((part) => part.replaceAll(/~[01]/g, (found) => (found === "~1" ? "/" : "~")));
 }
 
 function operationOf(item: unknown): Operation {
@@ -55,7 +56,7 @@ function operationsOf(patch: unknown): Operation[] {
   return patch.map(operationOf);
 }
 
-const arrayIndex = /^(0|-?[1-9]\d*)$/;
+const arrayIndex = /^[+-]?\d+$/;
 
 /** The place an index names; negative ones count from the end, as the upstream library allows. */
 function indexIn(part: string, last: number): number {
@@ -97,7 +98,7 @@ class Document {
         return;
       case "copy":
         if (from === undefined) throw rejected();
-        this.#add(path, this.#copied(this.#at(from)));
+        this.#add(path, this.#copied(this.#held(from) ?? null));
         return;
       case "test":
         this.#test(path, value);
@@ -111,6 +112,22 @@ class Document {
     return path.reduce(childOf, this.root);
   }
 
+  /** The list or map that holds a place, and the place's name. */
+  #holderOf(path: readonly string[]): { parent: unknown[] | JsonObject; name: string } {
+    const name = path.at(-1);
+    if (name === undefined) throw rejected();
+    const parent = this.#at(path.slice(0, -1));
+    if (!Array.isArray(parent) && !isJsonObject(parent)) throw rejected();
+    return { parent, name };
+  }
+
+  /** undefined: a map has nothing there. */
+  #held(path: readonly string[]): unknown {
+    const { parent, name } = this.#holderOf(path);
+    if (Array.isArray(parent)) return childOf(parent, name);
+    return hasField(parent, name) ? parent[name] : undefined;
+  }
+
   #copied(value: unknown): unknown {
     this.#copiedBytes += JSON.stringify(value)?.length ?? 0;
     if (this.#copiedBytes > copiedBytesMax) throw rejected();
@@ -118,52 +135,37 @@ class Document {
   }
 
   #add(path: readonly string[], value: unknown): void {
-    const name = path.at(-1);
-    if (name === undefined) {
-      this.root = value;
-      return;
-    }
-    const parent = this.#at(path.slice(0, -1));
+    const { parent, name } = this.#holderOf(path);
     if (Array.isArray(parent)) {
       const index = name === "-" ? parent.length : indexIn(name, parent.length);
       parent.splice(index, 0, value);
-    } else if (isJsonObject(parent)) setField(parent, name, value);
-    else throw rejected();
+    } else setField(parent, name, value);
   }
 
   #remove(path: readonly string[]): unknown {
-    const name = path.at(-1);
-    if (name === undefined) throw rejected();
-    const parent = this.#at(path.slice(0, -1));
-    if (Array.isArray(parent)) {
-      return parent.splice(indexIn(name, parent.length - 1), 1)[0];
-    }
+    const { parent, name } = this.#holderOf(path);
+    if (Array.isArray(parent)) return parent.splice(indexIn(name, parent.length - 1), 1)[0];
     const removed = childOf(parent, name);
-    if (isJsonObject(parent)) delete parent[name];
+    delete parent[name];
     return removed;
   }
 
   #replace(path: readonly string[], value: unknown): void {
-    const name = path.at(-1);
-    if (name === undefined) {
+    if (path.length === 0) {
+      if (typeof value !== "object" || value === null) throw rejected();
       this.root = value;
       return;
     }
-    const parent = this.#at(path.slice(0, -1));
+    const { parent, name } = this.#holderOf(path);
     if (Array.isArray(parent)) parent[indexIn(name, parent.length - 1)] = value;
     // What is absent may be replaced, as in the upstream library.
-    else if (isJsonObject(parent)) setField(parent, name, value);
-    else throw rejected();
+    else setField(parent, name, value);
   }
 
   /** A test for null holds for an absent field too, as in the upstream library. */
   #test(path: readonly string[], expected: unknown): void {
-    const name = path.at(-1);
-    if (name !== undefined && (expected === null || expected === undefined)) {
-      const parent = this.#at(path.slice(0, -1));
-      if (isJsonObject(parent) && !hasField(parent, name)) return;
-    }
-    if (!deepEqual(this.#at(path), expected)) throw rejected();
+    const held = path.length === 0 ? this.root : this.#held(path);
+    if (!deepEqual(held ?? null, expected ?? null)) throw rejected();
   }
 }
 

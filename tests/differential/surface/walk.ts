@@ -1,5 +1,6 @@
 /** One walk: each row asked of both servers in order, and what was not alike. */
 import { parse as parseYaml } from "yaml";
+import { decodeProtobuf } from "#apimachinery/codec/protobuf.ts";
 import { normal, Seen } from "../compare.ts";
 import type { Row } from "./row.ts";
 import type { Wire, WireAnswer, WireQuestion } from "./wire.ts";
@@ -92,9 +93,25 @@ function parsedOf(text: string): unknown {
 /** Sentences that name what each server has come to. */
 const ownRevision = /(, current: |in record \(|resource version: \d+ \()\d+/g;
 
+/** As a table shows it, in the seconds of this run. */
+const youngAge = /"(\d{1,2}m)?\d{1,3}s"/g;
+
+const inProtobuf = ({ headers, body }: WireAnswer): boolean =>
+  headers["content-type"] === "application/vnd.kubernetes.protobuf" && body[0] === 0x6b;
+
+function decoded({ body }: WireAnswer): unknown {
+  try {
+    return decodeProtobuf(body);
+  } catch (error) {
+    return `${error}`;
+  }
+}
+
 /** A document, lines of documents, or text. */
 function shown(answer: WireAnswer, seen: Seen): unknown {
-  const text = Buffer.from(answer.body).toString().replace(ownRevision, "$1N");
+  if (inProtobuf(answer)) return normal(decoded(answer), seen);
+  const raw = Buffer.from(answer.body).toString().replace(ownRevision, "$1N");
+  const text = raw.includes('"kind":"Table"') ? raw.replace(youngAge, '"AGE"') : raw;
   if (answer.headers["content-type"]?.startsWith("application/yaml") === true)
     return normal(parseYaml(text), seen);
   const whole = parsedOf(text);

@@ -2,11 +2,15 @@
 import type { Maker } from "../../values.ts";
 import type { Row } from "../row.ts";
 import { applyRows } from "./apply.ts";
+import { cellRows } from "./cells.ts";
 import { jsonRows } from "./json.ts";
+import { protobufRows } from "./protobuf.ts";
 import { strategicRows } from "./strategic.ts";
 
 export const seededSets: Readonly<Record<string, (maker: Maker) => readonly Row[]>> = {
   "seeded-apply": applyRows,
+  "seeded-cells": cellRows,
   "seeded-json": jsonRows,
+  "seeded-protobuf": protobufRows,
   "seeded-strategic": strategicRows,
 };
