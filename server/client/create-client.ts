@@ -20,6 +20,7 @@ import type {
   WatchOptions,
 } from "./client.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { boundedTransport } from "./in-flight.ts";
 import { listQuery, resourcePath, watchQuery } from "./resource-path.ts";
 import { sendPatiently } from "./retry.ts";
 import { errorFromCode, errorFromStatus, isStatus } from "./status-error.ts";
@@ -79,13 +80,14 @@ function identify(headers: Headers, { userAgent, token }: ClientOptions): void {
 function sender(options: ClientOptions): Send {
   const baseUrl = options.baseUrl.replace(/\/$/, "");
   const clock = options.clock ?? systemClock;
+  const transport = boundedTransport(options.transport);
   return async ({ method, path, accept, body, signal }) => {
     const headers = new Headers({ accept });
     if (body !== undefined) headers.set("content-type", body.contentType);
     identify(headers, options);
     const init = { method, headers, body: body?.bytes ?? null, signal: signal ?? null };
     const build = (): Request => new Request(baseUrl + path, init);
-    const response = await sendPatiently(options.transport, build, clock);
+    const response = await sendPatiently(transport, build, clock);
     if (!response.ok) throw await errorOf(response);
     return response;
   };
