@@ -136,6 +136,89 @@ test("a pod made again under its name is another pod", () => {
   expect(pop(queue).attempts).toBe(1);
 });
 
+const goes = (name: string): ClusterEvent => ({ kind: "pod", before: pod(name) });
+
+/** A pod that waits for its victims to go. */
+function preemptor(victims: readonly string[], refusedBy = fit): SchedulingQueue {
+  const queue = new SchedulingQueue();
+  queue.set("n/a", pod("a"));
+  const queued = pop(queue);
+  queue.refused(queued, refusedBy, "");
+  queue.hold(
+    queued,
+    victims.map((name) => `n/${name}`),
+  );
+  queue.release(queued, false);
+  return queue;
+}
+
+describe("victims", () => {
+  test("the last one to go wakes the pod, the others do not", () => {
+    const queue = preemptor(["v", "w", "x"]);
+    expect([queue.move(goes("w")), queue.move(goes("x"))]).toEqual([0, 0]);
+    expect(queue.counts().unschedulable).toBe(1);
+    expect(queue.move(goes("v"))).toBe(1);
+    expect(queue.counts().backoff).toBe(1);
+    expect(pop(queue, 5000).attempts).toBe(2);
+  });
+
+  test("the last one wakes it whatever had refused the pod: an earlier one may have helped", () => {
+    const queue = preemptor(["v", "w"], taint);
+    expect([queue.move(goes("v")), queue.move(goes("w"))]).toEqual([0, 1]);
+  });
+
+  test("while they are on their way out, what else helps does so at once", () => {
+    const queue = preemptor(["v"]);
+    const leaving = { ...pod("v").metadata, deletionTimestamp: "2026-01-01T00:00:00Z" };
+    queue.move({ kind: "pod", before: pod("v"), pod: { ...pod("v"), metadata: leaving } });
+    expect(queue.counts().unschedulable).toBe(1);
+    queue.move(goes("other"));
+    expect(queue.counts().backoff).toBe(1);
+  });
+
+  test("none is seen to go for five minutes: the pod is tried all the same", () => {
+    const queue = preemptor(["v"]);
+    queue.move(anything);
+    queue.flush(300_000);
+    expect(queue.counts().active).toBe(1);
+  });
+
+  test("no try before the events show what the eviction did", () => {
+    const queue = preemptor(["v", "w"]);
+    queue.move(anything);
+    expect(queue.counts().unschedulable).toBe(1);
+    queue.move(goes("v"));
+    expect(queue.counts().unschedulable).toBe(1);
+    const leaving = { ...pod("w").metadata, deletionTimestamp: "2026-01-01T00:00:00Z" };
+    queue.move({ kind: "pod", before: pod("w"), pod: { ...pod("w"), metadata: leaving } });
+    expect(queue.counts().backoff).toBe(1);
+  });
+
+  test("gone before all were told to go: tried when they are told", () => {
+    const queue = new SchedulingQueue();
+    queue.set("n/a", pod("a"));
+    const queued = pop(queue);
+    queue.refused(queued, fit, "");
+    queue.hold(queued, ["n/v"]);
+    queue.move(goes("v"));
+    expect(queue.counts().unschedulable).toBe(1);
+    queue.release(queued, false);
+    expect(queue.counts().backoff).toBe(1);
+  });
+
+  test("one victim of two pods wakes both; who was tried meanwhile waits for it no more", () => {
+    const queue = preemptor(["v"]);
+    queue.set("n/b", pod("b"));
+    const other = pop(queue);
+    queue.refused(other, fit, "b");
+    queue.hold(other, ["n/v", "n/w"]);
+    queue.release(other, true);
+    queue.refused(pop(queue), fit, "b");
+    expect(queue.move(goes("v"))).toBe(2);
+    expect(queue.move(goes("w"))).toBe(0);
+  });
+});
+
 test("any course of events: a pod is in one place, and none is lost", () => {
   const step = fc.record({
     what: fc.constantFrom("set", "pop", "refuse", "fail", "move", "remove", "flush"),

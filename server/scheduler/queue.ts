@@ -13,6 +13,7 @@ import type { Pod } from "#gen/api/core/v1.ts";
 import { Heap } from "./heap.ts";
 import { type ClusterEvent, prepareEvent } from "./hints.ts";
 import { Lanes } from "./lanes.ts";
+import { VictimsLeaving } from "./victims-leaving.ts";
 
 export interface QueuedPod {
   readonly key: string;
@@ -74,6 +75,7 @@ export class SchedulingQueue {
   );
   /** Unschedulable pods by what they have in common: an event is asked of one of each kind. */
   readonly #refused = new Map<string, Set<QueuedPod>>();
+  readonly #leaving = new VictimsLeaving<QueuedPod>();
   #sequence = 0;
 
   constructor(options: QueueOptions = {}) {
@@ -121,6 +123,7 @@ export class SchedulingQueue {
     if (known === undefined) return;
     this.#waiting.delete(key);
     if (known.place === "unschedulable") this.#forgetRefused(known);
+    this.#leaving.forget(known);
     known.place = undefined;
   }
 
@@ -142,6 +145,7 @@ export class SchedulingQueue {
     const queued = this.#take(this.#active, "active") ?? this.#take(this.#backoff, "backoff");
     if (queued === undefined) return undefined;
     this.#waiting.delete(queued.key);
+    this.#leaving.forget(queued);
     queued.place = undefined;
     queued.attempts++;
     queued.attemptedAt = now;
@@ -154,22 +158,32 @@ export class SchedulingQueue {
    */
   refused(queued: QueuedPod, refusedBy: number, alike: string): void {
     queued.refusedBy = refusedBy;
+    queued.woken = false;
     queued.alike = `${refusedBy} ${alike}`;
     this.#put(queued, "unschedulable");
   }
 
-  /** A refused pod is not to be tried before `release`. */
-  hold(queued: QueuedPod): void {
+  /**
+   * A refused pod is not to be tried before `release`, nor before the events show that its victims (keys) are going:
+   * a try would take them for standing, and make room once more.
+   */
+  hold(queued: QueuedPod, victims: readonly string[]): void {
     queued.held = true;
     queued.woken = false;
+    this.#leaving.expect(queued, victims);
   }
 
-  /** Ends `hold`; the pod is tried again if something woke it meanwhile, or in any case (`activate`). */
+  /** All victims are told; the pod is tried again if something woke it meanwhile, or in any case (`activate`). */
   release(queued: QueuedPod, activate: boolean): void {
     queued.held = false;
     if (queued.place !== "unschedulable") return;
     if (activate) this.#put(queued, "active");
-    else if (queued.woken) this.#put(queued, "backoff");
+    else this.#tryWoken(queued);
+  }
+
+  #tryWoken(queued: QueuedPod): void {
+    if (queued.place !== "unschedulable" || !queued.woken) return;
+    if (!queued.held && !this.#leaving.stand(queued)) this.#put(queued, "backoff");
   }
 
   /** A popped pod whose attempt went wrong for another reason. */
@@ -177,20 +191,28 @@ export class SchedulingQueue {
     this.#put(queued, "backoff");
   }
 
-  /** Wakes the pods that the event may help; returns how many. */
+  /**
+   * Wakes the pods that the event may help; returns how many. Of victims only the last to go helps whom they make
+   * room for: a try before that would find the others in the way, and cost the pod a longer backoff.
+   */
   move(event: ClusterEvent): number {
     if (this.#refused.size === 0) return 0;
     const helps = prepareEvent(event);
+    const { freed, others } = this.#leaving.see(event);
     let moved = 0;
-    for (const pods of [...this.#refused.values()]) {
+    const wake = (queued: QueuedPod): void => {
+      if (others.includes(queued)) return;
+      queued.woken = true;
+      this.#tryWoken(queued);
+      moved++;
+    };
+    for (const pods of this.#refused.values()) {
       const [first] = pods;
-      if (first === undefined || !helps(first.pod, first.refusedBy)) continue;
-      for (const queued of [...pods]) {
-        if (queued.held) queued.woken = true;
-        else this.#put(queued, "backoff");
-        moved++;
-      }
+      if (first !== undefined && helps(first.pod, first.refusedBy))
+        for (const one of pods) wake(one);
     }
+    for (const queued of freed) if (queued.place === "unschedulable") wake(queued);
+    for (const queued of others) this.#tryWoken(queued);
     return moved;
   }
 

@@ -15,7 +15,7 @@ import type { Logger } from "#telemetry/log.ts";
 import { alikeOf, apartByDevices, filtersUnasked } from "./alike.ts";
 import { bind, bindingsMax } from "./bind.ts";
 import { bindVolumes } from "./bind-volumes.ts";
-import { batchMax, type Encoded, SchedulerCache } from "./cache.ts";
+import { batchMax, type Encoded, podKey, SchedulerCache } from "./cache.ts";
 import { ClaimBinder } from "./devices/claim-binder.ts";
 import { type Explained, refusalOf } from "./explain.ts";
 import { type SchedulerMetrics, schedulerMetrics } from "./metrics.ts";
@@ -245,7 +245,8 @@ class Scheduler {
     const what = fits ? { ...encoded, pin: slot } : encoded;
     const done = cache.schedule([what], (_, chosen) => this.#placed(queued, what, chosen));
     if (done === 0) this.#refuse(queued, encoded, nodeName);
-    else this.#queue.move({ kind: "anything" });
+    // Elsewhere: what was kept for it there is free.
+    else if (!fits) this.#queue.move({ kind: "pod", before: queued.pod });
   }
 
   #placed(queued: QueuedPod, encoded: Encoded, slot: number): void {
@@ -457,7 +458,7 @@ class Scheduler {
     return leaving ? "not eligible due to a terminating pod on the nominated node." : undefined;
   }
 
-  /** Room is made behind the loop's back: the pod is held until every victim is told to go. */
+  /** Room is made behind the loop's back: the pod is held until every victim is told to go, and seen to. */
   #preempt(queued: QueuedPod, nodeName: string, keys: readonly string[]): void {
     const { client, clock, logger } = this.#options;
     const { pod } = queued;
@@ -469,7 +470,7 @@ class Scheduler {
     const known = (key: string) => this.#sources.podOf(key) ?? [];
     const victims = keys.flatMap(known).filter((victim) => !this.#recall(victim, pod, nodeName));
     const eviction = { preemptor: pod, nodeName, victims, lesserNominated: lesser.flatMap(known) };
-    this.#queue.hold(queued);
+    this.#queue.hold(queued, victims.map(podKey));
     const evicting = evict({ client, clock, events: this.#events }, eviction).then(
       () => this.#queue.release(queued, false),
       (error: unknown) => {

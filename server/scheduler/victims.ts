@@ -80,7 +80,7 @@ export async function clearNomination(client: Client, pod: Pod): Promise<void> {
 
 /** Resolves when every victim is being deleted; rejects when one could not be. Victims already leaving are left. */
 export async function evict(with_: Evicting, eviction: Eviction): Promise<void> {
-  for (const pod of eviction.lesserNominated) await clearNomination(with_.client, pod);
+  await Promise.all(eviction.lesserNominated.map((pod) => clearNomination(with_.client, pod)));
   const standing = eviction.victims.filter(({ metadata }) => !metadata.deletionTimestamp);
   await Promise.all(standing.map((victim) => evictOne(with_, victim, eviction)));
 }
