@@ -105,3 +105,15 @@ export function givesAddress(cidr: CIDR, address: string): boolean {
   if (family === "IPv6") return true;
   return ipaddr.IPv4.broadcastAddressFromCIDR(`${network}/${bits}`).toString() !== address;
 }
+
+/** What is wrong with the address of an interface with its prefix length: `192.0.2.5/24`, canonical. */
+export function isInterfaceAddress(text: string): string[] {
+  const [address = "", length = "", ...rest] = text.split("/");
+  const family = ipFamily(address);
+  const bits = /^(0|[1-9]\d{0,2})$/.test(length) ? Number(length) : Number.NaN;
+  if (family === undefined || rest.length > 0 || !(bits <= (family === "IPv4" ? 32 : 128)))
+    return ["must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)"];
+  if (mapped.test(address)) return ["must not be an IPv4-mapped IPv6 address"];
+  const canonical = `${canonicalIP(address)}/${bits}`;
+  return canonical === text ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`];
+}

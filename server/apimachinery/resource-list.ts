@@ -57,3 +57,38 @@ function combine(
   }
   return result;
 }
+
+/** Fields that hold amounts, by name or alone. */
+const amounts = new Set(["requests", "limits", "capacity", "overhead", "sizeLimit", "divisor"]);
+
+/** `value`, each amount in it written as `old` writes the same amount: upstream compares amounts, not their texts. */
+export function alignAmounts<T>(value: T, old: unknown): T {
+  // Only texts are replaced by texts.
+  return aligned(value, old, false) as T;
+}
+
+function aligned(value: unknown, old: unknown, isAmount: boolean): unknown {
+  if (typeof value === "string" && typeof old === "string")
+    return isAmount && value !== old && isSameAmount(value, old) ? old : value;
+  if (typeof value !== "object" || value === null || typeof old !== "object" || old === null)
+    return value;
+  if (Array.isArray(value))
+    return value.map((item, index) =>
+      aligned(item, Array.isArray(old) ? old[index] : undefined, isAmount),
+    );
+  const before = new Map(Object.entries(old));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [
+      name,
+      aligned(item, before.get(name), isAmount || amounts.has(name)),
+    ]),
+  );
+}
+
+function isSameAmount(a: string, b: string): boolean {
+  try {
+    return compareQuantity(parseQuantity(a), parseQuantity(b)) === 0;
+  } catch {
+    return false;
+  }
+}

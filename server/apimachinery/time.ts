@@ -11,19 +11,22 @@ export function formatMicroTime(date: Date): string {
 }
 
 const rfc3339 =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})$/;
+  /^(\d{4})-(\d{2})-(\d{2})T(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d+))?(Z|[+-]\d{2}:\d{2})$/;
+/** Go lets an offset be a whole day, and its minutes a whole hour. */
+const offsetMax = { hours: 24, minutes: 60 };
 
 /** The instant, to the millisecond; undefined when the text is not RFC 3339 or names no real instant. */
 export function parseTime(text: string): Date | undefined {
   const match = rfc3339.exec(text);
   if (match === null) return undefined;
   const [, year, month, day, hour, minute, second, fraction = "", zone = "Z"] = match;
-  const whole = `${year}-${month}-${day}T${hour}:${minute}:${second}`;
+  const whole = `${year}-${month}-${day}T${(hour ?? "").padStart(2, "0")}:${minute}:${second}`;
   const utc = new Date(`${whole}.${fraction.padEnd(3, "0").slice(0, 3)}Z`);
   // A month of 31 days too many rolls over in Date: what comes back must be what went in.
   if (Number.isNaN(utc.getTime()) || !utc.toISOString().startsWith(whole)) return undefined;
-  if (zone === "Z" || zone === "z") return utc;
+  if (zone === "Z") return utc;
   const sign = zone.startsWith("-") ? 1 : -1;
-  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6));
-  return new Date(utc.getTime() + sign * minutes * 60_000);
+  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(4, 6))];
+  if (hours > offsetMax.hours || minutes > offsetMax.minutes) return undefined;
+  return new Date(utc.getTime() + sign * (hours * 60 + minutes) * 60_000);
 }

@@ -2,6 +2,7 @@
  * How names, labels and other words must look: each check returns upstream's sentences, none when all is well.
  * And the metadata of any object, whose checks return field errors.
  */
+
 import { meansTheSame } from "#apimachinery/deep-equal.ts";
 import {
   type FieldError,
@@ -13,6 +14,7 @@ import {
   tooLong,
 } from "#apimachinery/field-error.ts";
 import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from "#gen/api/meta/v1.ts";
+import { alignAmounts } from "./resource-list.ts";
 
 const byteLength = (value: string): number => Buffer.byteLength(value);
 /** In UTF-8, where no character takes more than three bytes a unit: what is short is not counted. */
@@ -134,6 +136,11 @@ export function isLabelValue(value: string): string[] {
 /** A name that is one segment of a URL path. */
 export function isPathSegmentName(name: string): string[] {
   if (name === "." || name === "..") return [`may not be '${name}'`];
+  return isPathSegmentPrefix(name);
+}
+
+/** What such a name may begin with. */
+export function isPathSegmentPrefix(name: string): string[] {
   return ["/", "%"]
     .filter((character) => name.includes(character))
     .map((character) => `may not contain '${character}'`);
@@ -294,6 +301,7 @@ export function validateObjectMetaUpdate(
 export function validateImmutable(value: unknown, old: unknown, path: Path): FieldError[] {
   const given = value === "" ? undefined : value;
   if (meansTheSame(given, old === "" ? undefined : old)) return [];
+  if (meansTheSame(alignAmounts(given, old), old)) return [];
   return [invalidValue(path, value, immutableSentence)];
 }
 

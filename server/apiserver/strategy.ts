@@ -8,6 +8,7 @@ import { conflict, invalid } from "#apimachinery/status.ts";
 import { formatTime } from "#apimachinery/time.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { Resource } from "#resources/resource.ts";
+import { keepMetadata } from "#resources/strategy.ts";
 import { validateMeta, validateMetaUpdate, validateSegments } from "#resources/validate-meta.ts";
 import type { Call, ServerContext } from "./call.ts";
 import { named } from "./endpoint.ts";
@@ -127,9 +128,10 @@ const metadataStays: ReadonlySet<string> = new Set([
 
 function keepAllButStatus({ ref, takeIn }: Resource, object: KubeObject, old: KubeObject): void {
   const status = statusOf(object);
-  const stays = takeIn !== undefined || metadataStays.has(`${ref.group}/${ref.plural}`);
   const { resourceVersion, managedFields } = object.metadata;
-  const metadata = stays ? { ...old.metadata, resourceVersion, managedFields } : object.metadata;
+  const isCustom = takeIn !== undefined;
+  const metadata = isCustom ? { ...old.metadata, resourceVersion, managedFields } : object.metadata;
+  if (metadataStays.has(`${ref.group}/${ref.plural}`)) keepMetadata(metadata, old.metadata);
   const fields: Record<string, unknown> = { ...object };
   for (const name of Object.keys(fields)) Reflect.deleteProperty(object, name);
   Object.assign(object, old, { metadata, status });
@@ -149,7 +151,8 @@ export function validateUpdate(call: Call, object: KubeObject, old: KubeObject):
     ? rules.validateStatusUpdate?.(now, before)
     : rules.validateUpdate?.(now, before);
   refuseInvalid(call.endpoint.resource, object.metadata.name, [...changes, ...(own ?? [])]);
-  if (rules.warnings !== undefined) call.warnings.push(...rules.warnings(now, before));
+  // Of a status nobody is warned: what it warns of was said to who wrote the rest.
+  if (rules.warnings !== undefined && !isStatus) call.warnings.push(...rules.warnings(now, before));
 }
 
 export function optimisticLock(call: Call): Error {

@@ -51,8 +51,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
    * paths of the unknown fields that it took out. Throws BadRequest.
    */
   takeIn?(object: T): readonly string[];
-  /** Upstream's defaulting (SetDefaults_*), on create and update. */
-  default?(object: T): void;
+  /** Upstream's defaulting (SetDefaults_*), on create and update; `now` is there where a request stands behind. */
+  default?(object: T, now?: Date): void;
   /** Takes out the fields of features that are off, on create and update of the main resource: upstream drops them unjudged. */
   dropDisabled?(object: T): void;
   /** Strategy before create: clear status, set what the server owns. metadata (uid too) is already done generically. */

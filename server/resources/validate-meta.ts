@@ -3,6 +3,7 @@ import { type FieldError, invalidValue, Path } from "#apimachinery/field-error.t
 import {
   invalidEach,
   isPathSegmentName,
+  isPathSegmentPrefix,
   validateObjectMeta,
   validateObjectMetaUpdate,
 } from "#apimachinery/validate.ts";
@@ -41,13 +42,15 @@ export function validateMeta(resource: Resource, object: KubeObject): FieldError
 
 /** What is asked of every new object that has no other fault: that its names can stand in a URL. */
 export function validateSegments({ metadata }: KubeObject): FieldError[] {
-  return (["generateName", "name"] as const).flatMap((field) =>
-    invalidEach(
-      metadataPath.child(field),
-      metadata[field],
-      isPathSegmentName(metadata[field] ?? ""),
+  const { generateName = "", name } = metadata;
+  return [
+    ...invalidEach(
+      metadataPath.child("generateName"),
+      generateName,
+      isPathSegmentPrefix(generateName),
     ),
-  );
+    ...invalidEach(metadataPath.child("name"), name, isPathSegmentName(name)),
+  ];
 }
 
 /** Every update is judged by what all objects have in common, most by the resource's own rules beside. */
@@ -63,7 +66,7 @@ export function validateMetaUpdate(
     ...validateObjectMetaUpdate(meta, old),
     ...(whole
       ? validateSegments(object)
-      : validateObjectMeta(meta, { namespaced, validateName: isPathSegmentName })),
+      : validateObjectMeta(meta, { namespaced, validateName: isPathSegmentPrefix })),
     ...(whole ? validateMeta(resource, object) : finalizers(resource, meta)),
   ];
 }

@@ -22,7 +22,7 @@ export interface Base {
   readonly stored: boolean;
 }
 
-interface Recorded {
+export interface Recorded {
   readonly path: string;
   // biome-ignore lint/suspicious/noExplicitAny: as above
   readonly request: any;
@@ -33,7 +33,7 @@ const writtenByServer =
 
 const resources = registry.map(({ ref }) => ref);
 
-function baseOf({ path, request }: Recorded): Base {
+export function baseOf({ path, request }: Recorded): Base {
   const plain = path.split("?")[0] ?? "";
   const plural = plain.split("/").at(-1) ?? "";
   const schema = schemaOf(request.apiVersion, request.kind);

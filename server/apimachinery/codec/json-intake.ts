@@ -9,7 +9,7 @@ import { assert } from "#apimachinery/assert.ts";
 import type { FieldSchema, StructType, TypeSchema } from "#apimachinery/schema.ts";
 import { structOf } from "#apimachinery/schema.ts";
 import { zeroOfField } from "./protobuf-decoder.ts";
-import { base64Text, specialReaders } from "./special-json.ts";
+import { base64Text, listedBytes, specialReaders } from "./special-json.ts";
 
 /** False where anything is unknown or of the wrong type; the object may then be half changed. May throw. */
 export type StructIntake = (object: unknown) => boolean;
@@ -131,7 +131,11 @@ return true;
     }
     const reader = specialReaders[type.name];
     assert(reader !== undefined, `${type.name} has a JSON reader`);
-    return `${place} = ${this.#callee(type.name, () => reader)}(${value});`;
+    const read = `${place} = ${this.#callee(type.name, () => reader)}(${value});`;
+    const zero = zeroTimes[type.name];
+    return zero === undefined || place !== "o[k]"
+      ? read
+      : `${read} if (${place} === "${zero}") delete ${place};`;
   }
 
   #list(item: TypeSchema, value: string, place: string, dropEmpty: boolean): string {
@@ -182,7 +186,15 @@ function onNull(item: TypeSchema): string {
   return isTime ? "continue;" : "return false;";
 }
 
+/** Go's zero times are no times: upstream prints them as null. */
+const zeroTimes: Readonly<Record<string, string>> = {
+  Time: "0001-01-01T00:00:00Z",
+  MicroTime: "0001-01-01T00:00:00.000000Z",
+};
+
 function readBytes(value: unknown): string {
+  const listed = listedBytes(value);
+  if (listed !== undefined) return listed;
   if (typeof value !== "string") throw new TypeError("bytes are written as a string");
   return base64Text(value);
 }

@@ -5,7 +5,14 @@
  */
 import type { FieldSchema, SpecialName, StructType, TypeSchema } from "#apimachinery/schema.ts";
 import { structOf } from "#apimachinery/schema.ts";
-import { base64Text, specialReaders, UnreadableValue, WrongJsonType } from "./special-json.ts";
+import { integerOf, type NumberTexts } from "./json-numbers.ts";
+import {
+  base64Text,
+  listedBytes,
+  specialReaders,
+  UnreadableValue,
+  WrongJsonType,
+} from "./special-json.ts";
 
 export interface Walked {
   /** Paths as upstream's strict decoding names them: `spec.containers[0].foo`. */
@@ -28,8 +35,8 @@ interface Place {
   readonly lax: boolean;
 }
 
-export function walkJson(type: StructType, object: object): Walked {
-  const walk = new Walk();
+export function walkJson(type: StructType, object: object, numbers?: NumberTexts): Walked {
+  const walk = new Walk(numbers);
   try {
     walk.struct(type, object, { path: "", fields: [], struct: "", lax: false });
   } catch (error) {
@@ -43,9 +50,28 @@ export function walkJson(type: StructType, object: object): Walked {
 class Walk {
   readonly unknownFields: string[] = [];
   wrong: string | undefined;
+  readonly #numbers: NumberTexts | undefined;
 
-  #refuse(value: unknown, go: string, place: Place): void {
-    const what = described(value, go);
+  constructor(numbers: NumberTexts | undefined) {
+    this.#numbers = numbers;
+  }
+
+  /** What stands for a number that is written in another way than plainly: what its type makes of the text. */
+  #number(type: TypeSchema, { holder, key, place }: Held): unknown {
+    const value = holder[key];
+    const text = this.#numbers?.get(holder)?.get(key);
+    if (text === undefined) return value;
+    if (type.kind === "special" && type.name === "Quantity") holder[key] = text;
+    if (!isInteger(type)) return holder[key];
+    const whole = integerOf(text);
+    if (whole === undefined)
+      this.#refuse(value, type.kind === "special" ? "int32" : type.go, place, text);
+    holder[key] = whole ?? 0;
+    return holder[key];
+  }
+
+  #refuse(value: unknown, go: string, place: Place, text?: string): void {
+    const what = text === undefined ? described(value, go) : `number ${text}`;
     const where = `${place.struct}.${place.fields.join(".")}`;
     this.wrong ??= `json: cannot unmarshal ${what} into Go struct field ${where} of type ${go}`;
   }
@@ -73,7 +99,8 @@ class Walk {
         struct: type.go.split(".").at(-1) ?? "",
         lax: place.lax,
       };
-      if (this.#value(field.type, item, inner) === "drop") delete value[name];
+      const held = this.#number(field.type, { holder: value, key: name, place: inner });
+      if (this.#value(field.type, held, inner) === "drop") delete value[name];
     }
   }
 
@@ -102,19 +129,28 @@ class Walk {
   #items(type: TypeSchema, items: unknown[], place: Place): void {
     for (const [index, item] of items.entries()) {
       if (item === null) items[index] = zero(type);
-      else this.#value(type, item, { ...place, path: `${place.path}[${index}]` });
+      else {
+        const inner = { ...place, path: `${place.path}[${index}]` };
+        // A list is an object of its indices.
+        const holder = items as unknown as Record<string, unknown>;
+        this.#value(type, this.#number(type, { holder, key: `${index}`, place: inner }), inner);
+      }
     }
   }
 
   #entries(type: TypeSchema, map: Record<string, unknown>, place: Place): void {
     for (const [key, item] of Object.entries(map)) {
       if (item === null) map[key] = zero(type);
-      else this.#value(type, item, { ...place, path: `${place.path}.${key}` });
+      else {
+        const inner = { ...place, path: `${place.path}.${key}` };
+        this.#value(type, this.#number(type, { holder: map, key, place: inner }), inner);
+      }
     }
   }
 
   #scalar(type: TypeSchema & { kind: "scalar" }, value: unknown, place: Place): void {
     if (type.name === "any" || isScalar(type.name, value)) return;
+    if (type.name === "bytes" && listedBytes(value) !== undefined) return;
     if (type.name !== "bytes" || typeof value !== "string") {
       this.#refuse(value, type.go, place);
       return;
@@ -154,6 +190,17 @@ class Walk {
     else this.#items({ kind: "scalar", name: "string", go: "string" }, value, lax);
     return "keep";
   }
+}
+
+interface Held {
+  readonly holder: Record<string, unknown>;
+  readonly key: string;
+  readonly place: Place;
+}
+
+function isInteger(type: TypeSchema): type is TypeSchema & { readonly go: string } {
+  if (type.kind === "special") return type.name === "IntOrString";
+  return type.kind === "scalar" && (type.name === "int32" || type.name === "int64");
 }
 
 interface GoField extends FieldSchema {

@@ -5,6 +5,7 @@ import { type StructType, schemaOf, structOf } from "#apimachinery/schema.ts";
 import { badRequest } from "#apimachinery/status.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import { intakeOf } from "./json-intake.ts";
+import { hasUnusualNumbers, type NumberTexts, parseWithNumbers } from "./json-numbers.ts";
 import { countKeys, countMembers, duplicateMembers, tooDeep } from "./json-scan.ts";
 import { syntaxError } from "./json-syntax.ts";
 import { walkJson } from "./json-walk.ts";
@@ -43,7 +44,7 @@ export function decodeJson(
   options: JsonOptions = {},
 ): DecodedJson {
   const text = utf8.decode(bytes);
-  const parsed = parse(bytes, text, expect);
+  const { parsed, numbers } = parse(bytes, text, expect);
   const duplicateFields =
     options.ignoreDuplicates === true || countMembers(text) === countKeys(parsed)
       ? []
@@ -52,7 +53,7 @@ export function decodeJson(
   const type = schemaOf(object.apiVersion, object.kind);
   // WatchEvent is the one type that carries no kind of its own; it is no object to take in.
   if (!type?.properties.has("kind")) return { object, unknownFields: [], duplicateFields };
-  const unknownFields = takeIn(type, object, expect);
+  const unknownFields = takeInType(type, object, object, { expect, numbers });
   return {
     object,
     unknownFields,
@@ -63,7 +64,7 @@ export function decodeJson(
 /** Takes in an object that is already parsed (from YAML, from a patch); returns the unknown fields it took out. */
 export function takeInObject(object: KubeObject): string[] {
   const type = schemaOf(object.apiVersion, object.kind);
-  return type === undefined ? [] : takeIn(type, object, undefined);
+  return type === undefined ? [] : takeInType(type, object, object, {});
 }
 
 /**
@@ -73,26 +74,38 @@ export function takeInObject(object: KubeObject): string[] {
 export function takeInMetadata(object: KubeObject): string[] {
   // The codec's own type holds nothing but metadata: everything else of the object stays out of its sight.
   const wrapped: Pick<KubeObject, "metadata"> = { metadata: object.metadata ?? {} };
-  const unknownFields = takeInType(partialMetadata, wrapped, object, undefined);
+  const unknownFields = takeInType(partialMetadata, wrapped, object, {});
   object.metadata = wrapped.metadata;
   return unknownFields;
 }
 
 /** Half of a pair, perhaps: as UTF-8, which objects are stored in, cannot say it alone. */
 const halfSurrogate = /\\u[dD][89a-fA-F]/;
-const wellFormed = (_: string, value: unknown): unknown =>
+const wellFormed = (value: unknown): unknown =>
   typeof value === "string" ? value.toWellFormed() : value;
 
-function parse(bytes: Uint8Array, text: string, expect: Kinded | undefined): object {
+interface Parsed {
+  readonly parsed: object;
+  readonly numbers?: NumberTexts;
+}
+
+function parseText(text: string): { value: unknown; texts?: NumberTexts } {
+  if (halfSurrogate.test(text) || hasUnusualNumbers(text))
+    return parseWithNumbers(text, wellFormed);
+  return { value: JSON.parse(text) };
+}
+
+function parse(bytes: Uint8Array, text: string, expect: Kinded | undefined): Parsed {
   let parsed: unknown;
+  let numbers: NumberTexts | undefined;
   try {
-    const reviver = halfSurrogate.test(text) ? wellFormed : undefined;
-    parsed = tooDeep(bytes) ? undefined : JSON.parse(text, reviver);
+    if (!tooDeep(bytes)) ({ value: parsed, texts: numbers } = parseText(text));
   } catch {
     parsed = undefined;
   }
-  if (parsed === null) return {};
-  if (typeof parsed === "object" && !Array.isArray(parsed)) return parsed;
+  if (parsed === null) return { parsed: {} };
+  if (typeof parsed === "object" && !Array.isArray(parsed))
+    return numbers === undefined ? { parsed } : { parsed, numbers };
   const sentence = parsed === undefined ? syntaxError(bytes) : notObject(parsed);
   throw unrecognized(sentence ?? "invalid JSON", bytes, expect);
 }
@@ -143,19 +156,15 @@ function withKind(parsed: object, bytes: Uint8Array, expect: Kinded | undefined)
 
 const partialMetadata = structOf("meta.v1.PartialObjectMetadata");
 
-function takeIn(type: StructType, object: KubeObject, expect: Kinded | undefined): string[] {
-  return takeInType(type, object, object, expect);
-}
-
 /** `kinded` is what the sentences name. */
 function takeInType(
   type: StructType,
   object: object,
   kinded: Kinded,
-  expect: Kinded | undefined,
+  { expect, numbers }: { expect?: Kinded | undefined; numbers?: NumberTexts | undefined },
 ): string[] {
-  if (tookIn(type, object)) return [];
-  const { unknownFields, wrong } = walkJson(type, object);
+  if (numbers === undefined && tookIn(type, object)) return [];
+  const { unknownFields, wrong } = walkJson(type, object, numbers);
   if (wrong !== undefined) throw cannotHandle(kinded, expect, wrong);
   const clean = intakeOf(type)(object);
   assert(clean, `${kinded.apiVersion} ${kinded.kind} is clean once walked`);

@@ -1,4 +1,5 @@
 /** The special types in JSON: what upstream accepts, in its one canonical form, and its sentence for the rest. */
+import { Buffer } from "node:buffer";
 import { QuantityError } from "#apimachinery/quantity.ts";
 import type { SpecialName } from "#apimachinery/schema.ts";
 import { formatTime, parseTime } from "#apimachinery/time.ts";
@@ -26,7 +27,7 @@ function quantity(value: unknown): string {
     throw new UnreadableValue(quantityWrong);
   }
   try {
-    return quantityText(String(value));
+    return quantityText(String(value).trim());
   } catch (error) {
     if (error instanceof QuantityError) throw new UnreadableValue(error.message);
     throw error;
@@ -56,7 +57,7 @@ const partShapes: readonly (readonly [shape: RegExp, part: string])[] = [
   [/^-/, "-"],
   [/^\d\d/, "02"],
   [/^T/, "T"],
-  [/^\d\d/, "15"],
+  [/^\d\d?/, "15"],
   [/^:/, ":"],
   [/^\d\d/, "04"],
   [/^:/, ":"],
@@ -82,11 +83,15 @@ function timeSentence(text: string, layout: string): string {
   rest = rest.slice(zone[0].length);
   if (rest !== "") return `${head}: extra text: ${JSON.stringify(rest)}`;
   const [, month = "", , hour = "", minute = "", second = ""] =
-    /^\d{4}-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)/.exec(text) ?? [];
+    /^\d{4}-(\d\d)-(\d\d)T(\d\d?):(\d\d):(\d\d)/.exec(text) ?? [];
   if (Number(month) < 1 || Number(month) > 12) return `${head}: month out of range`;
   if (Number(hour) > 23) return `${head}: hour out of range`;
   if (Number(minute) > 59) return `${head}: minute out of range`;
-  return Number(second) > 59 ? `${head}: second out of range` : `${head}: day out of range`;
+  if (Number(second) > 59) return `${head}: second out of range`;
+  if (/[+-](?:2[5-9]|[3-9]\d):\d\d$/.test(text))
+    return `${head}: time zone offset hour out of range`;
+  const isZone = /:(?:6[1-9]|[7-9]\d)$/.test(text);
+  return isZone ? `${head}: time zone offset minute out of range` : `${head}: day out of range`;
 }
 
 function time(value: unknown): string {
@@ -97,7 +102,7 @@ function time(value: unknown): string {
   return formatTime(parsed);
 }
 
-const microShape = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.(\d{6})(?:Z|[+-]\d\d:\d\d)$/;
+const microShape = /^\d{4}-\d\d-\d\dT\d\d?:\d\d:\d\d\.(\d{6})(?:Z|[+-]\d\d:\d\d)$/;
 
 function microTime(value: unknown): string {
   if (typeof value !== "string") throw new WrongJsonType("string");
@@ -131,6 +136,17 @@ export const specialReaders: Partial<Record<SpecialName, (value: unknown) => unk
 };
 
 const base64Shape = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+const byteMax = 255;
+
+/** Go takes bytes as a list of numbers too, null for zero; undefined: not such a list. */
+export function listedBytes(value: unknown): string | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const numbers = value.map((item: unknown) => item ?? 0);
+  const isByte = (item: unknown): item is number =>
+    typeof item === "number" && Number.isInteger(item) && item >= 0 && item <= byteMax;
+  return numbers.every(isByte) ? Buffer.from(numbers).toString("base64") : undefined;
+}
 
 /** Standard base64 with its padding; line breaks are let through, as Go does. */
 export function base64Text(value: string): string {

@@ -1,5 +1,6 @@
 /** Gives every pod a service account, its image pull secrets, and a mounted, projected token. */
 import { setTimeout } from "node:timers/promises";
+import { isPathSegmentName } from "#apimachinery/validate.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "#apiserver/attributes.ts";
 import type { Randomness } from "#apiserver/call.ts";
 import { getObject } from "#apiserver/object-reads.ts";
@@ -108,7 +109,11 @@ export function serviceAccount({ cache, randomness }: AdmissionParts): Admission
     pod.spec.serviceAccount = name;
     const account = await accountOf(attributes.namespace, name);
     if (account === undefined) {
-      const missing = `serviceaccount ${JSON.stringify(name)} not found`;
+      const faults = isPathSegmentName(name);
+      const missing =
+        faults.length > 0
+          ? `invalid resource name ${JSON.stringify(name)}: [${faults.join(", ")}]`
+          : `serviceaccount ${JSON.stringify(name)} not found`;
       const whose = `${attributes.namespace}/${name}`;
       throw refused(attributes, `error looking up service account ${whose}: ${missing}`);
     }

@@ -155,6 +155,10 @@ class Allocating {
       spec.clusterIPs = ["None"];
       return undefined;
     }
+    // The first address stays for life: what asks for another is refused as invalid, not for want of it.
+    const first =
+      this.#before && needsClusterIp(this.#before.spec) && this.#before.spec.clusterIPs?.[0];
+    if (first && (spec.clusterIPs?.[0] ?? first) !== first) return undefined;
     const addresses: string[] = [];
     for (const [at, family] of (spec.ipFamilies ?? []).entries()) {
       const known = this.#families.find((each) => each === family);

@@ -80,7 +80,7 @@ export async function applyUnder(
     refuseDoubles(call, doubles, fieldValidation);
     meetUrl(call, object);
     if (endpoint.ref.namespaced) object.metadata.namespace = info.namespace;
-    return defaulted(call, object);
+    return defaulted(call, object, server.clock());
   };
   let created = false;
   const create = async (): Promise<Written> => {

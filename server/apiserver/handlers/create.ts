@@ -25,6 +25,7 @@ const generatedNameTriesMax = 8;
 
 /** The body's object in the stored version, defaulted; what it says of namespace must be the URL's. */
 async function readDraft(
+  server: ServerContext,
   call: Call,
   fieldValidation: "Ignore" | "Warn" | "Strict",
 ): Promise<KubeObject> {
@@ -39,7 +40,7 @@ async function readDraft(
   }
   metadata.namespace = endpoint.ref.namespaced ? info.namespace : undefined;
   wipeSystemFields(object);
-  return defaulted(call, object);
+  return defaulted(call, object, server.clock());
 }
 
 /** Upstream's store refuses a version that it could have given, and drops every other text. */
@@ -146,7 +147,7 @@ export async function createObject(
 export const create: Handler = async (server, call) => {
   negotiated(call);
   const { dryRun, fieldValidation } = writeOptions(call.query, "CreateOptions");
-  const draft = await readDraft(call, fieldValidation);
+  const draft = await readDraft(server, call, fieldValidation);
   const created = await createObject(server, call, { draft, dryRun });
   return writtenResponse(server, call, 201, created);
 };

@@ -187,7 +187,7 @@ export function patchUnder(rules: UpdateRules): Handler {
       const kind = { apiVersion: call.endpoint.apiVersion, kind: call.endpoint.ref.kind };
       const object = typed(call, apply(before, change, kind), fieldValidation);
       meetUrl(call, object);
-      return defaulted(call, object);
+      return defaulted(call, object, server.clock());
     };
     const written = await guaranteedUpdate(server, call, {
       ...rules,

@@ -56,7 +56,7 @@ export function updateUnder(rules: UpdateRules): Handler {
       const object = readObjectFrom(call, body, expected, fieldValidation);
       meetUrl(call, object);
       if (endpoint.ref.namespaced) object.metadata.namespace = call.info.namespace;
-      return defaulted(call, object);
+      return defaulted(call, object, server.clock());
     };
     let created = false;
     const creates = endpoint.resource.allowCreateOnUpdate === true && call.info.subresource === "";

@@ -6,8 +6,21 @@ import { canonicalIP, ipFamily, parseCIDR } from "#apimachinery/ip.ts";
 const quoted = (text: string): string => JSON.stringify(text);
 const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
+/** The IPv4 address that old parsers read where numbers have leading zeros; undefined: none has. */
+function withoutZeros(text: string): string | undefined {
+  if (!/^\d+(\.\d+){3}$/.test(text) || ipFamily(text) !== undefined) return undefined;
+  const plain = text.split(".").map(Number).join(".");
+  return ipFamily(plain) === undefined ? undefined : plain;
+}
+
 export function ipWarnings(path: Path, text: string | undefined): readonly string[] {
-  if (text === undefined || ipFamily(text) !== "IPv6") return [];
+  if (text === undefined) return [];
+  const zeroless = withoutZeros(text);
+  if (zeroless !== undefined)
+    return [
+      `${path.text}: non-standard IP address ${quoted(text)} is invalid: use ${quoted(zeroless)}`,
+    ];
+  if (ipFamily(text) !== "IPv6") return [];
   const [, plain] = mapped.exec(text) ?? [];
   if (plain !== undefined)
     return [

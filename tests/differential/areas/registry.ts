@@ -10,6 +10,7 @@ import { doors } from "./doors.ts";
 import { fields, fieldUpdates } from "./fields.ts";
 import { lists } from "./lists.ts";
 import { clusterSubresources, subresources } from "./statuses.ts";
+import { walk, walkUpdates } from "./walk.ts";
 
 export const areas: readonly Area[] = [
   creates,
@@ -25,4 +26,6 @@ export const areas: readonly Area[] = [
   clusterUpdates,
   clusterSubresources,
   fieldUpdates,
+  walk,
+  walkUpdates,
 ];

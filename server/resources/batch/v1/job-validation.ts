@@ -5,7 +5,7 @@ import { type FieldError, Path } from "#apimachinery/field-error.ts";
 import { matches, selectorFromLabelSelector } from "#apimachinery/labels.ts";
 import { isDNS1123Label, validateImmutable } from "#apimachinery/validate.ts";
 import type { Job, JobSpec } from "#gen/api/batch/v1.ts";
-import type { PodTemplateSpec } from "#gen/api/core/v1.ts";
+import type { PodSpec } from "#gen/api/core/v1.ts";
 import { validateLabelSelector } from "#resources/validate-selector.ts";
 import { validateJobSpec } from "./job-spec-validation.ts";
 
@@ -81,19 +81,27 @@ export function validateJobUpdate(job: Job, old: Job): FieldError[] {
     checks.invalid(path, spec.completions, "can only be modified in tandem with spec.parallelism");
   for (const field of fixed)
     checks.add(validateImmutable(spec[field], old.spec[field], specPath.child(field)));
+  const templatePath = specPath.child("template");
+  const before = old.spec.template;
   checks.add(
-    validateImmutable(comparableTemplate(job, old), old.spec.template, specPath.child("template")),
+    isMovable(job, old)
+      ? validateImmutable(comparableSpec(job, old), before.spec, templatePath.child("spec"))
+      : validateImmutable(spec.template, before, templatePath),
   );
   return checks.errors;
 }
 
 /** A suspended Job that never ran may still be told where and with what to run. */
-function comparableTemplate({ spec }: Job, old: Job): PodTemplateSpec {
+function isMovable({ spec }: Job, old: Job): boolean {
+  return (
+    old.spec.suspend === true && spec.suspend !== undefined && old.status?.startTime === undefined
+  );
+}
+
+/** What is left to compare of the template then: nothing of its metadata. */
+function comparableSpec({ spec }: Job, old: Job): PodSpec | undefined {
   const { template } = spec;
-  const movable =
-    old.spec.suspend === true && spec.suspend !== undefined && old.status?.startTime === undefined;
-  if (!movable || template.spec === undefined || old.spec.template.spec === undefined)
-    return template;
+  if (template.spec === undefined || old.spec.template.spec === undefined) return template.spec;
   const before = old.spec.template.spec;
   const { nodeSelector, tolerations, schedulingGates } = before;
   const affinity = movedAffinity(spec, old.spec);
@@ -106,29 +114,18 @@ function comparableTemplate({ spec }: Job, old: Job): PodTemplateSpec {
       resources: originals?.[index]?.resources,
     }));
   return {
-    ...template,
-    metadata: {
-      ...template.metadata,
-      labels: old.spec.template.metadata?.labels,
-      annotations: old.spec.template.metadata?.annotations,
-    },
-    spec: {
-      ...template.spec,
-      nodeSelector,
-      tolerations,
-      schedulingGates,
-      affinity,
-      containers: resources(template.spec.containers, before.containers) ?? [],
-      initContainers: resources(template.spec.initContainers, before.initContainers),
-    },
+    ...template.spec,
+    nodeSelector,
+    tolerations,
+    schedulingGates,
+    affinity,
+    containers: resources(template.spec.containers, before.containers) ?? [],
+    initContainers: resources(template.spec.initContainers, before.initContainers),
   };
 }
 
 /** Affinity to nodes may move, affinity to Pods may not. */
-function movedAffinity(
-  { template }: JobSpec,
-  old: JobSpec,
-): NonNullable<PodTemplateSpec["spec"]>["affinity"] {
+function movedAffinity({ template }: JobSpec, old: JobSpec): PodSpec["affinity"] {
   const withoutNode = (spec: JobSpec) => {
     const { nodeAffinity: _, ...rest } = spec.template.spec?.affinity ?? {};
     return rest;

@@ -1,9 +1,10 @@
 /** Names of signers: a domain and a path, `kubernetes.io/kubelet-serving`. */
 import type { FieldChecks } from "#apimachinery/field-checks.ts";
-import type { Path } from "#apimachinery/field-error.ts";
-import { isDNS1123Subdomain } from "#apimachinery/validate.ts";
+import { type Path, tooLong } from "#apimachinery/field-error.ts";
+import { isDNS1123Label, isDNS1123Subdomain } from "#apimachinery/validate.ts";
 
 const nameBytesMax = 571;
+const domainBytesMax = 253;
 
 export function signerName(checks: FieldChecks, path: Path, name: string | undefined): void {
   if (!checks.present(path, name) || name === undefined) return;
@@ -18,20 +19,14 @@ export function signerName(checks: FieldChecks, path: Path, name: string | undef
   }
   const [domain = "", tail = ""] = segments;
   checks.each(path, domain, isDNS1123Subdomain(domain));
+  if (domain.length > domainBytesMax) checks.add([tooLong(path, domainBytesMax)]);
   if (domain.split(".").length < 2)
     checks.invalid(path, domain, "should be a domain with at least two segments separated by dots");
   for (const part of tail.split(".")) {
-    if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(part)) {
+    if (isDNS1123Label(part).length > 0) {
       checks.invalid(path, part, `validating label "${part}": must be a DNS label`);
       break;
     }
   }
-  if (name.length > nameBytesMax)
-    checks.add([
-      {
-        reason: "FieldValueTooLong",
-        field: path.text,
-        message: `Too long: may not be more than ${nameBytesMax} bytes`,
-      },
-    ]);
+  if (name.length > nameBytesMax) checks.add([tooLong(path, nameBytesMax)]);
 }

@@ -22,7 +22,7 @@ function validateLease({ spec }: Lease): FieldError[] {
 
 export const leaseResource = defineResource<Lease>({
   ref: leases,
-  metaRules: { wholeOnUpdate: false },
+  metaRules: { anyFinalizers: true, wholeOnUpdate: false },
   hasGeneration: false,
   allowUnconditionalUpdate: false,
   allowCreateOnUpdate: true,

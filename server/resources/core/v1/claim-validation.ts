@@ -8,12 +8,8 @@ import {
   quantityMilli,
   quantitySign,
 } from "#apimachinery/quantity.ts";
-import {
-  isDNS1123Subdomain,
-  isQualifiedName,
-  negativeSentence,
-  validateImmutable,
-} from "#apimachinery/validate.ts";
+import { alignAmounts } from "#apimachinery/resource-list.ts";
+import { isQualifiedName, negativeSentence, validateImmutable } from "#apimachinery/validate.ts";
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from "#gen/api/core/v1.ts";
 import { validateLabelSelector } from "#resources/validate-selector.ts";
 import { classAnnotation } from "./claim-binding.ts";
@@ -34,7 +30,7 @@ function leniency({ dataSource, dataSourceRef, selector }: PersistentVolumeClaim
   const groups = [dataSource?.apiGroup, dataSourceRef?.apiGroup];
   return {
     anyValues: validateLabelSelector(selector, specPath).length > 0,
-    anyGroups: groups.some((group) => group && isDNS1123Subdomain(group).length > 0),
+    anyGroups: groups.some((group) => group !== undefined),
   };
 }
 
@@ -54,7 +50,8 @@ export function validateClaimUpdate(
         new Path("metadata.annotations").child(classAnnotation),
       ),
     );
-  if (!deepEqual(comparable(claim, old), fixedPart(old.spec, claim.spec)))
+  const fixed = fixedPart(old.spec, claim.spec);
+  if (!deepEqual(alignAmounts(comparable(claim, old), fixed), fixed))
     checks.forbidden(
       specPath,
       "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims",

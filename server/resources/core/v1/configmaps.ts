@@ -5,7 +5,6 @@ import { validateConfigMap, validateConfigMapUpdate } from "./data-validation.ts
 
 export const configMapResource = defineResource<ConfigMap>({
   ref: configmaps,
-  metaRules: { wholeOnUpdate: false },
   validate: validateConfigMap,
   validateUpdate: validateConfigMapUpdate,
   hasGeneration: false,

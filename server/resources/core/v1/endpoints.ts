@@ -25,7 +25,6 @@ function addressCell({ subsets = [] }: Endpoints): string {
 
 export const endpointsResource = defineResource<Endpoints>({
   ref: endpoints,
-  metaRules: { wholeOnUpdate: false },
   deprecation: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
   warnings: ({ metadata, subsets }) => {
     if (metadata.labels?.[managedBy] === "endpoint-controller") return [];

@@ -37,6 +37,17 @@ interface SecretReference {
   readonly namespace?: string | undefined;
 }
 
+/** Of CSI, whose names are judged too. */
+function namedSecret(
+  checks: FieldChecks,
+  path: Path,
+  reference: SecretReference | undefined,
+): void {
+  secret(checks, path, reference);
+  checks.subdomain(path.child("name"), reference?.name || undefined);
+  checks.label(path.child("namespace"), reference?.namespace || undefined);
+}
+
 function secret(checks: FieldChecks, path: Path, reference: SecretReference | undefined): void {
   if (reference === undefined) return;
   checks.present(path.child("name"), reference.name);
@@ -118,7 +129,7 @@ const sources: Sources = {
       "nodePublishSecretRef",
       "nodeExpandSecretRef",
     ] as const)
-      secret(checks, path.child(field), source[field]);
+      namedSecret(checks, path.child(field), source[field]);
   },
 };
 

@@ -6,7 +6,6 @@ import { validateSecret, validateSecretUpdate } from "./data-validation.ts";
 
 export const secretResource = defineResource<Secret>({
   ref: secrets,
-  metaRules: { wholeOnUpdate: false },
   warnings: ({ type, data }) => (type === "kubernetes.io/tls" ? keyPairWarnings(data) : []),
   validate: validateSecret,
   validateUpdate: validateSecretUpdate,

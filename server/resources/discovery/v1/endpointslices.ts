@@ -12,7 +12,6 @@ const ours = ["endpointslice-controller.k8s.io", "endpointslicemirroring-control
 
 export const endpointSliceResource = defineResource<EndpointSlice>({
   ref: endpointslices,
-  metaRules: { wholeOnUpdate: false },
   warnings: ({ metadata, addressType, endpoints }, old) => {
     const byName =
       old === undefined && addressType === "FQDN"

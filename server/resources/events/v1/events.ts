@@ -8,6 +8,7 @@ import { fromCore, toCore } from "./event-conversion.ts";
 
 export const eventsEventResource = defineResource<Event>({
   ref: events,
+  metaRules: { wholeOnUpdate: false },
   validate: (event) => validateNewEvent(toCore(event)),
   validateUpdate: (event, old) => validateNewEventUpdate(toCore(event), toCore(old)),
   hasGeneration: false,

@@ -42,7 +42,6 @@ export const isDefaultClass = ({ metadata }: IngressClass): boolean =>
 
 export const ingressClassResource = defineResource<IngressClass>({
   ref: ingressclasses,
-  metaRules: { wholeOnUpdate: false },
   default: ({ spec }) => {
     if (spec.parameters !== undefined) spec.parameters.scope ??= "Cluster";
   },

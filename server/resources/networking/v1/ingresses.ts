@@ -25,7 +25,6 @@ function hostsCell({ spec }: Ingress): string {
 
 export const ingressResource = defineResource<Ingress>({
   ref: ingresses,
-  metaRules: { wholeOnUpdate: false },
   warnings: ({ metadata, spec }, old) =>
     old === undefined &&
     metadata.annotations?.[classAnnotation] !== undefined &&

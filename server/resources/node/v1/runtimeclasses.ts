@@ -37,7 +37,7 @@ function validate({ handler, overhead, scheduling }: RuntimeClass): FieldError[]
 
 export const runtimeClassResource = defineResource<RuntimeClass>({
   ref: runtimeclasses,
-  metaRules: { anyFinalizers: true, wholeOnUpdate: false },
+  metaRules: { anyFinalizers: true },
   warnings: ({ scheduling }) =>
     selectorWarnings(scheduling?.nodeSelector, () => new Path("scheduling.nodeSelector")),
   validate,

@@ -1,5 +1,4 @@
 /** Validation of ResourceClaims and what templates make claims from. */
-import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { type FieldError, Path } from "#apimachinery/field-error.ts";
 import { isDNS1123Label, validateImmutable } from "#apimachinery/validate.ts";
@@ -10,7 +9,7 @@ import type {
   ResourceClaim,
   ResourceClaimSpec,
 } from "#gen/api/resource/v1.ts";
-import { deviceName, driverName, fullyQualifiedName, poolName, setOf } from "./names.ts";
+import { fullyQualifiedName, setOf } from "./names.ts";
 import {
   listMax,
   validateConfiguration,
@@ -19,9 +18,7 @@ import {
 } from "./selector-validation.ts";
 
 const specPath = new Path("spec");
-const statusPath = new Path("status");
 const alternativesMax = 8;
-const reservedMax = 256;
 
 export function validateClaimSpec(
   checks: FieldChecks,
@@ -63,7 +60,7 @@ export function validateClaimSpec(
 }
 
 /** `a`, and `a/b` for its alternatives. */
-function requestNames({ requests = [] }: DeviceClaim): ReadonlySet<string> {
+export function requestNames({ requests = [] }: DeviceClaim): ReadonlySet<string> {
   return new Set(
     requests.flatMap(({ name, firstAvailable = [] }) => [
       name ?? "",
@@ -72,7 +69,7 @@ function requestNames({ requests = [] }: DeviceClaim): ReadonlySet<string> {
   );
 }
 
-interface Names {
+export interface Names {
   readonly path: Path;
   readonly names: ReadonlySet<string>;
 }
@@ -90,7 +87,7 @@ function validateReferences(
   });
 }
 
-function validateReference(checks: FieldChecks, name: string, { path, names }: Names): void {
+export function validateReference(checks: FieldChecks, name: string, { path, names }: Names): void {
   const segments = name.split("/");
   if (segments.length <= 2)
     for (const segment of segments) checks.each(path, segment, isDNS1123Label(segment));
@@ -109,18 +106,17 @@ function validateRequest(checks: FieldChecks, request: DeviceRequest, path: Path
   if (exactly === undefined && firstAvailable.length === 0) checks.required(path, sentence);
   else if (exactly !== undefined && firstAvailable.length > 0)
     checks.invalid(path, null, `${sentence}, but multiple fields are set`);
-  else if (exactly !== undefined) validateExact(checks, exactly, path.child("exactly"));
-  else
-    setOf(checks, firstAvailable, {
-      path: path.child("firstAvailable"),
-      max: alternativesMax,
-      keyOf: (alternative) => alternative.name ?? "",
-      each: (alternative, at) => {
-        const own = alternative.name ?? "";
-        checks.each(at.child("name"), own, isDNS1123Label(own));
-        validateExact(checks, alternative, at);
-      },
-    });
+  if (exactly !== undefined) validateExact(checks, exactly, path.child("exactly"));
+  setOf(checks, firstAvailable, {
+    path: path.child("firstAvailable"),
+    max: alternativesMax,
+    keyOf: (alternative) => alternative.name ?? "",
+    each: (alternative, at) => {
+      const own = alternative.name ?? "";
+      checks.each(at.child("name"), own, isDNS1123Label(own));
+      validateExact(checks, alternative, at);
+    },
+  });
 }
 
 function validateExact(
@@ -151,69 +147,4 @@ export function validateClaim({ spec }: ResourceClaim): FieldError[] {
 /** What a claim asks for is what it is. */
 export function validateClaimUpdate(claim: ResourceClaim, old: ResourceClaim): FieldError[] {
   return validateImmutable(claim.spec, old.spec, specPath);
-}
-
-export function validateClaimStatus(claim: ResourceClaim, old: ResourceClaim): FieldError[] {
-  const checks = new FieldChecks();
-  const { allocation, reservedFor = [], devices = [] } = claim.status ?? {};
-  const reservedPath = statusPath.child("reservedFor");
-  setOf(checks, reservedFor, {
-    path: reservedPath,
-    max: reservedMax,
-    keyOf: ({ uid }) => uid ?? "",
-    each: ({ resource, name, uid }, at) => {
-      checks.present(at.child("resource"), resource);
-      checks.present(at.child("name"), name);
-      checks.present(at.child("uid"), uid);
-    },
-  });
-  if (reservedFor.length > 0 && allocation === undefined)
-    checks.forbidden(reservedPath, "may not be specified when `allocated` is not set");
-  else if (claim.metadata.deletionTimestamp !== undefined) {
-    const known = old.status?.reservedFor ?? [];
-    if (reservedFor.some((one) => !known.some((other) => deepEqual(one, other))))
-      checks.forbidden(
-        reservedPath,
-        "new entries may not be added while `deallocationRequested` or `deletionTimestamp` are set",
-      );
-  }
-  const allocated = new Set(
-    (allocation?.devices?.results ?? []).map(({ driver, pool, device }) =>
-      JSON.stringify([driver, pool, device]),
-    ),
-  );
-  for (const [index, { driver = "", pool = "", device = "" }] of devices.entries()) {
-    const path = statusPath.child("devices").index(index);
-    driverName(checks, path.child("driver"), driver);
-    poolName(checks, path.child("pool"), pool);
-    deviceName(checks, path.child("device"), device);
-    if (!allocated.has(JSON.stringify([driver, pool, device])))
-      checks.invalid(path, device, "must be an allocated device in the claim");
-  }
-  const before = old.status?.allocation;
-  const path = statusPath.child("allocation");
-  if (before !== undefined && allocation !== undefined)
-    checks.add(validateImmutable(allocation, before, path));
-  else validateAllocation(checks, claim, path);
-  return checks.errors;
-}
-
-function validateAllocation(
-  checks: FieldChecks,
-  { spec, status }: ResourceClaim,
-  path: Path,
-): void {
-  const names = requestNames(spec?.devices ?? {});
-  const results = status?.allocation?.devices?.results ?? [];
-  setOf(checks, [...results.entries()], {
-    path: path.child("devices", "results"),
-    max: listMax,
-    keyOf: ([index]) => `${index}`,
-    each: ([, { request = "", driver = "", pool = "", device = "" }], at) => {
-      validateReference(checks, request, { path: at.child("request"), names });
-      driverName(checks, at.child("driver"), driver);
-      poolName(checks, at.child("pool"), pool);
-      deviceName(checks, at.child("device"), device);
-    },
-  });
 }

@@ -12,7 +12,7 @@ test("a taint says since when it is, unless its author did", () => {
   });
   const now = new Date("2026-01-02T03:04:05Z");
   const stamped = (one: DeviceTaintRule) => {
-    deviceTaintRuleResource.prepareForCreate?.(one, { now });
+    deviceTaintRuleResource.default?.(one, now);
     return one.spec.taint.timeAdded;
   };
   expect(stamped(rule())).toBe("2026-01-02T03:04:05Z");

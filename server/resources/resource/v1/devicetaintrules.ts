@@ -21,14 +21,16 @@ function validate({ spec }: DeviceTaintRule): FieldError[] {
 
 /** A taint says since when it is. */
 function stampTaint({ spec }: DeviceTaintRule, now: Date): void {
-  spec.taint.timeAdded ??= formatTime(now);
+  if (spec?.taint !== undefined) spec.taint.timeAdded ??= formatTime(now);
 }
 
 export const deviceTaintRuleResource = defineResource<DeviceTaintRule>({
   ref: devicetaintrules,
+  default: (rule, now) => {
+    if (now !== undefined) stampTaint(rule, now);
+  },
+  metaRules: { wholeOnUpdate: false },
   allowUnconditionalUpdate: false,
-  prepareForCreate: (rule, { now }) => stampTaint(rule, now),
-  prepareForUpdate: (rule, _old, { now }) => stampTaint(rule, now),
   validate,
   validateUpdate: validate,
   validateStatusUpdate: ({ status }) =>

@@ -2,7 +2,8 @@ import { type ResourceClaim, resourceclaims } from "#gen/api/resource/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
-import { validateClaim, validateClaimStatus, validateClaimUpdate } from "./claim-validation.ts";
+import { validateClaimStatus } from "./claim-status-validation.ts";
+import { validateClaim, validateClaimUpdate } from "./claim-validation.ts";
 import { defaultDevices, dropDerivedAttributes } from "./device-requests.ts";
 
 export const resourceClaimResource = defineResource<ResourceClaim>({

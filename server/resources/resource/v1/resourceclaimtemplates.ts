@@ -37,7 +37,6 @@ export const resourceClaimTemplateResource = defineResource<ResourceClaimTemplat
     ...validate(object),
     ...validateImmutable(object.spec, old.spec, specPath),
   ],
-  metaRules: { wholeOnUpdate: false },
   default: ({ spec }) => defaultDevices(spec?.spec),
   dropDisabled: ({ spec }) => dropDerivedAttributes(spec?.spec),
   hasGeneration: false,

@@ -176,8 +176,14 @@ function validateDevicePlace(
 const conditionsMax = 4;
 
 /** What must be so before a claim's pod is bound, and what ends the wait: one does not come without the other. */
-function validateBinding(checks: FieldChecks, device: Device, path: Path): void {
-  const { bindingConditions: wanted = [], bindingFailureConditions: ends = [] } = device;
+export function validateBinding(
+  checks: FieldChecks,
+  {
+    bindingConditions: wanted = [],
+    bindingFailureConditions: ends = [],
+  }: Pick<Device, "bindingConditions" | "bindingFailureConditions">,
+  path: Path,
+): void {
   for (const [field, names] of [
     ["bindingConditions", wanted],
     ["bindingFailureConditions", ends],

@@ -9,8 +9,10 @@ const tokensSentence =
 
 export const csiDriverResource = defineResource<CSIDriver>({
   ref: csidrivers,
-  warnings: ({ spec }) =>
-    (spec.tokenRequests ?? []).length > 0 && spec.serviceAccountTokenInSecrets === undefined
+  warnings: ({ spec }, old) =>
+    (spec.tokenRequests ?? []).length > 0 &&
+    spec.serviceAccountTokenInSecrets === undefined &&
+    !(old !== undefined && meansTheSame(spec.tokenRequests, old.spec.tokenRequests))
       ? [tokensSentence]
       : [],
   validate: validateCSIDriver,

@@ -2,6 +2,7 @@ import { type CSINode, csinodes } from "#gen/api/storage/v1.ts";
 import { age } from "#resources/cells.ts";
 import { drop } from "#resources/drop.ts";
 import { defineResource } from "#resources/resource.ts";
+import { keepMetadata } from "#resources/strategy.ts";
 import {
   validateCSINode,
   validateCSINodeStatus,
@@ -17,8 +18,7 @@ export const csiNodeResource = defineResource<CSINode>({
     node.status = {};
   },
   prepareForStatusUpdate: (node, old) => {
-    const { resourceVersion, managedFields } = node.metadata;
-    node.metadata = { ...old.metadata, resourceVersion, managedFields };
+    keepMetadata(node.metadata, old.metadata);
     node.spec = old.spec;
     // Health of storage belongs to a feature that is off.
     if ((old.status?.storageHealth ?? []).length === 0) drop(node.status, "storageHealth");

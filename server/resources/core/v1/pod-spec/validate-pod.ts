@@ -2,6 +2,7 @@
 import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { type FieldError, Path } from "#apimachinery/field-error.ts";
+import { alignAmounts } from "#apimachinery/resource-list.ts";
 import { rangeSentence } from "#apimachinery/validate.ts";
 import type { Container, Pod, PodSpec, Toleration } from "#gen/api/core/v1.ts";
 import { annotationUpdates, podAnnotations, profileAnnotations } from "./validate-annotations.ts";
@@ -86,7 +87,7 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   gateUpdates(checks, pod.spec, old.spec);
   if (deepEqual(pod.spec, old.spec)) return checks.errors;
   const comparable = gatedSpec(checks, withUpdatables(pod.spec, old.spec), old.spec);
-  if (!deepEqual(comparable, old.spec))
+  if (!deepEqual(alignAmounts(comparable, old.spec), old.spec))
     checks.forbidden(
       specPath,
       `pod updates may not change fields other than ${updatable.join(",")}`,
