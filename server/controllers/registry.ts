@@ -11,6 +11,7 @@ import type { Controller } from "./controller.ts";
 import { cronJob } from "./cronjob/watches.ts";
 import { daemonSet } from "./daemonset/watches.ts";
 import { deployment } from "./deployment/watches.ts";
+import { deviceTaintEviction } from "./device-taint-eviction/watches.ts";
 import { disruption } from "./disruption/watches.ts";
 import { endpointsMirror } from "./endpoints/watches.ts";
 import { endpointSlice } from "./endpointslice/watches.ts";
@@ -92,6 +93,7 @@ export function controllersFor(settings: ControllerSettings): readonly Controlle
     ttl,
     nodeLifecycle,
     taintEviction,
+    deviceTaintEviction,
     podGarbageCollector,
     csrApproving,
     ...(signingAuthority === undefined ? [] : [csrSigning(signingAuthority)]),
