@@ -99,9 +99,9 @@ export function prepareForUpdate(
     } else keepAllButStatus(resource, object, old);
     return;
   }
+  if (servesStatus(resource)) Object.assign(object, { status: statusOf(old) });
   resource.dropDisabled?.(object);
   resource.prepareForUpdate?.(object, old, { now });
-  if (servesStatus(resource)) Object.assign(object, { status: statusOf(old) });
   if (resource.hasGeneration === false && resource.raisesGeneration === undefined) return;
   const raised = resource.raisesGeneration?.(object, old) ?? desiresDiffer(object, old);
   if (raised) metadata.generation = (old.metadata.generation ?? 0) + 1;

@@ -41,6 +41,7 @@ import { serviceCidr } from "./service-cidr/watches.ts";
 import { serviceAccount } from "./serviceaccount/watches.ts";
 import { serviceAccountToken } from "./serviceaccount-token/watches.ts";
 import { statefulSet } from "./statefulset/watches.ts";
+import { storageVersionMigrator } from "./storage-version-migrator/watches.ts";
 import { taintEviction } from "./taint-eviction/watches.ts";
 import { tokenCleaner } from "./token-cleaner/watches.ts";
 import { ttl } from "./ttl/watches.ts";
@@ -105,5 +106,6 @@ export function controllersFor(settings: ControllerSettings): readonly Controlle
     ttlAfterFinished,
     resourceQuota,
     resourceClaim,
+    storageVersionMigrator,
   ];
 }

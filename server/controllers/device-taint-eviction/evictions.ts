@@ -1,6 +1,5 @@
 /** Until when a claim's devices are tolerated, and which rules take them away. */
 import { parseTime } from "#apimachinery/time.ts";
-import { claimNameOf } from "#controllers/resourceclaim/pod.ts";
 import type { Pod } from "#gen/api/core/v1.ts";
 import type {
   DeviceRequestAllocationResult,
@@ -10,6 +9,7 @@ import type {
   ResourceClaim,
   ResourceSlice,
 } from "#gen/api/resource/v1.ts";
+import { resourceClaimNameOf } from "#resources/core/v1/pod-claims.ts";
 
 export interface Eviction {
   readonly at: Date;
@@ -106,7 +106,7 @@ function earliest(
 
 /** Names of the claims that a pod has by now, in its namespace. */
 export function claimNames(pod: Pod): readonly string[] {
-  return (pod.spec.resourceClaims ?? []).flatMap((one) => claimNameOf(pod, one) ?? []);
+  return (pod.spec.resourceClaims ?? []).flatMap((one) => resourceClaimNameOf(pod, one) ?? []);
 }
 
 /** `claimOf`: by name, in the pod's namespace. */

@@ -1,5 +1,5 @@
-import { isReason } from "#apimachinery/status.ts";
 import type { Client } from "#client/client.ts";
+import { findObject } from "#client/find-object.ts";
 import type { Controller } from "#controllers/controller.ts";
 import { requeueAfter } from "#controllers/effects.ts";
 import { configmaps, pods, type Secret, secrets, serviceaccounts } from "#gen/api/core/v1.ts";
@@ -12,13 +12,8 @@ const roundSeconds = 24 * 3600;
 const round = "round";
 
 async function trackedSince(client: Client): Promise<string> {
-  try {
-    const { data } = await client.get(configmaps, "kube-system", trackingName);
-    return data?.["since"] ?? "";
-  } catch (error) {
-    if (isReason(error, "NotFound")) return "";
-    throw error;
-  }
+  const found = await findObject(client, configmaps, "kube-system", trackingName);
+  return found?.data?.["since"] ?? "";
 }
 
 export const legacyTokenCleaner: Controller = {

@@ -1,8 +1,8 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { SignJWT } from "jose";
 import { type LegacyTokenClaims, legacyPayload } from "#apimachinery/legacy-token.ts";
-import { isReason } from "#apimachinery/status.ts";
 import type { Client } from "#client/client.ts";
+import { findObject } from "#client/find-object.ts";
 import { objectKey } from "#client/store.ts";
 import type { Controller } from "#controllers/controller.ts";
 import { type Secret, type ServiceAccount, secrets, serviceaccounts } from "#gen/api/core/v1.ts";
@@ -37,13 +37,8 @@ async function liveAccount(
   namespace: string,
   { name, uid }: NamedAccount,
 ): Promise<ServiceAccount | undefined> {
-  try {
-    const found = await client.get(serviceaccounts, namespace, name);
-    return uid === "" || found.metadata.uid === uid ? found : undefined;
-  } catch (error) {
-    if (isReason(error, "NotFound")) return undefined;
-    throw error;
-  }
+  const found = await findObject(client, serviceaccounts, namespace, name);
+  return uid === "" || found?.metadata.uid === uid ? found : undefined;
 }
 
 const matching = (account: ServiceAccount | undefined, uid: string): ServiceAccount | undefined =>

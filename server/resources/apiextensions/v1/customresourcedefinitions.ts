@@ -14,6 +14,18 @@ import {
 /** The server's own: a definition goes when its objects are gone. */
 export const cleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io";
 
+/** From now on objects are stored in this version too; those of before stay as they are. */
+function noteStorage(definition: CustomResourceDefinition): void {
+  const { spec, status } = definition;
+  const stored = status?.storedVersions ?? [];
+  const fresh = (spec.versions ?? []).filter(
+    ({ name, storage }) => storage && !stored.includes(name),
+  );
+  if (status === undefined || fresh.length === 0) return;
+  const storedVersions = [...stored, ...fresh.map(({ name }) => name)];
+  definition.status = { ...status, storedVersions };
+}
+
 export const customResourceDefinitionResource = defineResource<CustomResourceDefinition>({
   ref: customresourcedefinitions,
   validateName: definitionNameFaults,
@@ -35,7 +47,10 @@ export const customResourceDefinitionResource = defineResource<CustomResourceDef
       storedVersions: stored.slice(0, 1).map(({ name }) => name),
     };
   },
-  prepareForUpdate: keepStatus,
+  prepareForUpdate(definition, old) {
+    keepStatus(definition, old);
+    noteStorage(definition);
+  },
   endOf: (definition, { now }) => {
     const { metadata, status } = definition;
     const terminating = {
