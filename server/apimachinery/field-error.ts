@@ -54,9 +54,55 @@ export class Path {
   }
 }
 
+/**
+ * Characters of a value that a sentence quotes. Each fault of a list may quote the whole list: of thousands of faults
+ * those were gigabytes.
+ */
+const shownMax = 8 * 1024;
+
+/** JSON, cut off where it grows longer. */
+function jsonUpTo(value: unknown, max: number): string {
+  if (typeof value === "string") return JSON.stringify(cut(value, max));
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  return Array.isArray(value) ? `[${itemsUpTo(value, max)}]` : `{${membersUpTo(value, max)}}`;
+}
+
+const cut = (text: string, max: number): string =>
+  text.length <= max ? text : `${text.slice(0, max)}…`;
+
+function itemsUpTo(list: readonly unknown[], max: number): string {
+  let text = "";
+  for (let at = 0; at < list.length; at++) {
+    if (text.length >= max) return `${text},…`;
+    text += (at === 0 ? "" : ",") + jsonUpTo(list[at], max - text.length);
+  }
+  return text;
+}
+
+function membersUpTo(object: object, max: number): string {
+  let text = "";
+  for (const [name, value] of Object.entries(object)) {
+    if (value === undefined) continue;
+    if (text.length >= max) return `${text},…`;
+    text += `${text === "" ? "" : ","}${JSON.stringify(cut(name, max))}:${jsonUpTo(value, max - text.length)}`;
+  }
+  return text;
+}
+
+/** The last value that was too long to quote whole: the next faults of a list quote it too. */
+let longOne = { of: new WeakRef<object>({}), text: "" };
+
+function quotedJson(value: unknown): string {
+  if (typeof value !== "object" || value === null) return jsonUpTo(value, shownMax);
+  if (longOne.of.deref() === value) return longOne.text;
+  const text = jsonUpTo(value, shownMax);
+  if (text.length > shownMax) longOne = { of: new WeakRef(value), text };
+  return text;
+}
+
 /** As Go's %q: what is no printable ASCII in hexadecimal, in two digits where two are enough. */
 const shown = (value: unknown): string =>
-  (JSON.stringify(value) ?? "null").replace(/\\u00([01][0-9a-f])|\x7f/g, (_, code = "7f") =>
+  quotedJson(value).replace(/\\u00([01][0-9a-f])|\x7f/g, (_, code = "7f") =>
     typeof value === "string" ? `\\x${code}` : `\\u00${code}`,
   );
 
@@ -70,15 +116,22 @@ export function invalidValue(path: Path, value: unknown, detail: string): FieldE
   return { reason: "FieldValueInvalid", field: path.text, message };
 }
 
+/** What is supported, as sentences list it: of one check over a long list it is the same each time. */
+const sortedLists = new WeakMap<readonly string[], string>();
+const plainLists = new WeakMap<readonly string[], string>();
+
+const listOf = (items: readonly string[]): string =>
+  items.map((item) => JSON.stringify(item)).join(", ");
+
 export function notSupported(
   path: Path,
   value: unknown,
   valid: readonly string[],
   order: "sorted" | "as given" = "sorted",
 ): FieldError {
-  const list = (order === "sorted" ? [...valid].sort() : valid)
-    .map((item) => JSON.stringify(item))
-    .join(", ");
+  const lists = order === "sorted" ? sortedLists : plainLists;
+  const list = lists.get(valid) ?? listOf(order === "sorted" ? [...valid].sort() : valid);
+  lists.set(valid, list);
   const message = `Unsupported value: ${shown(value)}: supported values: ${list}`;
   return { reason: "FieldValueNotSupported", field: path.text, message };
 }

@@ -119,9 +119,18 @@ export function isReason(error: unknown, reason: StatusReason): error is ApiErro
   return error instanceof ApiError && error.status.reason === reason;
 }
 
-/** What two checks say alike is said once. */
+/** Characters that the causes of one refusal hold: a body of many faults is not answered by a larger one. */
+const causesLengthMax = 256 * 1024;
+
+/** What two checks say alike is said once; what is too much is not said. */
 function distinct(causes: readonly Required<StatusCause>[]): Required<StatusCause>[] {
-  const said = new Map(causes.map((cause) => [JSON.stringify(cause), cause] as const));
+  const said = new Map<string, Required<StatusCause>>();
+  let length = 0;
+  for (const cause of causes) {
+    length += (cause.field ?? "").length + (cause.message ?? "").length;
+    if (length > causesLengthMax && said.size > 0) break;
+    said.set(JSON.stringify(cause), cause);
+  }
   return [...said.values()];
 }
 

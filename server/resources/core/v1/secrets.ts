@@ -11,8 +11,13 @@ export const secretResource = defineResource<Secret>({
   validateUpdate: validateSecretUpdate,
   default: (secret) => {
     secret.type ||= "Opaque";
-    for (const [key, text] of Object.entries(secret.stringData ?? {}))
-      secret.data = { ...secret.data, [key]: Buffer.from(text).toString("base64") };
+    const texts = Object.entries(secret.stringData ?? {});
+    if (texts.length > 0) {
+      const bytes = texts.map(
+        ([key, text]) => [key, Buffer.from(text).toString("base64")] as const,
+      );
+      secret.data = { ...secret.data, ...Object.fromEntries(bytes) };
+    }
     delete secret.stringData;
   },
   selectableFields: ({ type }) => ({ type: type ?? "" }),

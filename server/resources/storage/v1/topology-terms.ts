@@ -1,5 +1,4 @@
 /** Where a class of storage may make volumes. */
-import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { FieldChecks } from "#apimachinery/field-checks.ts";
 import type { FieldError, Path } from "#apimachinery/field-error.ts";
 import { isQualifiedName } from "#apimachinery/validate.ts";
@@ -11,14 +10,19 @@ export function validateTopologyTerms(
 ): FieldError[] {
   const checks = new FieldChecks();
   // Upstream compares with as many empty terms too: a term without expressions is a duplicate of them.
-  const seen: Record<string, readonly string[]>[] = terms.map(() => ({}));
+  const seen = new Set([textOf({})]);
   for (const [index, term] of terms.entries()) {
     const here = path.index(index).child("matchLabelExpressions");
-    const values = validateTerm(checks, term, here);
-    for (const other of seen) if (deepEqual(values, other)) checks.duplicate(here, "");
-    seen.push(values);
+    const text = textOf(validateTerm(checks, term, here));
+    if (seen.has(text)) checks.duplicate(here, "");
+    seen.add(text);
   }
   return checks.errors;
+}
+
+/** The same for the same values by key. */
+function textOf(values: Readonly<Record<string, readonly string[]>>): string {
+  return JSON.stringify(Object.entries(values).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** Values by key, sorted. */

@@ -62,11 +62,16 @@ function tolerationValue(
   }
 }
 
+const pairOf = ({ topologyKey, whenUnsatisfiable }: TopologySpreadConstraint): string =>
+  JSON.stringify([topologyKey, whenUnsatisfiable]);
+
 export function validateTopologySpread(
   checks: FieldChecks,
   constraints: readonly TopologySpreadConstraint[],
   path: Path,
 ): void {
+  // The last of each pair: whoever stands before it is named again.
+  const last = new Map(constraints.map((constraint, index) => [pairOf(constraint), index]));
   for (const [index, constraint] of constraints.entries()) {
     const here = path.index(index);
     const { maxSkew, topologyKey, whenUnsatisfiable, minDomains, labelSelector } = constraint;
@@ -76,13 +81,7 @@ export function validateTopologySpread(
       "DoNotSchedule",
       "ScheduleAnyway",
     ]);
-    const again = constraints
-      .slice(index + 1)
-      .some(
-        (other) =>
-          other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable,
-      );
-    if (again)
+    if (last.get(pairOf(constraint)) !== index)
       checks.duplicate(
         here.child("{topologyKey, whenUnsatisfiable}"),
         `{${topologyKey}, ${whenUnsatisfiable}}`,
