@@ -1,5 +1,5 @@
 /** kubescheduler.config.k8s.io/v1 KubeSchedulerConfiguration, read as upstream reads it. */
-import { parseDuration } from "#apimachinery/codec/duration.ts";
+import { durationFault, parseDuration } from "#apimachinery/codec/duration.ts";
 import { ConfigReader, int32, int64 } from "./config-reader.ts";
 import type { PermitPlugin } from "./permit.ts";
 import { readArgs } from "./plugin-args.ts";
@@ -108,7 +108,7 @@ function readProfiles(
 function duration(reader: ConfigReader, field: string): number | undefined {
   const text = reader.string(field, "0s");
   const nanoseconds = parseDuration(text);
-  if (nanoseconds === undefined) reader.wrong(field, `time: invalid duration "${text}"`);
+  if (nanoseconds === undefined) reader.wrong(field, durationFault(text));
   return nanoseconds ? nanoseconds / 1e9 : undefined;
 }
 

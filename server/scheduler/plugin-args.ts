@@ -1,5 +1,5 @@
 /** Arguments of plugins (pluginConfig), read as upstream defaults and validates them. */
-import { formatDuration, parseDuration } from "#apimachinery/codec/duration.ts";
+import { durationFault, formatDuration, parseDuration } from "#apimachinery/codec/duration.ts";
 import { isQualifiedName } from "#apimachinery/validate.ts";
 import type { TopologySpreadConstraint } from "#gen/api/core/v1.ts";
 import { readNodeAffinity } from "./added-affinity.ts";
@@ -166,7 +166,7 @@ function readTime(args: ConfigReader, field: string, least: number, words: strin
   if (!args.has(field)) return;
   const text = args.string(field, "");
   const nanoseconds = parseDuration(text);
-  if (nanoseconds === undefined) args.wrong(field, `time: invalid duration "${text}"`);
+  if (nanoseconds === undefined) args.wrong(field, durationFault(text));
   else if (nanoseconds < least)
     args.wrong(field, `Invalid value: "${formatDuration(nanoseconds)}": ${words}`);
 }

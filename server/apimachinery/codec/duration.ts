@@ -11,17 +11,34 @@ const units: readonly (readonly [name: string, nanoseconds: number])[] = [
   ["h", 3600e9],
 ];
 const nanosecondsOf = new Map(units);
-const shape = /^[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
-const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g;
+const unitShape = "(ns|us|µs|μs|ms|s|m|h)";
+// Digits can be read in one way only: clients send texts of any length.
+const numberShape = "(\\d+(?:\\.\\d*)?|\\.\\d+)";
+const shape = new RegExp(`^[+-]?(?:0|(?:${numberShape}${unitShape})+)$`);
+const part = new RegExp(`${numberShape}${unitShape}`, "g");
+const soundParts = new RegExp(`^[+-]?(?:${numberShape}${unitShape}(?=[\\d.]|$))*`);
+const strangePart = new RegExp(`^${numberShape}(?<unit>[^\\d.]*)`);
+/** Go counts in 63 bits: 292 years. */
+const nanosecondsMax = 2 ** 63;
 
 /** Nanoseconds; undefined when the text is no duration. */
 export function parseDuration(text: string): number | undefined {
-  if (text.length > 64 || !shape.test(text)) return undefined;
+  if (!shape.test(text)) return undefined;
   let total = 0;
   for (const [, amount = "", unit = ""] of text.matchAll(part)) {
     total += Number(amount) * (nanosecondsOf.get(unit) ?? 0);
   }
+  if (total >= nanosecondsMax) return undefined;
   return Math.round(text.startsWith("-") ? -total : total) + 0;
+}
+
+/** Why a text is no duration, in Go's words. */
+export function durationFault(text: string): string {
+  const shown = JSON.stringify(text);
+  const { unit } = strangePart.exec(text.replace(soundParts, ""))?.groups ?? {};
+  if (unit === undefined) return `time: invalid duration ${shown}`;
+  if (unit === "") return `time: missing unit in duration ${shown}`;
+  return `time: unknown unit ${JSON.stringify(unit)} in duration ${shown}`;
 }
 
 /** The shortest form, as Go's Duration.String. */

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { QuantityError } from "#apimachinery/quantity.ts";
 import type { SpecialName } from "#apimachinery/schema.ts";
 import { formatTime, parseTime } from "#apimachinery/time.ts";
-import { formatDuration, parseDuration } from "./duration.ts";
+import { durationFault, formatDuration, parseDuration } from "./duration.ts";
 import { quantityText } from "./special-types.ts";
 
 /** A value that upstream's own unmarshaller refuses: its sentence stands alone, without the field's name. */
@@ -115,9 +115,7 @@ function microTime(value: unknown): string {
 function duration(value: unknown): string {
   if (typeof value !== "string") throw new WrongJsonType("string");
   const nanoseconds = parseDuration(value);
-  if (nanoseconds === undefined) {
-    throw new UnreadableValue(`time: invalid duration ${JSON.stringify(value)}`);
-  }
+  if (nanoseconds === undefined) throw new UnreadableValue(durationFault(value));
   return formatDuration(nanoseconds);
 }
 

@@ -3,6 +3,7 @@
  * external metrics. Whoever serves them is none of our business; when nobody does, the reading says so in
  * client-go's words.
  */
+import { parseDuration } from "#apimachinery/codec/duration.ts";
 import { formatSelector, selectorFromLabelSelector } from "#apimachinery/labels.ts";
 import { quantityMilli } from "#apimachinery/quantity.ts";
 import { ApiError } from "#apimachinery/status.ts";
@@ -75,7 +76,8 @@ export class MetricsApi {
       const samples = items.flatMap((item) => {
         const value = usageOf(item, resource, container);
         const at = parseTime(item.timestamp) ?? new Date(0);
-        const sample: PodSample = { value: value ?? 0, at, windowSeconds: secondsOf(item.window) };
+        const windowSeconds = (parseDuration(item.window) ?? 0) / 1e9;
+        const sample: PodSample = { value: value ?? 0, at, windowSeconds };
         return value === undefined ? [] : [[item.metadata.name, sample] as const];
       });
       return { count: items.length, reading: { of: "pods", samples: new Map(samples) } };
@@ -213,11 +215,4 @@ function usageOf(item: PodMetrics, resource: string, container: string): number 
     sum += quantityMilli(used);
   }
   return asked.length === 0 ? undefined : sum;
-}
-
-/** A Go duration such as `30s` or `1m0s`, as metav1.Duration is written. */
-function secondsOf(text: string): number {
-  const units: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 0.001 };
-  const parts = [...text.matchAll(/([\d.]+)(h|ms|m|s)/g)];
-  return parts.reduce((sum, [, count, unit = ""]) => sum + Number(count) * (units[unit] ?? 0), 0);
 }
