@@ -38,7 +38,7 @@ import { Metrics, measuredOf } from "./metrics.ts";
 import { negotiate } from "./negotiation.ts";
 import type { NodeConnections } from "./node-connections.ts";
 import { addOpenApiRoutes } from "./openapi.ts";
-import type { Query } from "./query.ts";
+import { pathStart, type Query, withoutQuery } from "./query.ts";
 import { requestInfo } from "./request-info.ts";
 import { addCommonHeaders, type Marks, respondStatus } from "./respond.ts";
 import { bindings } from "./subresources/binding.ts";
@@ -96,11 +96,6 @@ export interface Bindings {
 }
 
 export type Routes = Hono<{ Bindings: Bindings }>;
-
-/** Where the path starts in an absolute URL: behind the third slash. */
-function pathStart(url: string): number {
-  return url.indexOf("/", url.indexOf("://") + 3);
-}
 
 class ApiServer implements App {
   readonly #parts: AppParts;
@@ -276,8 +271,7 @@ class ApiServer implements App {
   #broken(request: Request, error: unknown): ApiError {
     const stack = error instanceof Error ? error.stack : undefined;
     const { method } = request;
-    // Queries carry what is secret: tokens, arguments of commands.
-    const [url] = request.url.split("?");
+    const url = withoutQuery(request.url);
     this.#parts.logger.error("request failed", { method, url, error: `${error}`, stack });
     const message = error instanceof Error ? error.message : `${error}`;
     return refusal("InternalError", `Internal error occurred: ${message}`, {

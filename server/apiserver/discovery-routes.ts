@@ -145,7 +145,7 @@ function catalogues({ registry, custom }: DiscoveryParts): () => Catalogue {
   };
 }
 
-/** Whether a path takes every method as a GET, as the groups do, or GET alone; and whether it names its media types. */
+/** Whether a path takes every method as a GET, as the groups do, or GET alone. */
 interface Manner {
   readonly anyMethod: boolean;
 }

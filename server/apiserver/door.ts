@@ -23,7 +23,8 @@ import { type AnswerSink, send } from "./door/send.ts";
 import { guardSession } from "./door/session-guard.ts";
 import { WaitingSockets } from "./door/waiting-sockets.ts";
 import { LoopTurns } from "./fairness/loop-turns.ts";
-import { tooManyWait } from "./filters/max-in-flight.ts";
+import { isProbe, tooManyWait } from "./filters/max-in-flight.ts";
+import { pathOf, withoutQuery } from "./query.ts";
 
 export interface DoorParts {
   readonly host: string;
@@ -79,16 +80,6 @@ function asked(headers: IncomingHttpHeaders, method: string, path: string, host:
 /** Whose turn it is: the user as far as the connection tells. */
 function flowOf(headers: Headers, { clientCertificate, remoteAddress }: Connection): string {
   return clientCertificate?.commonName ?? headers.get("authorization") ?? remoteAddress;
-}
-
-/** Without its query, for logs: queries carry what is secret. */
-function bare(url: string): string {
-  return url.replace(/\?.*$/s, "");
-}
-
-/** Whether the server lives is answered however full it is. */
-function isProbe(url: string): boolean {
-  return /^https:\/\/[^/]*\/(healthz|livez|readyz)/.test(url);
 }
 
 class TlsDoor {
@@ -238,7 +229,7 @@ class TlsDoor {
       const body = bodiless.has(method) ? undefined : await this.#bodies.collect(incoming, headers);
       if (body === overlong) sink.cutOff();
       const size = body === undefined || body === overlong ? 0 : body.length;
-      if (!this.#turns.free(size) && !isProbe(url)) {
+      if (!this.#turns.free(size) && !isProbe(pathOf(url))) {
         const granted = await this.#turns.turn(flowOf(headers, connection), size);
         // A client that has gone meanwhile costs nothing more.
         if (sink.stream.destroyed === true) return;
@@ -248,7 +239,7 @@ class TlsDoor {
         size === 0 || body === overlong ? { method, headers } : { method, headers, body };
       await send(await this.#parts.app.fetch(new Request(url, init), connection), sink, method);
     } catch (error) {
-      this.#parts.logger.debug("answer failed", { url: bare(url), error: `${error}` });
+      this.#parts.logger.debug("answer failed", { url: withoutQuery(url), error: `${error}` });
       incoming.destroy();
       if ("destroy" in sink.stream) sink.stream.destroy();
     }
@@ -276,7 +267,7 @@ class TlsDoor {
       const fields = Object.fromEntries(response.headers);
       await answerUpgrade(socket, response.status, fields, response.body);
     } catch (error) {
-      this.#parts.logger.debug("upgrade failed", { url: bare(url), error: `${error}` });
+      this.#parts.logger.debug("upgrade failed", { url: withoutQuery(url), error: `${error}` });
       socket.destroy();
     }
   }

@@ -3,6 +3,20 @@ import { badRequest } from "#apimachinery/status.ts";
 
 export type Query = URLSearchParams | undefined;
 
+/** Where the path starts in an absolute URL: behind the third slash. */
+export function pathStart(url: string): number {
+  return url.indexOf("/", url.indexOf("://") + 3);
+}
+
+/** For logs and pages: queries carry what is secret, tokens and arguments of commands. */
+export function withoutQuery(url: string): string {
+  const mark = url.indexOf("?");
+  return mark < 0 ? url : url.slice(0, mark);
+}
+
+/** Of an absolute URL. */
+export const pathOf = (url: string): string => withoutQuery(url.slice(pathStart(url)));
+
 export function text(query: Query, name: string): string {
   return query?.get(name) ?? "";
 }

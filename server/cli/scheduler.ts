@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { hostname } from "node:os";
 import { parse } from "yaml";
+import { withoutQuery } from "#apiserver/query.ts";
 import { untilAborted } from "#cli/until-aborted.ts";
 import { integer, text, UsageError, type Verb, type VerbContext } from "#cli/verb.ts";
 import type { Client } from "#client/client.ts";
@@ -63,7 +64,7 @@ function openHealth(
   asks: { readonly ready: () => boolean; readonly metrics: () => string },
 ): Promise<Server> {
   const server = createServer((request, response) => {
-    const path = request.url?.split("?")[0];
+    const path = withoutQuery(request.url ?? "");
     if (path === "/metrics") {
       response.setHeader("content-type", "text/plain; version=0.0.4; charset=utf-8");
       response.end(asks.metrics());

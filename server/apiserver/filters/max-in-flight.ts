@@ -13,8 +13,12 @@ const retryAfterSeconds = 1;
 
 const readOnlyVerbs = new Set(["get", "list", "watch", "head", "options"]);
 const longRunningSubresources = new Set(["log", "exec", "attach", "portforward", "proxy"]);
-/** Whether a server lives, and who leads, is asked and said most of all when there is too much of everything. */
 const probes = /^\/(healthz|livez|readyz)(\/|$)/;
+
+/** Whether a server lives is answered however full it is. */
+export function isProbe(path: string): boolean {
+  return probes.test(path);
+}
 
 export function isLongRunning({ verb, subresource }: RequestInfo): boolean {
   return verb === "watch" || longRunningSubresources.has(subresource);
@@ -24,10 +28,10 @@ function laneOf({ verb }: RequestInfo): Lane {
   return readOnlyVerbs.has(verb) ? "readOnly" : "mutating";
 }
 
-/** Administrators always find room, so that they can mend what fills it. */
+/** Administrators always find room, so that they can mend what fills it; who leads must be said then most of all. */
 function isExempt({ resource, path, isResourceRequest }: RequestInfo, user: UserInfo): boolean {
   if (user.groups.includes("system:masters")) return true;
-  return isResourceRequest ? resource === "leases" : probes.test(path);
+  return isResourceRequest ? resource === "leases" : isProbe(path);
 }
 
 function tooMany(): ApiError {
