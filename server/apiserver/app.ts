@@ -2,7 +2,9 @@
  * The API server as one function from Request to Response. Hono holds the routes; what every request passes
  * before them stands in `serve`, in upstream's order, as plain calls: a middleware a step costs more than the step.
  */
+
 import { Hono } from "hono";
+import { messageOf } from "#apimachinery/error-message.ts";
 import { ApiError, refusal } from "#apimachinery/status.ts";
 import type { Resource } from "#resources/resource.ts";
 import type { WatchCache } from "#storage/watch-cache.ts";
@@ -273,7 +275,7 @@ class ApiServer implements App {
     const { method } = request;
     const url = withoutQuery(request.url);
     this.#parts.logger.error("request failed", { method, url, error: `${error}`, stack });
-    const message = error instanceof Error ? error.message : `${error}`;
+    const message = messageOf(error);
     return refusal("InternalError", `Internal error occurred: ${message}`, {
       causes: [{ message }],
     });

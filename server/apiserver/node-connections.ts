@@ -7,6 +7,7 @@
 import type { IncomingMessage } from "node:http";
 import { Agent, request as httpsRequest } from "node:https";
 import { connect as tlsConnect } from "node:tls";
+import { messageOf } from "#apimachinery/error-message.ts";
 import { badRequest, refusal } from "#apimachinery/status.ts";
 import type { Node } from "#gen/api/core/v1.ts";
 import { connected } from "#streaming/connected.ts";
@@ -73,7 +74,7 @@ export function openNodeConnections(parts: NodeConnectionParts): NodeConnections
   return {
     async upgrade({ host, port }, request) {
       const failed = (error: unknown): Error => {
-        const why = error instanceof Error ? error.message : String(error);
+        const why = messageOf(error);
         return refusal("InternalError", `error dialing backend: ${host}:${port}: ${why}`);
       };
       const socket = tlsConnect({ host, port, ...identity });

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { buffer } from "node:stream/consumers";
+import { messageOf } from "#apimachinery/error-message.ts";
 import { dataDirectory } from "#cli/options.ts";
 import { UsageError, type Verb, type VerbContext } from "#cli/verb.ts";
 import { importImage } from "#kubelet/cri/containerd-process.ts";
@@ -49,7 +50,7 @@ async function bringIn(context: VerbContext, files: readonly string[]): Promise<
       },
     );
     const names = await importImage(socket, archive).catch((error: unknown) => {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw new UsageError(`${file} is no image archive (OCI layout or docker save): ${why}`);
     });
     for (const name of names) context.print(name);

@@ -2,6 +2,7 @@ import { createHash, randomBytes, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { connect as connectTo, isIPv6 } from "node:net";
 import { join } from "node:path";
+import { messageOf } from "#apimachinery/error-message.ts";
 import { formatTime } from "#apimachinery/time.ts";
 import { dataDirectory } from "#cli/options.ts";
 import { integer, text, UsageError, type Verb, type VerbContext } from "#cli/verb.ts";
@@ -58,7 +59,7 @@ function connect(context: VerbContext) {
   try {
     return readKubeconfig(readFileSync(path, "utf8"));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new UsageError(`no cluster at ${path} (${why}); is it up, is --data-dir right?`);
   }
 }

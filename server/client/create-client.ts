@@ -1,5 +1,7 @@
 /** The one implementation of Client: requests over a Transport. */
+
 import { ObjectWatchResponse } from "#apimachinery/codec/object-watch.ts";
+import { messageOf } from "#apimachinery/error-message.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { ResourceRef } from "#gen/api/resource-ref.ts";
 import {
@@ -194,7 +196,7 @@ async function* unbroken(
   try {
     yield* readWatchBody(body, contentType);
   } catch (error) {
-    throw new Error(`the watch broke: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`the watch broke: ${messageOf(error)}`);
   }
 }
 

@@ -1,4 +1,5 @@
 /** The one place where effects become requests. */
+import { messageOf } from "#apimachinery/error-message.ts";
 import { isReason } from "#apimachinery/status.ts";
 import type { Client, DeleteOptions } from "#client/client.ts";
 import type { EventRecorder } from "#client/event-recorder.ts";
@@ -92,7 +93,7 @@ async function performCreate(
     performer.written(ref, await performer.client.create(ref, namespace, object));
   } catch (error) {
     if (existsIsFine && isReason(error, "AlreadyExists")) return;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     await perform(onRefusal?.(why) ?? [], performer);
     throw error;
   }
@@ -104,7 +105,7 @@ async function performCreateMany(effect: CreateManyEffect, performer: Performer)
   try {
     await createInBatches(effect, performer);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     await perform(effect.onRefusal?.(why) ?? [], performer);
     throw error;
   }
@@ -171,7 +172,7 @@ function say(performer: Performer, { about, noun }: Announcement, verb: Verb, na
 /** In a namespace on its way out every create is refused: nobody needs to hear of each. */
 function complain(performer: Performer, about: Announcement, verb: Verb, error: unknown): void {
   if (isNamespaceTerminating(error)) return;
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   const doing = verb === "Create" ? "Error creating" : "Error deleting";
   performer.recorder.event(about.about, "Warning", `Failed${verb}`, `${doing}: ${why}`);
 }

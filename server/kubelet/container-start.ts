@@ -1,6 +1,8 @@
 /** Starts one container: image, environment, files, create, start, postStart. Throws StartFailure. */
+
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { messageOf } from "#apimachinery/error-message.ts";
 import type { Container, EphemeralContainer, Pod } from "#gen/api/core/v1.ts";
 import { containerConfig, type Mount, subPath, volumeMount } from "./container-config.ts";
 import type { PodSandboxConfig } from "./cri/runtime.ts";
@@ -62,7 +64,7 @@ function failure(
   reason: string,
   error: unknown,
 ): StartFailure {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   tell(node, start, "Warning", "Failed", `Error: ${text}`);
   return new StartFailure(reason, text, node.clock.now().getTime() + retryMilliseconds);
 }
@@ -150,7 +152,7 @@ async function postStart(node: NodeContext, start: ContainerStart, id: string): 
   try {
     await runHandler(node, handler, { container, containerId: id, podIp: podIps[0] ?? "" });
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     tell(node, start, "Warning", "FailedPostStartHook", `PostStartHook failed: ${text}`);
     const grace = pod.spec.terminationGracePeriodSeconds ?? 30;
     await node.runtime.stopContainer(id, grace);

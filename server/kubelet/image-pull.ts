@@ -1,4 +1,5 @@
 /** Brings a container's image to the node, by its pull policy, with back-off per pod and image. */
+import { messageOf } from "#apimachinery/error-message.ts";
 import type { Clock } from "#client/clock.ts";
 import type { Container, EphemeralContainer, Pod } from "#gen/api/core/v1.ts";
 import { type Backoff, containerBackoff, dueAt, nextBackoff } from "./backoff.ts";
@@ -106,7 +107,7 @@ export class ImagePull {
       onEvent("Normal", "Pulled", `Successfully pulled image "${name}" in ${seconds}s`);
       return { image, ref };
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
+      const text = messageOf(error);
       const failedAt = clock.now().getTime();
       const backoff = nextBackoff(failed?.backoff, failedAt, containerBackoff);
       this.#backoffs.set(key, { backoff, failedAt, error: text });

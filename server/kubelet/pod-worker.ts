@@ -3,7 +3,9 @@
  *
  *   running ──deleted, refused, ended──> terminating ──all ended──> terminated ──gone from the API──> gone
  */
+
 import { mkdir, rm } from "node:fs/promises";
+import { messageOf } from "#apimachinery/error-message.ts";
 import { isReason } from "#apimachinery/status.ts";
 import { parseTime } from "#apimachinery/time.ts";
 import { type Pod, type PodStatus, pods } from "#gen/api/core/v1.ts";
@@ -138,7 +140,7 @@ export class PodWorker {
         ips.map(({ ip }) => ip),
       )
       .catch((error: unknown) => {
-        this.#node.event(this.#pod, undefined, "Warning", "FailedMount", errorText(error));
+        this.#node.event(this.#pod, undefined, "Warning", "FailedMount", messageOf(error));
       });
   }
 
@@ -313,13 +315,13 @@ export class PodWorker {
         await this.#node.volumes.setUp(pod, this.#node.facts, []);
       }
     } catch (error) {
-      this.#node.event(pod, undefined, "Warning", "FailedMount", errorText(error));
+      this.#node.event(pod, undefined, "Warning", "FailedMount", messageOf(error));
       throw error;
     }
     const config = sandboxOf(this.#node, pod, attempt);
     if (this.#node.runtime.real) await mkdir(config.logDirectory ?? "", { recursive: true });
     await this.#node.runtime.runPodSandbox(config).catch((error: unknown) => {
-      const message = `Failed to create pod sandbox: ${errorText(error)}`;
+      const message = `Failed to create pod sandbox: ${messageOf(error)}`;
       this.#node.event(pod, undefined, "Warning", "FailedCreatePodSandBox", message);
       throw error;
     });
@@ -489,8 +491,4 @@ export class PodWorker {
     this.#stage = "gone";
     this.#place.onGone();
   }
-}
-
-function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 /** What one pod was given by its node, as it changes; the deciding is pod-resize.ts, the carrying out the worker's. */
 
+import { messageOf } from "#apimachinery/error-message.ts";
 import { quantityValue } from "#apimachinery/quantity.ts";
 import type { Pod, ResourceRequirements } from "#gen/api/core/v1.ts";
 import type { ContainerDetails } from "./cri/runtime.ts";
@@ -98,7 +99,7 @@ export class ResizeState {
       await runtime.updateContainerResources(container.id, resources);
       return { containerId: container.id, resources: wanted };
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
+      const text = messageOf(error);
       if (before.error !== text)
         this.#tell(pod, "Warning", "ResizeError", "Pod resize error", text);
       return { ...before, error: text };

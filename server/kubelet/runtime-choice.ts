@@ -2,11 +2,13 @@
  * Which runtime runs this node's pods, and why: an existing containerd's socket, else a containerd from
  * PATH started for us alone, else the simulated one. What is chosen, and what was missing, is said.
  */
+
 import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import os from "node:os";
 import { join, resolve } from "node:path";
+import { messageOf } from "#apimachinery/error-message.ts";
 import type { Clock } from "#client/clock.ts";
 import { ImageService, RuntimeService } from "#gen/cri/runtime/v1/api_pb.ts";
 import type { Logger } from "#telemetry/log.ts";
@@ -51,7 +53,7 @@ export async function chooseRuntime(options: RuntimeChoiceOptions): Promise<Runt
     try {
       return await containerd(options);
     } catch (error) {
-      missing.push(error instanceof Error ? error.message : String(error));
+      missing.push(messageOf(error));
     }
   }
   const why = missing.join("; ");

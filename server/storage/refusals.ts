@@ -1,4 +1,5 @@
 /** What the store refuses, in upstream's words. */
+import { messageOf } from "#apimachinery/error-message.ts";
 import { type ApiError, expired, refusal } from "#apimachinery/status.ts";
 import type { Revision } from "#storage/storage.ts";
 
@@ -35,6 +36,6 @@ export function closing(): ApiError {
 
 /** With a Retry-After, so that clients ask again by themselves. */
 export function outOfReach(error: unknown): ApiError {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   return refusal("ServerTimeout", `the store is out of reach: ${why}`, { retryAfterSeconds: 1 });
 }

@@ -1,5 +1,7 @@
 /** Kubernetes' quantities in CEL: `quantity("1Gi").isGreaterThan(...)`. */
+
 import type { Environment } from "@marcbachmann/cel-js";
+import { messageOf } from "#apimachinery/error-message.ts";
 import {
   addQuantity,
   compareQuantity,
@@ -25,7 +27,7 @@ function parse(text: string): CelQuantity {
   try {
     return new CelQuantity(parseQuantity(text));
   } catch (error) {
-    throw new CelRuntimeError(error instanceof Error ? error.message : String(error));
+    throw new CelRuntimeError(messageOf(error));
   }
 }
 

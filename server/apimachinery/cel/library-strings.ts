@@ -1,6 +1,8 @@
 /** CEL's extended functions on strings, beside those that the language has, and patterns in linear time. */
+
 import { RE2JS } from "@bufbuild/re2";
 import type { Environment } from "@marcbachmann/cel-js";
+import { messageOf } from "#apimachinery/error-message.ts";
 import { CelRuntimeError } from "./runtime-error.ts";
 
 /** What `matches` is called after it was renamed: the built-in one runs JavaScript's expressions. */
@@ -24,7 +26,7 @@ function matches(text: string, pattern: string): boolean {
   try {
     return patternOf(pattern).test(text);
   } catch (error) {
-    throw new CelRuntimeError(error instanceof Error ? error.message : String(error));
+    throw new CelRuntimeError(messageOf(error));
   }
 }
 

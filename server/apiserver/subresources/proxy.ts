@@ -1,8 +1,10 @@
 /** pods/proxy, services/proxy and nodes/proxy: any HTTP request, handed on; upgrades too. */
+
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect as tcpConnect } from "node:net";
 import { connect as tlsConnect } from "node:tls";
+import { messageOf } from "#apimachinery/error-message.ts";
 import { refusal } from "#apimachinery/status.ts";
 import { admitConnect } from "#apiserver/admit.ts";
 import { byteStream } from "#apiserver/byte-stream.ts";
@@ -101,7 +103,7 @@ async function answerOf(answer: IncomingMessage, { prefix }: Place): Promise<Res
 }
 
 function unreachable(error: unknown): Error {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   return refusal("ServiceUnavailable", `error trying to reach service: ${why}`);
 }
 

@@ -3,7 +3,9 @@
  * external metrics. Whoever serves them is none of our business; when nobody does, the reading says so in
  * client-go's words.
  */
+
 import { parseDuration } from "#apimachinery/codec/duration.ts";
+import { messageOf } from "#apimachinery/error-message.ts";
 import { formatSelector, selectorFromLabelSelector } from "#apimachinery/labels.ts";
 import { quantityMilli } from "#apimachinery/quantity.ts";
 import { ApiError } from "#apimachinery/status.ts";
@@ -186,14 +188,14 @@ async function reading(api: string, ask: () => Promise<Answer>): Promise<Reading
     if (answer.count > 0) return answer.reading;
     return { of: "nothing", why: `no metrics returned from ${api} metrics API` };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return { of: "nothing", why: `unable to fetch metrics from ${api} metrics API: ${why}` };
   }
 }
 
 /** client-go's sentences for answers that are no Status of their own. */
 function sentenceOf(error: unknown, doing: string): string {
-  if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof ApiError)) return messageOf(error);
   const { code, details } = error.status;
   if (details?.kind !== undefined && details.name !== undefined) return error.message;
   if (code === 404) return `the server could not find the requested resource (${doing})`;

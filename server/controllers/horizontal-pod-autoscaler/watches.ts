@@ -1,3 +1,4 @@
+import { messageOf } from "#apimachinery/error-message.ts";
 import { matches, parseLabelSelector, type Selector } from "#apimachinery/labels.ts";
 import { keyOf, splitKey } from "#client/store.ts";
 import type { Controller } from "#controllers/controller.ts";
@@ -8,8 +9,6 @@ import type { History } from "./limits.ts";
 import { MetricsApi } from "./metrics-api.ts";
 import { conclude, decide, type Selection, stepOf, syncSeconds, unreachable } from "./reconcile.ts";
 import { Kinds, type ScaleTarget, scaleTargetOf, setScale } from "./scale-target.ts";
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Which autoscalers of a namespace scale what: two that scale the same pods would fight. */
 class Selectors {
@@ -40,7 +39,7 @@ function parsed(text: string | undefined): Selector | Extract<Selection, { fault
   try {
     return parseLabelSelector(text);
   } catch (error) {
-    const why = `couldn't convert selector into a corresponding internal selector object: ${textOf(error)}`;
+    const why = `couldn't convert selector into a corresponding internal selector object: ${messageOf(error)}`;
     return { fault: { reason: "InvalidSelector", event: why, why } };
   }
 }
@@ -94,7 +93,7 @@ export const horizontalPodAutoscaler: Controller = {
       try {
         return await scaleTargetOf(client, kinds, namespace, spec.scaleTargetRef);
       } catch (error) {
-        return textOf(error);
+        return messageOf(error);
       }
     };
     return async (key, now) => {

@@ -1,6 +1,8 @@
 /** One try of a probe: exec, HTTP, TCP or gRPC. Never throws: what cannot be reached has failed. */
+
 import net from "node:net";
 import { credentials, Client as GrpcClient, status } from "@grpc/grpc-js";
+import { messageOf } from "#apimachinery/error-message.ts";
 import type { Container, GRPCAction, Probe, TCPSocketAction } from "#gen/api/core/v1.ts";
 import { type CriRuntime, RuntimeError } from "#kubelet/cri/runtime.ts";
 import { httpGet, httpTarget, portNumber } from "./http-get.ts";
@@ -35,7 +37,7 @@ export async function runProbe(probe: Probe, target: ProbeTarget): Promise<Probe
     if (grpc !== undefined) return await probeGrpc(grpc, seconds, target);
     return { success: false, output: `missing probe handler for ${target.container.name}` };
   } catch (error) {
-    return { success: false, output: error instanceof Error ? error.message : String(error) };
+    return { success: false, output: messageOf(error) };
   }
 }
 

@@ -1,7 +1,9 @@
 /** An upgrade on the agent's endpoint: joined to the runtime's own streams, or answered by a simulated one. */
+
 import { connect as tcpConnect } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as tlsConnect } from "node:tls";
+import { messageOf } from "#apimachinery/error-message.ts";
 import { ApiError, badRequest, notFound, refusal } from "#apimachinery/status.ts";
 import type { Pod } from "#gen/api/core/v1.ts";
 import { type CriRuntime, RuntimeError, type StreamRequest } from "#kubelet/cri/runtime.ts";
@@ -103,7 +105,7 @@ export async function serveStream(
 /** The refusal on the raw socket, as text: what kubectl shows. */
 export function refuseStream(socket: Duplex, error: unknown): void {
   const code = error instanceof ApiError ? error.status.code : 500;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const fields = { "content-type": "text/plain; charset=utf-8" };
   refuseUpgrade(socket, code, fields, Buffer.from(`${message}\n`));
 }

@@ -1,6 +1,8 @@
 /** A pod's volumes on this node: set up before its containers, refreshed while it runs, taken down after. */
+
 import { mkdir, readdir, realpath, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { messageOf } from "#apimachinery/error-message.ts";
 import type { Client } from "#client/client.ts";
 import type { Clock } from "#client/clock.ts";
 import type { Pod, PodCertificateProjection, Volume, VolumeProjection } from "#gen/api/core/v1.ts";
@@ -119,7 +121,7 @@ export class DiskVolumes implements PodVolumes {
       await writePayload(path, volumePayload(volume, input), fsGroup);
       return { path, readOnly: true };
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
+      const text = messageOf(error);
       throw new ConfigError(`MountVolume.SetUp failed for volume "${volume.name}" : ${text}`);
     }
   }

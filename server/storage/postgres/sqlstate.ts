@@ -1,4 +1,5 @@
 /** What each failure of Postgres means for a batch: the one table from SQLSTATE to what happens next. */
+import { messageOf } from "#apimachinery/error-message.ts";
 import { ApiError } from "#apimachinery/status.ts";
 import { DatabaseError, type Failure } from "#storage/database.ts";
 
@@ -48,7 +49,7 @@ const connectionFailures: Readonly<Record<string, Failure>> = {
 
 export function databaseError(error: unknown): DatabaseError {
   const code = codeOf(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new DatabaseError(failureOf(code), `${message} (${code || "no code"})`, error);
 }
 
