@@ -36,7 +36,7 @@ export function deviceAdminAccess({ cache }: AdmissionParts): AdmissionPlugin {
       if (namespace?.metadata.labels?.[label] === "true") return;
       const { group, kind } = attributes.resource.ref;
       // As upstream spells it: the field lies in `exactly`.
-      const path = new Path("spec").child("devices").child("requests").index(first);
+      const path = new Path("spec").child("devices", "requests").index(first);
       const error = forbiddenField(path.child("adminAccess"), sentence);
       throw invalid({ group, kind }, attributes.name, [error]);
     },

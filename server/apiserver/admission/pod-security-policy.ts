@@ -2,6 +2,7 @@
 import { type FieldError, invalidValue, Path } from "#apimachinery/field-error.ts";
 import type { PodSpec } from "#gen/api/core/v1.ts";
 import type { ObjectMeta } from "#gen/api/meta/v1.ts";
+import { kubernetesVersion } from "#telemetry/version.ts";
 import { baselineControls } from "./pod-security-baseline.ts";
 import { restrictedControls } from "./pod-security-restricted.ts";
 import { checkAt, type PodCheck, type Violation } from "./pod-security-violation.ts";
@@ -11,7 +12,7 @@ const labelsPath = new Path("metadata.labels");
 const versionShape = /^v1\.(0|[1-9][0-9]*)$/;
 const modes = ["enforce", "audit", "warn"] as const;
 const strictness = ["privileged", "baseline", "restricted"];
-const latest = 37;
+const latest = Number(kubernetesVersion.split(".")[1]);
 
 export type Labels = Readonly<Record<string, string>>;
 
