@@ -1,33 +1,38 @@
 /** Scheduling by a whole stack: pods created through the API until all are bound. The same load for both. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "#client/client.ts";
-import { createInformer } from "#client/informer.ts";
+import { clientFromKubeconfig, type Kubeconfig } from "#client/kubeconfig.ts";
 import {
   namespaces,
   nodes,
   type Pod,
   persistentvolumeclaims,
   persistentvolumes,
-  pods,
   serviceaccounts,
   services,
 } from "#gen/api/core/v1.ts";
 import { priorityclasses } from "#gen/api/scheduling/v1.ts";
 import { csinodes } from "#gen/api/storage/v1.ts";
-import { silent } from "#telemetry/log.ts";
+import { type EncodedPod, encodedPod, openPodLoad } from "./pod-load.ts";
 import { benchNode, benchPod, nodeName, type SchedulingCase } from "./scheduling-cases.ts";
 import { benchCsiNode, boundVolume, type VolumeKind } from "./scheduling-volumes.ts";
 
 const writers = 64;
 const secondsMax = 600;
 
-async function each(count: number, action: (index: number) => Promise<unknown>): Promise<void> {
-  let next = 0;
+async function inParallel<Item>(
+  items: Iterable<Item>,
+  action: (item: Item) => Promise<unknown>,
+): Promise<void> {
+  const rest = items[Symbol.iterator]();
   const worker = async (): Promise<void> => {
-    while (next < count) await action(next++);
+    for (let next = rest.next(); !next.done; next = rest.next()) await action(next.value);
   };
-  await Promise.all(Array.from({ length: Math.min(writers, count) }, worker));
+  await Promise.all(Array.from({ length: writers }, worker));
 }
+
+const each = (count: number, action: (index: number) => Promise<unknown>) =>
+  inParallel(Array(count).keys(), action);
 
 async function createNode(client: Client, size: SchedulingCase, index: number): Promise<void> {
   const { metadata, spec, status } = benchNode(size, index);
@@ -67,18 +72,6 @@ async function createVolumes(
   }
 }
 
-/** Counts bound pods as they come. */
-function watchBound(client: Client, signal: AbortSignal) {
-  const bound = new Set<string>();
-  const note = (pod: Pod) => {
-    if (pod.spec.nodeName) bound.add(`${pod.metadata.namespace}/${pod.metadata.name}`);
-  };
-  const informer = createInformer(client, pods, { logger: silent });
-  informer.onChange({ added: note, updated: (_, pod) => note(pod), deleted: () => {} });
-  informer.start(signal);
-  return { bound, synced: () => informer.synced() };
-}
-
 async function until(what: string, done: () => boolean): Promise<void> {
   const end = Date.now() + secondsMax * 1000;
   while (!done()) {
@@ -88,7 +81,8 @@ async function until(what: string, done: () => boolean): Promise<void> {
 }
 
 /** Pods bound a second, creation included. The server must be empty. */
-export async function runApi(client: Client, size: SchedulingCase): Promise<number> {
+export async function runApi(connection: Kubeconfig, size: SchedulingCase): Promise<number> {
+  const client = clientFromKubeconfig(connection);
   await each(size.namespaces, async (index) => {
     const name = `bench-${index}`;
     // Their default service accounts are made here: no controller runs beside the schedulers.
@@ -113,23 +107,22 @@ export async function runApi(client: Client, size: SchedulingCase): Promise<numb
     .catch(() => {});
   await each(size.nodes, (index) => createNode(client, size, index));
   if (size.volumes !== undefined) await createVolumes(client, size, size.volumes);
-  const stop = new AbortController();
-  const { bound, synced } = watchBound(client, stop.signal);
-  await synced();
-  const create = (what: "init" | "pods", count: number) =>
-    each(count, (index) => {
-      const pod = forApi(benchPod(size, what, index));
-      return client.create(pods, pod.metadata.namespace ?? "", pod);
-    });
+  const load = await openPodLoad(connection);
+  const encoded = (what: "init" | "pods") =>
+    Array.from({ length: size[what][0] }, (_, index) =>
+      encodedPod(forApi(benchPod(size, what, index))),
+    );
+  const create = (all: readonly EncodedPod[]) => inParallel(all, (pod) => load.create(pod));
   const [init, template] = size.init;
-  await create("init", init);
+  await create(encoded("init"));
   const before = template === "huge" || template === "gated" ? 0 : init;
-  await until(`${size.name}: init pods`, () => bound.size >= before);
-  const [count] = size.pods;
+  await until(`${size.name}: init pods`, () => load.bound() >= before);
+  const count = size.pods[0];
+  const pods = encoded("pods");
   const start = performance.now();
-  await create("pods", count);
-  await until(`${size.name}: pods`, () => bound.size >= before + count);
+  await create(pods);
+  await until(`${size.name}: pods`, () => load.bound() >= before + count);
   const seconds = (performance.now() - start) / 1000;
-  stop.abort();
+  load.close();
   return count / seconds;
 }

@@ -4,7 +4,7 @@
  * decisions without the API; our whole stack; the stock stack of the peers under the same load, by turns.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { clientFromKubeconfig, readKubeconfig } from "#client/kubeconfig.ts";
+import { readKubeconfig } from "#client/kubeconfig.ts";
 import { buildWasm } from "#scheduler-wasm/build.ts";
 import { removeDataDir, startCluster } from "#tests/support/cluster.ts";
 import { missingPeers } from "#tests/support/peers.ts";
@@ -44,8 +44,7 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
 }
 
-const clientOf = (kubeconfig: string) =>
-  clientFromKubeconfig(readKubeconfig(readFileSync(kubeconfig, "utf8")));
+const connectionTo = (kubeconfig: string) => readKubeconfig(readFileSync(kubeconfig, "utf8"));
 
 async function onKubun(size: SchedulingCase): Promise<number> {
   const cluster = await startCluster([
@@ -56,7 +55,7 @@ async function onKubun(size: SchedulingCase): Promise<number> {
     "--no-controllers",
   ]);
   try {
-    return await runApi(clientOf(cluster.kubeconfig), size);
+    return await runApi(connectionTo(cluster.kubeconfig), size);
   } finally {
     await cluster.stop();
     removeDataDir(cluster.dataDir);
@@ -69,7 +68,7 @@ async function onStock(size: SchedulingCase): Promise<number> {
     scheduler: ["--kube-api-qps=5000", "--kube-api-burst=5000"],
   });
   try {
-    return await runApi(clientOf(server.kubeconfig), size);
+    return await runApi(connectionTo(server.kubeconfig), size);
   } finally {
     await server.stop();
   }
