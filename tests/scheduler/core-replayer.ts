@@ -14,10 +14,9 @@ import { readConfiguration } from "#scheduler/configuration.ts";
 import { refusalOf, scoresOf, verdicts } from "#scheduler/explain.ts";
 import { defaultProfile, type Profile } from "#scheduler/profile.ts";
 import { hopelessSentence } from "#scheduler/reasons.ts";
-import { defaultSpreadSelector } from "#scheduler/spread-selector.ts";
 import type { StorageSource } from "#scheduler/volume-binding.ts";
 import type { Answer, Replayer } from "./replay.ts";
-import type { Opening, Scenario } from "./traces.ts";
+import { type Opening, type Scenario, spreadSelectorOf } from "./traces.ts";
 
 const never = "not eligible due to preemptionPolicy=Never.";
 
@@ -105,26 +104,14 @@ export function cacheOf(
   scenario: Opening,
   options: { readonly module?: WebAssembly.Module | undefined; readonly parity?: boolean } = {},
 ): SchedulerCache {
-  const { nodes, pods, namespaces, seed, budgets = [], services = [], csiNodes = [] } = scenario;
-  const { replicaSets = [], statefulSets = [] } = scenario;
+  const { nodes, pods, namespaces, seed, budgets = [], csiNodes = [] } = scenario;
   const profile = profileOf(scenario);
   const cache = new SchedulerCache({
     seed,
     ...options,
     profileOf: () => profile,
     storage: storageOf(scenario),
-    defaultSelector: (pod) =>
-      defaultSpreadSelector(pod, {
-        services: (namespace) => services.filter((one) => one.metadata.namespace === namespace),
-        replicationController: () => undefined,
-        selectorOf(kind, namespace, name) {
-          const known =
-            kind === "ReplicaSet" ? replicaSets : kind === "StatefulSet" ? statefulSets : [];
-          return known.find(
-            ({ metadata }) => metadata.namespace === namespace && metadata.name === name,
-          )?.spec.selector;
-        },
-      }),
+    defaultSelector: (pod) => spreadSelectorOf(scenario, pod),
   });
   for (const [name, labels] of Object.entries(namespaces)) cache.setNamespace(name, labels);
   for (const node of nodes) cache.setNode(node);

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { oracleReplayer } from "./oracle-replayer.ts";
 import { replay } from "./replay.ts";
-import { publicTraces, readTraces } from "./traces.ts";
+import { readTraces, traceFiles } from "./traces.ts";
 
-for (const file of publicTraces) {
+for (const file of traceFiles) {
   test(`the oracle thinks as the stock scheduler did: ${file.split("/").at(-1)}`, () => {
     const scenarios = readTraces(file);
     expect(scenarios.length).toBeGreaterThan(0);

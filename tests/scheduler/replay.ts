@@ -19,6 +19,10 @@ export interface Replayer {
   evict?(key: string): void;
 }
 
+export function podName({ metadata }: Pod): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}
+
 /** Upstream's plugins that always say 0 without claims of devices. */
 const unscored = new Set(["DynamicResources"]);
 /** Upstream's words for room that it makes; which of equal nodes it names is chance. */
@@ -93,7 +97,7 @@ function roomDifferences(step: TraceStep, room: Room, answer: Answer): string[] 
   }
   const told = step.message?.replace(placement, "");
   const here = answer.message?.replace(placement, "");
-  if (told !== undefined && told !== here)
+  if (told !== undefined && here !== undefined && told !== here)
     found.push(`message\n  upstream: ${told}\n  here:     ${here}`);
   const victims = placement.exec(step.message ?? "")?.[2];
   if (mine !== undefined && victims !== undefined && Number(victims) !== mine.length)

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import type { Selector } from "#apimachinery/labels.ts";
 import type { ReplicaSet, StatefulSet } from "#gen/api/apps/v1.ts";
 import type {
   Node,
@@ -12,6 +13,7 @@ import type {
 } from "#gen/api/core/v1.ts";
 import type { PodDisruptionBudget } from "#gen/api/policy/v1.ts";
 import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass } from "#gen/api/storage/v1.ts";
+import { defaultSpreadSelector } from "#scheduler/spread-selector.ts";
 
 export interface TraceStep {
   readonly pod: Pod;
@@ -89,6 +91,22 @@ const listOfName: Readonly<Record<string, keyof Opening>> = {
   csistoragecapacities: "capacities",
   config: "configuration",
 };
+
+/** The selector of default spreading of a pod in a scenario. */
+export function spreadSelectorOf(opening: Opening, pod: Pod): Selector | undefined {
+  const { services = [], replicaSets = [], statefulSets = [] } = opening;
+  return defaultSpreadSelector(pod, {
+    services: (namespace) => services.filter((one) => one.metadata.namespace === namespace),
+    replicationController: () => undefined,
+    selectorOf(kind, namespace, name) {
+      const known =
+        kind === "ReplicaSet" ? replicaSets : kind === "StatefulSet" ? statefulSets : [];
+      return known.find(
+        ({ metadata }) => metadata.namespace === namespace && metadata.name === name,
+      )?.spec.selector;
+    },
+  });
+}
 
 type Raw = Readonly<Record<string, unknown>>;
 

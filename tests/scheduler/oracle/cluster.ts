@@ -1,6 +1,8 @@
 /** What the oracle looks at: every object as the API gives it. A cluster never changes: it is made anew. */
 import type { Node, Pod } from "#gen/api/core/v1.ts";
 import type { PodDisruptionBudget } from "#gen/api/policy/v1.ts";
+import type { OracleProfile } from "./settings.ts";
+import type { Storage } from "./storage.ts";
 
 export interface OracleNode {
   readonly node: Node;
@@ -14,6 +16,9 @@ export interface Cluster {
   readonly nominated?: readonly { readonly pod: Pod; readonly node: string }[];
   readonly budgets?: readonly PodDisruptionBudget[];
   readonly namespaces: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** By the scheduler name of pods; who is not among them is scheduled as upstream does by default. */
+  readonly profiles?: readonly OracleProfile[] | undefined;
+  readonly storage?: Storage | undefined;
   /** Matching Services' and the owner's selector (system default spread); undefined: none. */
   readonly defaultSpreadSelector?:
     | ((pod: Pod) => ((labels: Labels) => boolean) | undefined)

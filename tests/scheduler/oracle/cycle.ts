@@ -8,31 +8,41 @@ import { nodeDeclaredFeatures } from "./node-declared-features.ts";
 import { nodeName } from "./node-name.ts";
 import { nodePorts } from "./node-ports.ts";
 import { nodeResourcesBalancedAllocation } from "./node-resources-balanced-allocation.ts";
-import { leastAllocatedScore, nodeResourcesFitFilter } from "./node-resources-fit.ts";
+import { nodeResourcesFitFilter, nodeResourcesFitScore } from "./node-resources-fit.ts";
 import { nodeUnschedulable } from "./node-unschedulable.ts";
+import { nodeVolumeLimits } from "./node-volume-limits.ts";
 import { podTopologySpreadFilter, podTopologySpreadScore } from "./pod-topology-spread.ts";
+import { profileFor, runs, weightOf } from "./settings.ts";
 import { taintTolerationFilter, taintTolerationScore } from "./taint-toleration.ts";
+import { volumeBindingFilter, volumeBindingScore } from "./volume-binding.ts";
+import { volumeRestrictions } from "./volume-restrictions.ts";
+import { volumeZone } from "./volume-zone.ts";
 
-const filters: readonly Filter[] = [
-  nodeUnschedulable,
-  nodeName,
-  taintTolerationFilter,
-  nodeAffinityFilter,
-  nodePorts,
-  nodeResourcesFitFilter,
-  podTopologySpreadFilter,
-  interPodAffinityFilter,
-  nodeDeclaredFeatures,
+const filters: readonly (readonly [name: string, filter: Filter])[] = [
+  ["NodeUnschedulable", nodeUnschedulable],
+  ["NodeName", nodeName],
+  ["TaintToleration", taintTolerationFilter],
+  ["NodeAffinity", nodeAffinityFilter],
+  ["NodePorts", nodePorts],
+  ["NodeResourcesFit", nodeResourcesFitFilter],
+  ["VolumeRestrictions", volumeRestrictions],
+  ["NodeVolumeLimits", nodeVolumeLimits],
+  ["VolumeBinding", volumeBindingFilter],
+  ["VolumeZone", volumeZone],
+  ["PodTopologySpread", podTopologySpreadFilter],
+  ["InterPodAffinity", interPodAffinityFilter],
+  ["NodeDeclaredFeatures", nodeDeclaredFeatures],
 ];
 
 const scores: readonly (readonly [name: string, weight: number, score: Score])[] = [
   ["TaintToleration", 3, taintTolerationScore],
   ["NodeAffinity", 2, nodeAffinityScore],
-  ["NodeResourcesFit", 1, leastAllocatedScore],
+  ["NodeResourcesFit", 1, nodeResourcesFitScore],
   ["PodTopologySpread", 2, podTopologySpreadScore],
   ["InterPodAffinity", 2, interPodAffinityScore],
   ["NodeResourcesBalancedAllocation", 1, nodeResourcesBalancedAllocation],
   ["ImageLocality", 1, imageLocality],
+  ["VolumeBinding", 1, volumeBindingScore],
 ];
 
 export interface Thought {
@@ -44,7 +54,9 @@ export interface Thought {
 }
 
 function firstRefusal(pod: Pod, at: OracleNode, cluster: Cluster): Refusal | undefined {
-  for (const filter of filters) {
+  const profile = profileFor(pod, cluster);
+  for (const [name, filter] of filters) {
+    if (!runs(name, "filter", profile)) continue;
     const refusal = filter(pod, at, cluster);
     if (refusal !== undefined) return refusal;
   }
@@ -78,7 +90,10 @@ export function think(pod: Pod, cluster: Cluster): Thought {
   const byNode = new Map(names.map((name) => [name, {} as Record<string, number>]));
   const totals = new Map(names.map((name) => [name, 0]));
   if (feasible.length === 0) return { refusals, scores: byNode, totals };
-  for (const [plugin, weight, score] of scores) {
+  const profile = profileFor(pod, cluster);
+  for (const [plugin, usual, score] of scores) {
+    if (!runs(plugin, "score", profile)) continue;
+    const weight = weightOf(plugin, usual, profile);
     score(pod, feasible, cluster)?.forEach((value, index) => {
       const name = names[index] ?? "";
       const row = byNode.get(name);

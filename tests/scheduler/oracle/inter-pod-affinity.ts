@@ -1,6 +1,7 @@
 import type { Pod, PodAffinityTerm } from "#gen/api/core/v1.ts";
 import { type Cluster, type Filter, type OracleNode, once, type Score } from "./cluster.ts";
 import { selectorMatches } from "./matching.ts";
+import { argumentsOf } from "./settings.ts";
 
 /** Does `owner`'s term select `other`? matchLabelKeys and mismatchLabelKeys read the owner's labels. */
 function selects(term: PodAffinityTerm, owner: Pod, other: Pod, cluster: Cluster): boolean {
@@ -87,6 +88,7 @@ export const interPodAffinityFilter: Filter = (pod, at, cluster) => {
 
 /** How much `other`, standing in the domain of `key`, draws the pod there. */
 function pull(pod: Pod, other: Pod, key: string, cluster: Cluster): number {
+  const { hardPodAffinityWeight = 1 } = argumentsOf("InterPodAffinity", pod, cluster);
   let sum = 0;
   for (const { weight, podAffinityTerm: term } of preferred(pod)) {
     if (term.topologyKey === key && selects(term, pod, other, cluster)) sum += weight;
@@ -95,12 +97,15 @@ function pull(pod: Pod, other: Pod, key: string, cluster: Cluster): number {
     if (term.topologyKey === key && selects(term, other, pod, cluster)) sum += weight;
   }
   for (const term of affinityTerms(other)) {
-    if (term.topologyKey === key && selects(term, other, pod, cluster)) sum += 1;
+    if (term.topologyKey === key && selects(term, other, pod, cluster))
+      sum += hardPodAffinityWeight;
   }
   return sum;
 }
 
 export const interPodAffinityScore: Score = (pod, feasible, cluster) => {
+  const { ignorePreferredTermsOfExistingPods } = argumentsOf("InterPodAffinity", pod, cluster);
+  if (ignorePreferredTermsOfExistingPods && preferred(pod).next().done) return undefined;
   const raw = feasible.map((at) =>
     Object.keys(at.node.metadata.labels ?? {}).reduce(
       (sum, key) =>

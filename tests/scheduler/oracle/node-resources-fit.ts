@@ -1,17 +1,31 @@
-import type { Filter, OracleNode, Score } from "./cluster.ts";
+import type { Pod } from "#gen/api/core/v1.ts";
+import type { Cluster, Filter, OracleNode, Score } from "./cluster.ts";
 import { amounts, incomingRequests, placedRequests, podRequests } from "./requests.ts";
+import { argumentsOf, onShape } from "./settings.ts";
 
 function total(at: OracleNode, resource: string, requests = podRequests): number {
   return at.pods.reduce((sum, pod) => sum + (requests(pod)[resource] ?? 0), 0);
 }
 
-export const nodeResourcesFitFilter: Filter = (pod, at) => {
+/** Extended resources that the configuration leaves to others. */
+function isIgnored(resource: string, pod: Pod, cluster: Cluster): boolean {
+  const { ignoredResources = [], ignoredResourceGroups = [] } = argumentsOf(
+    "NodeResourcesFit",
+    pod,
+    cluster,
+  );
+  const [group = ""] = resource.split("/");
+  if (group === resource) return false;
+  return ignoredResources.includes(resource) || ignoredResourceGroups.includes(group);
+}
+
+export const nodeResourcesFitFilter: Filter = (pod, at, cluster) => {
   const allocatable = amounts(at.node.status.allocatable);
   const reasons: string[] = [];
   let unresolvable = false;
   if (at.pods.length + 1 > (allocatable["pods"] ?? 0)) reasons.push("Too many pods");
   for (const [resource, request] of Object.entries(podRequests(pod))) {
-    if (request === 0 || resource === "pods") continue;
+    if (request === 0 || resource === "pods" || isIgnored(resource, pod, cluster)) continue;
     const has = allocatable[resource] ?? 0;
     if (request <= has - total(at, resource)) continue;
     reasons.push(`Insufficient ${resource}`);
@@ -20,19 +34,65 @@ export const nodeResourcesFitFilter: Filter = (pod, at) => {
   return reasons.length === 0 ? undefined : { reasons, unresolvable };
 };
 
-/** LeastAllocated over cpu and memory, weight 1 each, with the scoring defaults. */
-export const leastAllocatedScore: Score = (pod, feasible) => {
+const plainResources = new Set(["cpu", "memory", "ephemeral-storage"]);
+
+interface Share {
+  readonly has: bigint;
+  readonly used: bigint;
+  readonly weight: bigint;
+}
+
+type Strategy = (shares: readonly Share[]) => number;
+
+const weighted =
+  (score: (share: Share) => bigint): Strategy =>
+  (shares) => {
+    const weights = shares.reduce((sum, { weight }) => sum + weight, 0n);
+    if (weights === 0n) return 0;
+    return Number(shares.reduce((sum, one) => sum + score(one) * one.weight, 0n) / weights);
+  };
+
+const least = weighted(({ has, used }) => (used > has ? 0n : ((has - used) * 100n) / has));
+const most = weighted(({ has, used }) => (used > has ? 100n : (used * 100n) / has));
+
+/** Only resources that score something count. */
+function ratio(shape: Parameters<typeof onShape>[0]): Strategy {
+  return (shares) => {
+    const scored = shares
+      .map(({ has, used, weight }) => {
+        const utilization = used > has ? 100 : Number((used * 100n) / has);
+        return { score: onShape(shape, utilization), weight: Number(weight) };
+      })
+      .filter(({ score }) => score > 0);
+    const weights = scored.reduce((sum, { weight }) => sum + weight, 0);
+    if (weights === 0) return 0;
+    return Math.round(scored.reduce((sum, one) => sum + one.score * one.weight, 0) / weights);
+  };
+}
+
+const both = [{ name: "cpu" }, { name: "memory" }];
+
+/** LeastAllocated over cpu and memory by default, with what stands in for requests that are not made. */
+export const nodeResourcesFitScore: Score = (pod, feasible, cluster) => {
+  const { scoringStrategy = {} } = argumentsOf("NodeResourcesFit", pod, cluster);
+  const { type = "LeastAllocated", resources = both, requestedToCapacityRatio } = scoringStrategy;
+  const strategy =
+    type === "LeastAllocated"
+      ? least
+      : type === "MostAllocated"
+        ? most
+        : ratio(requestedToCapacityRatio?.shape ?? []);
   const request = incomingRequests(pod);
   return feasible.map((at) => {
     const allocatable = amounts(at.node.status.allocatable);
-    const scores = ["cpu", "memory"]
-      .filter((resource) => (allocatable[resource] ?? 0) > 0)
-      .map((resource) => {
-        const has = BigInt(allocatable[resource] ?? 0);
-        const used = BigInt(total(at, resource, placedRequests) + (request[resource] ?? 0));
-        return used > has ? 0n : ((has - used) * 100n) / has;
-      });
-    if (scores.length === 0) return 0;
-    return Number(scores.reduce((a, b) => a + b, 0n) / BigInt(scores.length));
+    const shares = resources
+      .filter(({ name }) => (allocatable[name] ?? 0) > 0)
+      .filter(({ name }) => plainResources.has(name) || (request[name] ?? 0) > 0)
+      .map(({ name, weight }: { name: string; weight?: number }) => ({
+        has: BigInt(allocatable[name] ?? 0),
+        used: BigInt(total(at, name, placedRequests) + (request[name] ?? 0)),
+        weight: BigInt(weight ?? 1),
+      }));
+    return strategy(shares);
   });
 };

@@ -1,6 +1,7 @@
 import type { Node, Pod, TopologySpreadConstraint } from "#gen/api/core/v1.ts";
 import type { Cluster, Filter, Labels, OracleNode, Score } from "./cluster.ts";
 import { requiredNodeAffinityMatches, selectorMatches, untoleratedHardTaint } from "./matching.ts";
+import { argumentsOf } from "./settings.ts";
 
 const hostname = "kubernetes.io/hostname";
 
@@ -35,8 +36,11 @@ interface Constraint extends TopologySpreadConstraint {
   readonly self: boolean;
 }
 
-function constraintsOf(pod: Pod, when: string): Constraint[] {
-  return (pod.spec.topologySpreadConstraints ?? [])
+function constraintsOf(pod: Pod, when: string, cluster: Cluster): Constraint[] {
+  const own = pod.spec.topologySpreadConstraints ?? [];
+  if (own.length === 0)
+    return defaultConstraints(pod, cluster).filter((one) => one.whenUnsatisfiable === when);
+  return own
     .filter((constraint) => constraint.whenUnsatisfiable === when)
     .map((constraint) => ({
       ...constraint,
@@ -46,22 +50,29 @@ function constraintsOf(pod: Pod, when: string): Constraint[] {
     }));
 }
 
-function systemDefaults(pod: Pod, cluster: Cluster): Constraint[] {
-  if ((pod.spec.topologySpreadConstraints ?? []).length > 0) return [];
+const system: readonly TopologySpreadConstraint[] = [
+  { topologyKey: hostname, maxSkew: 3, whenUnsatisfiable: "ScheduleAnyway" },
+  {
+    topologyKey: "topology.kubernetes.io/zone",
+    maxSkew: 5,
+    whenUnsatisfiable: "ScheduleAnyway",
+  },
+];
+
+function isSystems(pod: Pod, cluster: Cluster): boolean {
+  return argumentsOf("PodTopologySpread", pod, cluster).defaultingType !== "List";
+}
+
+/** Of pods without constraints that a Service or their owner selects: the system's, or those of the configuration. */
+function defaultConstraints(pod: Pod, cluster: Cluster): Constraint[] {
   const selector = cluster.defaultSpreadSelector?.(pod);
   if (selector === undefined) return [];
   const counted: Counted = (other) => selector(other.metadata.labels);
-  const whenUnsatisfiable = "ScheduleAnyway";
-  return [
-    { topologyKey: hostname, maxSkew: 3, whenUnsatisfiable, counted, self: true },
-    {
-      topologyKey: "topology.kubernetes.io/zone",
-      maxSkew: 5,
-      whenUnsatisfiable,
-      counted,
-      self: true,
-    },
-  ];
+  const { defaultConstraints: listed = [] } = argumentsOf("PodTopologySpread", pod, cluster);
+  const all = isSystems(pod, cluster) ? system : listed;
+  // An owner may select other labels than its pod has.
+  const self = selector(pod.metadata.labels);
+  return all.map((constraint) => ({ ...constraint, counted, self }));
 }
 
 function hasKeys(node: Node, constraints: readonly Constraint[]): boolean {
@@ -95,7 +106,7 @@ function domains(constraint: Constraint, pod: Pod, eligible: readonly OracleNode
 
 /** Of the hard constraints: what the whole cluster says, the same for every node. */
 function hardOf(pod: Pod, cluster: Cluster) {
-  const constraints = constraintsOf(pod, "DoNotSchedule");
+  const constraints = constraintsOf(pod, "DoNotSchedule", cluster);
   const eligible = cluster.nodes.filter((at) => hasKeys(at.node, constraints));
   return constraints.map((constraint) => {
     const counts = domains(constraint, pod, eligible);
@@ -123,8 +134,8 @@ export const podTopologySpreadFilter: Filter = (pod, { node }, cluster) => {
 };
 
 export const podTopologySpreadScore: Score = (pod, feasible, cluster) => {
-  const own = (pod.spec.topologySpreadConstraints ?? []).length > 0;
-  const constraints = own ? constraintsOf(pod, "ScheduleAnyway") : systemDefaults(pod, cluster);
+  const own = (pod.spec.topologySpreadConstraints ?? []).length > 0 || !isSystems(pod, cluster);
+  const constraints = constraintsOf(pod, "ScheduleAnyway", cluster);
   if (constraints.length === 0) return undefined;
   const eligible = own
     ? cluster.nodes.filter((at) => hasKeys(at.node, constraints))

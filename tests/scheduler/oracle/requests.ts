@@ -1,7 +1,7 @@
 /** What a pod asks of a node: max(containers + sidecars, the init peak) + overhead, in integers. */
 
 import { quantityMilli, quantityValue } from "#apimachinery/quantity.ts";
-import type { Container, Pod } from "#gen/api/core/v1.ts";
+import type { Container, ContainerStatus, Pod } from "#gen/api/core/v1.ts";
 
 export type Amounts = Record<string, number>;
 
@@ -68,13 +68,29 @@ function without(defaults: Amounts, known: Amounts): Amounts {
 /** What filters and the balance see. */
 export const podRequests = remembered((pod) => sum(pod, {}));
 
-/** `missing` is what a container that names no cpu or memory counts as (scoring only). */
-function sum(pod: Pod, missing: Amounts): Amounts {
-  const of = (container: Container) => ({ ...missing, ...amounts(container.resources?.requests) });
-  let running = pod.spec.containers.map(of).reduce(add, {});
+type ListOf = (
+  container: Container,
+  status: ContainerStatus | undefined,
+) => Readonly<Record<string, string>> | undefined;
+
+/** What the containers ask for, what they were promised, and what they have. */
+const asked: ListOf = ({ resources }) => resources?.requests;
+const promised: ListOf = (container, status) =>
+  status?.allocatedResources ?? asked(container, status);
+const had: ListOf = (container, status) =>
+  status?.resources?.requests ?? promised(container, status);
+
+/** max(containers + sidecars, the init peak). */
+function ofContainers({ spec, status = {} }: Pod, missing: Amounts, listOf: ListOf): Amounts {
+  const statuses = [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])];
+  const of = (container: Container) => {
+    const own = statuses.find(({ name }) => name === container.name);
+    return { ...missing, ...amounts(listOf(container, own)) };
+  };
+  let running = spec.containers.map(of).reduce(add, {});
   let sidecars: Amounts = {};
   let peak: Amounts = {};
-  for (const container of pod.spec.initContainers ?? []) {
+  for (const container of spec.initContainers ?? []) {
     if (container.restartPolicy === "Always") {
       running = add(running, of(container));
       sidecars = add(sidecars, of(container));
@@ -83,6 +99,17 @@ function sum(pod: Pod, missing: Amounts): Amounts {
       peak = max(peak, add(of(container), sidecars));
     }
   }
+  return max(running, peak);
+}
+
+/**
+ * `missing` is what a container that names no cpu or memory counts as (scoring only). In the middle of a resize the
+ * pod counts as the most of what it asks for, was promised and has.
+ */
+function sum(pod: Pod, missing: Amounts): Amounts {
+  const most = [asked, promised, had]
+    .map((listOf) => ofContainers(pod, missing, listOf))
+    .reduce(max);
   const podLevel = amounts(pod.spec.resources?.requests);
-  return add({ ...max(running, peak), ...podLevel }, amounts(pod.spec.overhead));
+  return add({ ...most, ...podLevel }, amounts(pod.spec.overhead));
 }
