@@ -76,6 +76,22 @@ export class AttachedVolumes {
     return this.#counters.named(`attachable ${driver}`).id;
   }
 
+  /** Could a pod with these volumes exceed a limit of the node, where volumes have more than one holder? */
+  isFullOfShared(nodeName: string, wanted: readonly Attached[]): boolean {
+    const there = this.#byNode.get(nodeName);
+    if (there === undefined) return false;
+    return wanted.some(({ driver }) => {
+      const limit = (there.limits.get(driver) ?? 0) - 1;
+      const volumes = there.holders.get(driver);
+      if (limit < 0 || volumes === undefined) return false;
+      const own = wanted.filter((one) => one.driver === driver);
+      if (volumes.size + own.length <= limit) return false;
+      return (
+        own.some(({ volume }) => volumes.has(volume)) || [...volumes.values()].some((n) => n > 1)
+      );
+    });
+  }
+
   /** What a pod with these volumes asks. */
   rows(volumes: readonly Attached[]): LimitRow[] {
     const drivers = [...new Set(volumes.map(({ driver }) => driver))];

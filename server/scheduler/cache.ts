@@ -33,6 +33,7 @@ import { type PodShape, PodShapes } from "./pod-shape.ts";
 import type { Labels } from "./predicate.ts";
 import { defaultProfile, type Profile } from "./profile.ts";
 import { SampledSearch } from "./sampled-search.ts";
+import { roomAmongSharers } from "./shared-preemption.ts";
 import type { StorageSource } from "./volume-binding.ts";
 import {
   attachedAs,
@@ -424,18 +425,29 @@ export class SchedulerCache {
    * The node where evicting pods of lower priority lets the pod in at least cost, with their keys, most
    * important first. undefined: nowhere; H_P_VERDICTS says why.
    */
-  preempt({ cls, pin }: Encoded): Preemption | undefined {
-    const { arena, calls } = this.core;
+  preempt(encoded: Encoded): Preemption | undefined {
+    const { cls, pin } = encoded;
+    const { calls } = this.core;
     this.#kinds.freshen();
     this.#reserveVictims();
-    const slot = calls.preempt(cls.address, pin);
-    if (slot < 0) return undefined;
+    const found = calls.preempt(cls.address, pin);
+    if (found < 0) return undefined;
+    const parts = { core: this.core, nodes: this.nodes, pods: this.#pods, attached: this.attached };
+    const room = roomAmongSharers(parts, encoded);
+    if (room === "none") return undefined;
+    const slot = room?.slot ?? found;
+    if (room !== undefined && room.victims === undefined) calls.preempt(cls.address, slot);
+    const victims = [...(room?.victims ?? this.#victimsFound(slot))];
+    victims.sort((a, b) => b.priority - a.priority || a.start - b.start);
+    return { nodeName: this.nodes.nameOf(slot), slot, victims: victims.map(({ key }) => key) };
+  }
+
+  /** Whom the module has just found. */
+  #victimsFound(slot: number): PlacedPod[] {
+    const { arena } = this.core;
     const first = arena.get(HEADER + H_VICTIMS) >> 2;
     const records = new Set(arena.i32.subarray(first, first + arena.get(HEADER + H_VICTIM_COUNT)));
-    const nodeName = this.nodes.nameOf(slot);
-    const victims = this.#pods.on(slot).filter(({ record }) => records.has(record));
-    victims.sort((a, b) => b.priority - a.priority || a.start - b.start);
-    return { nodeName, slot, victims: victims.map(({ key }) => key) };
+    return this.#pods.on(slot).filter(({ record }) => records.has(record));
   }
 
   /** H_VICTIMS has room for the pods of the fullest node. */

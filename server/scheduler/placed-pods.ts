@@ -114,6 +114,15 @@ export class PlacedPods {
     }
   }
 
+  /** Takes the pod off its node for a question; `putBack` has to follow. */
+  lift(placed: PlacedPod): void {
+    this.#leave(placed);
+  }
+
+  putBack(placed: PlacedPod, slot: number): void {
+    this.#enter(placed, slot);
+  }
+
   /** Pods on the slot's node, least important first. */
   on(slot: number): PlacedPod[] {
     const { arena } = this.#core;

@@ -4,18 +4,33 @@ import type { Node, Pod } from "#gen/api/core/v1.ts";
 import type { PodDisruptionBudget } from "#gen/api/policy/v1.ts";
 import { V_UNRESOLVABLE } from "#gen/scheduler-abi.ts";
 import { type Encoded, podKey, SchedulerCache } from "#scheduler/cache.ts";
+import { readConfiguration } from "#scheduler/configuration.ts";
 import { scoresOf, verdicts } from "#scheduler/explain.ts";
+import { defaultProfile, type Profile } from "#scheduler/profile.ts";
 import { reasonsOf } from "#scheduler/reasons.ts";
 import type { Cluster, OracleNode } from "./oracle/cluster.ts";
 import { type Thought, think } from "./oracle/cycle.ts";
 import { bestCandidates } from "./oracle/default-preemption.ts";
+import type { OracleProfile } from "./oracle/settings.ts";
+import { unasked } from "./oracle/unasked.ts";
 import { Random } from "./random.ts";
+import { RandomClaims } from "./random-claims.ts";
 import { randomBudget, randomNamespaces, randomNode, randomPod } from "./random-objects.ts";
+import { randomProfile } from "./random-profile.ts";
 
 /** Pods labelled app=web belong to a Service in every second namespace. */
 function defaultSelector(pod: Pod): Selector | undefined {
   const selected = pod.metadata.namespace !== "blue" && pod.metadata.labels?.["app"] === "web";
   return selected ? [{ key: "app", operator: "=", values: ["web"] }] : undefined;
+}
+
+const otherName = "other-scheduler";
+
+/** As the product reads them. */
+function profilesOf(profiles: readonly OracleProfile[]): ReadonlyMap<string, Profile> {
+  const head = { apiVersion: "kubescheduler.config.k8s.io/v1", kind: "KubeSchedulerConfiguration" };
+  const read = profiles.length === 0 ? [] : readConfiguration({ ...head, profiles }).profiles;
+  return new Map(read.map((profile) => [profile.schedulerName, profile]));
 }
 
 export class Comparison {
@@ -31,33 +46,48 @@ export class Comparison {
   #namespaces: Record<string, Record<string, string>>;
   readonly #nominated = new Map<string, { pod: Pod; node: string }>();
   readonly #budgets = new Map<string, PodDisruptionBudget>();
+  readonly #profiles: readonly OracleProfile[];
+  /** Of every second cluster. */
+  readonly #claims: RandomClaims | undefined;
   #serial = 0;
+  #known: Cluster | undefined;
+  #thought: { pod: Pod; cluster: Cluster; thought: Thought } | undefined;
 
   constructor(seed: number, module?: WebAssembly.Module) {
     this.seed = seed;
     this.#r = new Random(seed);
     // Every third forgets what nobody uses before nearly every batch.
     const garbageMax = seed % 3 === 0 ? 4 : undefined;
-    this.#cache = new SchedulerCache({ seed, defaultSelector, module, garbageMax });
+    const plain = { schedulerName: "default-scheduler" };
+    this.#profiles = this.#r.chance(0.5) ? [plain, randomProfile(this.#r, otherName)] : [];
+    this.#claims = this.#r.chance(0.5) ? new RandomClaims(this.#r, () => this.#cache) : undefined;
+    const profiles = profilesOf(this.#profiles);
+    this.#cache = new SchedulerCache({
+      ...{ seed, defaultSelector, module, garbageMax },
+      profileOf: ({ spec }) => profiles.get(spec.schedulerName ?? "") ?? defaultProfile,
+      storage: this.#claims?.source,
+    });
     this.#namespaces = randomNamespaces(this.#r);
     for (const [name, labels] of Object.entries(this.#namespaces))
       this.#cache.setNamespace(name, labels);
     // Some clusters fill several blocks of slots, and more groups than a class starts with.
     const nodes = this.#r.chance(0.012) ? 60 + this.#r.below(150) : 3 + this.#r.below(14);
     for (let i = nodes; i > 0; i--) this.#setNode(randomNode(this.#r, this.#name("n")));
+    this.#claims?.fill([...this.#nodes.values()]);
   }
 
   run(steps: number): void {
     const names = [...this.#nodes.keys()];
     if (this.#r.chance(0.3)) for (let i = 0; i < 4; i++) this.#setBudget();
-    for (let i = this.#r.below(30); i > 0; i--) {
+    for (let i = this.#r.below(24); i > 0; i--) {
       const nodeName = names[this.#r.below(names.length)];
-      const pod = this.#pod();
+      const pod = this.#pod(true);
       if (nodeName !== undefined) this.#setPod(this.#started(pod, nodeName));
     }
     for (let i = 0; i < steps && this.differences.length === 0; i++) {
       if (this.#r.chance(0.35)) this.#disturb();
       else this.#schedule();
+      this.#known = undefined;
     }
   }
 
@@ -65,8 +95,12 @@ export class Comparison {
     return `${prefix}${this.#serial++}`;
   }
 
-  #pod(): Pod {
-    return randomPod(this.#r, this.#name("p"), [...this.#nodes.keys()]);
+  /** `stands`: it will be on a node from the beginning. */
+  #pod(stands = false): Pod {
+    const pod = randomPod(this.#r, this.#name("p"), [...this.#nodes.keys()]);
+    const stored = this.#claims?.withVolumes(pod, stands) ?? pod;
+    if (this.#profiles.length === 0 || this.#r.chance(0.4)) return stored;
+    return { ...stored, spec: { ...stored.spec, schedulerName: otherName } };
   }
 
   /** Start times differ, so that importance has no equals. */
@@ -77,11 +111,13 @@ export class Comparison {
   }
 
   #setNode(node: Node): void {
+    this.#known = undefined;
     this.#nodes.set(node.metadata.name, node);
     this.#cache.setNode(node);
   }
 
   #setPod(pod: Pod): void {
+    this.#known = undefined;
     this.#pods.set(podKey(pod), pod);
     this.#cache.setPod(pod);
   }
@@ -100,8 +136,9 @@ export class Comparison {
   #disturb(): void {
     const node = this.#any(this.#nodes);
     const pod = this.#any(this.#pods);
-    const what = this.#r.below(10);
-    if (what === 0) this.#setNode(randomNode(this.#r, this.#name("n")));
+    const what = this.#r.below(this.#claims === undefined ? 10 : 12);
+    if (what > 9) this.#claims?.disturb([...this.#nodes.values()]);
+    else if (what === 0) this.#setNode(randomNode(this.#r, this.#name("n")));
     else if (what === 1 && node && this.#nodes.size > 2) {
       // Its pods are gone with it for the oracle; the cache keeps them in mind for its return.
       this.#nodes.delete(node.metadata.name);
@@ -136,7 +173,20 @@ export class Comparison {
     }
   }
 
+  /** The same as long as nothing happens. */
   #cluster(): Cluster {
+    this.#known ??= this.#seen();
+    return this.#known;
+  }
+
+  #think(pod: Pod): Thought {
+    const cluster = this.#cluster();
+    if (this.#thought?.pod !== pod || this.#thought.cluster !== cluster)
+      this.#thought = { pod, cluster, thought: think(pod, cluster) };
+    return this.#thought.thought;
+  }
+
+  #seen(): Cluster {
     const byNode = Map.groupBy(this.#pods.values(), ({ spec }) => spec.nodeName);
     const nodes: OracleNode[] = [...this.#nodes.values()].map((node) => ({
       node,
@@ -147,6 +197,8 @@ export class Comparison {
       nominated: [...this.#nominated.values()],
       budgets: [...this.#budgets.values()],
       namespaces: this.#namespaces,
+      profiles: this.#profiles,
+      storage: this.#claims?.forOracle,
       defaultSpreadSelector(pod) {
         const selector = defaultSelector(pod);
         return selector && ((labels) => matches(selector, labels));
@@ -157,13 +209,24 @@ export class Comparison {
   /** A batch: the first pod is explained before, every placement is judged as its pod saw the cluster. */
   #schedule(): void {
     const template = this.#pod();
-    const pods = Array.from({ length: 1 + this.#r.below(5) }, () => {
-      if (this.#r.chance(0.3)) return this.#pod();
+    // What pods of one batch share of volumes is told one after the other.
+    const most = template.spec.volumes === undefined ? 5 : 1;
+    const pods = Array.from({ length: 1 + this.#r.below(most) }, () => {
+      if (most > 1 && this.#r.chance(0.3)) {
+        const other = this.#pod();
+        return { ...other, spec: { ...other.spec, volumes: undefined } };
+      }
       const name = this.#name("p");
       return { ...template, metadata: { ...template.metadata, name, uid: name } };
     });
     const encoded = this.#cache.encode(pods);
     const [pod, first] = [pods[0], encoded[0]];
+    if (pod && first?.refusal !== unasked(pod, this.#cluster()))
+      this.#differ(
+        pod,
+        `no node is asked: ${first?.refusal}, oracle ${unasked(pod, this.#cluster())}`,
+      );
+    if (first?.refusal !== undefined) return;
     if (pod && first && first.pin < 0) this.#explain(pod, first);
     const done = this.#cache.schedule(encoded, (index, slot) => {
       const [own, what] = [pods[index], encoded[index]];
@@ -172,7 +235,7 @@ export class Comparison {
     const refused = pods[done];
     if (refused === undefined) return;
     this.decisions++;
-    const { totals } = think(refused, this.#cluster());
+    const { totals } = this.#think(refused);
     if (totals.size > 0) this.#differ(refused, `refused, fits ${[...totals.keys()]}`);
     const what = encoded[done];
     if (what) this.#preempt(refused, what);
@@ -182,12 +245,15 @@ export class Comparison {
     this.decisions++;
     this.placed++;
     const nodeName = this.#cache.nodes.nameOf(slot);
-    const { totals } = think(pod, this.#cluster());
+    const cluster = this.#cluster();
+    const { totals } = this.#think(pod);
     const best = Math.max(...totals.values());
     if (totals.get(nodeName) !== best) {
       this.#differ(pod, `chose ${nodeName} with ${totals.get(nodeName)}, best is ${best}`);
     }
     this.#cache.assume(pod, encoded, slot);
+    const at = cluster.nodes.find(({ node }) => node.metadata.name === nodeName);
+    if (at !== undefined) this.#claims?.settle(pod, at, cluster);
     this.#setPod(this.#started(pod, nodeName));
   }
 
@@ -217,10 +283,10 @@ export class Comparison {
   }
 
   #explain(pod: Pod, encoded: Encoded): void {
-    const thought = think(pod, this.#cluster());
+    const thought = this.#think(pod);
     for (const [slot, verdict] of verdicts(this.#cache, encoded)) {
       const name = this.#cache.nodes.nameOf(slot);
-      this.#compareRefusal(pod, thought, { name, verdict, requests: encoded.shape.requestNames });
+      this.#compareRefusal(pod, thought, { name, verdict, requests: encoded.cls.requestNames });
       if (verdict === 0)
         this.#compareScores(pod, name, thought.scores.get(name), scoresOf(this.#cache, slot));
     }

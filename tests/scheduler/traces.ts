@@ -56,7 +56,7 @@ export interface Scenario extends Opening {
 const golden = (name: string) => join(import.meta.dirname, "..", "golden", "traces", name);
 
 /** What comes with the issue; nothing preempts, no volumes. */
-export const publicTraces = ["public.jsonl.gz", "public-large.jsonl.gz"].map(golden);
+const publicTraces = ["public.jsonl.gz", "public-large.jsonl.gz"].map(golden);
 
 export const storageTraces = golden("storage.jsonl.gz");
 

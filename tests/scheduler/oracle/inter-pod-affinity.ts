@@ -87,8 +87,7 @@ export const interPodAffinityFilter: Filter = (pod, at, cluster) => {
 };
 
 /** How much `other`, standing in the domain of `key`, draws the pod there. */
-function pull(pod: Pod, other: Pod, key: string, cluster: Cluster): number {
-  const { hardPodAffinityWeight = 1 } = argumentsOf("InterPodAffinity", pod, cluster);
+function pull(pod: Pod, other: Pod, key: string, cluster: Cluster, hardWeight: number): number {
   let sum = 0;
   for (const { weight, podAffinityTerm: term } of preferred(pod)) {
     if (term.topologyKey === key && selects(term, pod, other, cluster)) sum += weight;
@@ -97,20 +96,23 @@ function pull(pod: Pod, other: Pod, key: string, cluster: Cluster): number {
     if (term.topologyKey === key && selects(term, other, pod, cluster)) sum += weight;
   }
   for (const term of affinityTerms(other)) {
-    if (term.topologyKey === key && selects(term, other, pod, cluster))
-      sum += hardPodAffinityWeight;
+    if (term.topologyKey === key && selects(term, other, pod, cluster)) sum += hardWeight;
   }
   return sum;
 }
 
 export const interPodAffinityScore: Score = (pod, feasible, cluster) => {
-  const { ignorePreferredTermsOfExistingPods } = argumentsOf("InterPodAffinity", pod, cluster);
+  const { ignorePreferredTermsOfExistingPods, hardPodAffinityWeight = 1 } = argumentsOf(
+    "InterPodAffinity",
+    pod,
+    cluster,
+  );
   if (ignorePreferredTermsOfExistingPods && preferred(pod).next().done) return undefined;
   const raw = feasible.map((at) =>
     Object.keys(at.node.metadata.labels ?? {}).reduce(
       (sum, key) =>
         podsInDomain(at, key, cluster).reduce(
-          (s, other) => s + pull(pod, other, key, cluster),
+          (s, other) => s + pull(pod, other, key, cluster, hardPodAffinityWeight),
           sum,
         ),
       0,
