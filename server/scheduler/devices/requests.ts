@@ -49,8 +49,6 @@ export interface Choice {
   readonly count: number;
   /** All that there are, in order. */
   readonly all: readonly Candidate[] | undefined;
-  /** What was found of devices. */
-  readonly matches: Map<Device, boolean>;
 }
 
 export interface Prepared {
@@ -65,18 +63,24 @@ interface Surroundings {
   readonly classOf: (name: string) => DeviceClass | undefined;
 }
 
-/** Compiled selectors; emptied when full. */
-const compiled = new Map<string, Compiled>();
+interface Selecting {
+  readonly selector: Compiled;
+  /** What it said of devices: every node and every attempt asks again. */
+  readonly verdicts: WeakMap<Device, boolean>;
+}
+
+/** By expression; emptied when full. */
+const compiled = new Map<string, Selecting>();
 const compiledMax = 1000;
 
-function compile(expression: string, whose: string): Compiled {
+function compile(expression: string, whose: string): Selecting {
   const known = compiled.get(expression);
   if (known !== undefined) return known;
   try {
-    const selector = compileSelector(expression);
+    const made = { selector: compileSelector(expression), verdicts: new WeakMap<Device, boolean>() };
     if (compiled.size >= compiledMax) compiled.clear();
-    compiled.set(expression, selector);
-    return selector;
+    compiled.set(expression, made);
+    return made;
   } catch (error) {
     const expected =
       error instanceof CelCompileError ||
@@ -94,9 +98,13 @@ function meets(
 ): boolean {
   return selectors.every(({ cel }, index) => {
     const name = `${whose}: selector #${index}`;
-    const selector = compile(cel?.expression ?? "", name);
+    const { selector, verdicts } = compile(cel?.expression ?? "", name);
+    const known = verdicts.get(device);
+    if (known !== undefined) return known;
     try {
-      return selector.matches(pool.driver, device);
+      const found = selector.matches(pool.driver, device);
+      verdicts.set(device, found);
+      return found;
     } catch (error) {
       if (!(error instanceof CelRuntimeError)) throw error;
       const advice = error.message.includes("no such key:") ? missingKeyAdvice : "";
@@ -113,16 +121,13 @@ export function isSelectable(
   candidate: Candidate,
   { claim, node }: { readonly claim: ResourceClaim; readonly node: NodeFacts },
 ): boolean {
-  const known = choice.matches.get(candidate.device);
-  if (known !== undefined) return known;
   const { class: deviceClass, selectors } = choice;
   const apart = candidate.slice.spec.perDeviceNodeSelection === true;
-  const found =
+  return (
     meets(deviceClass.spec.selectors ?? [], candidate, `class ${deviceClass.metadata.name}`) &&
     meets(selectors, candidate, `claim ${shown(claim)}`) &&
-    (!apart || isOnNode(candidate.device, node));
-  choice.matches.set(candidate.device, found);
-  return found;
+    (!apart || isOnNode(candidate.device, node))
+  );
 }
 
 export function shown({ metadata }: ResourceClaim): string {
@@ -188,7 +193,6 @@ function choiceOf(claim: ResourceClaim, asked: Asked, around: Surroundings): Cho
     admin: asked.adminAccess ?? false,
     count: asked.count ?? 1,
     all: undefined,
-    matches: new Map<Device, boolean>(),
   };
   if (asked.allocationMode !== "All") return choice;
   const all: Candidate[] = [];

@@ -162,6 +162,7 @@ export class Search {
     };
     if (!(shared && choice.admin) && this.#isTaken(at, choice, candidate)) return undefined;
     if (!this.#hasRoom(choice, candidate)) return undefined;
+    if (!isTolerated(device, choice.tolerations)) return undefined;
     // Whoever has a share of it already has taken its counters.
     const counted = shared && (this.#ledger.isShared(key) || this.#sharing.has(key));
     if (!counted && (device.consumesCounters ?? []).length > 0) {
@@ -169,12 +170,9 @@ export class Search {
       if (!takeCounters(left, device)) return undefined;
       undo.push(() => giveCounters(left, device));
     }
-    const fits =
-      isTolerated(device, choice.tolerations) && this.#constrain(at, choice, candidate, undo);
-    if (!fits) {
+    if (!this.#constrain(at, choice, candidate, undo)) {
       back();
-      const untolerated = !isTolerated(device, choice.tolerations);
-      if (!must || untolerated) return undefined;
+      if (!must) return undefined;
       const prepared = this.#claims[at.claim];
       throw new AllocationError(
         `claim ${prepared === undefined ? "" : shown(prepared.claim)}, request ${choice.name.split("/").at(-1)}: cannot add device ${key} because a claim constraint would not be satisfied`,
