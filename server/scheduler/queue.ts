@@ -75,6 +75,7 @@ export class SchedulingQueue {
   );
   /** Unschedulable pods by what they have in common: an event is asked of one of each kind. */
   readonly #refused = new Map<string, Set<QueuedPod>>();
+  readonly #gated = new Set<QueuedPod>();
   readonly #leaving = new VictimsLeaving<QueuedPod>();
   #sequence = 0;
 
@@ -123,6 +124,7 @@ export class SchedulingQueue {
     if (known === undefined) return;
     this.#waiting.delete(key);
     if (known.place === "unschedulable") this.#forgetRefused(known);
+    this.#gated.delete(known);
     this.#leaving.forget(known);
     known.place = undefined;
   }
@@ -218,12 +220,8 @@ export class SchedulingQueue {
 
   /** Claims came or changed: pods that only waited for theirs are tried. */
   claimsChanged(): void {
-    for (const queued of this.#waiting.values())
-      if (
-        queued.place === "gated" &&
-        queued.pod.spec.resourceClaims !== undefined &&
-        !this.#isGated(queued.pod)
-      )
+    for (const queued of this.#gated)
+      if (queued.pod.spec.resourceClaims !== undefined && !this.#isGated(queued.pod))
         this.#put(queued, "active");
   }
 
@@ -254,6 +252,8 @@ export class SchedulingQueue {
       this.#waiting.set(queued.key, queued);
     }
     queued.place = place;
+    if (place === "gated") this.#gated.add(queued);
+    else this.#gated.delete(queued);
     if (place === "unschedulable") {
       const alike = this.#refused.get(queued.alike);
       if (alike === undefined) this.#refused.set(queued.alike, new Set([queued]));

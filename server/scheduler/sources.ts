@@ -246,12 +246,16 @@ function feedDevices(sources: ReturnType<typeof openSources>, { queue, wake }: F
     deleted: (claim) => claimChanged(claim),
   });
   const changed = (): void => {
-    sources.forgetSlices();
     queue.move({ kind: "devices" });
     wake();
   };
-  for (const informer of [sources.deviceSlices, sources.deviceTaintRules, sources.deviceClasses])
-    informer.onChange({ added: changed, updated: changed, deleted: changed });
+  const republished = (): void => {
+    sources.forgetSlices();
+    changed();
+  };
+  for (const informer of [sources.deviceSlices, sources.deviceTaintRules])
+    informer.onChange({ added: republished, updated: republished, deleted: republished });
+  sources.deviceClasses.onChange({ added: changed, updated: changed, deleted: changed });
 }
 
 function isFinished(pod: Pod): boolean {
