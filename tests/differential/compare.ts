@@ -75,12 +75,15 @@ const uniqueName = /"gen-[bcdfghjklmnpqrstvwxz2456789]{5}"/g;
 
 /** Several reasons come in no order: `[a, b]`. */
 const reasons = (message: string): string =>
-  message.includes(": [")
-    ? message
-        .split(/[[\],] ?/)
-        .sort()
-        .join(", ")
-    : message;
+  // What Go shows of two objects that differ is its own.
+  / status\.conditions(: @@|$)/.test(message)
+    ? message.replace(/: @@.*/s, "")
+    : message.includes(": [")
+      ? message
+          .split(/[[\],] ?/)
+          .sort()
+          .join(", ")
+      : message;
 
 /** The end of a name may be a generated one. */
 const anyName = (name = ""): string => name.replace(/[bcdfghjklmnpqrstvwxz2456789]{5}$/, "*");

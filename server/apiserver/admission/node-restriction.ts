@@ -1,12 +1,23 @@
 /** What the Node authorizer cannot see in the URL: a node writes only itself and its own pods. */
-import { deepEqual } from "#apimachinery/deep-equal.ts";
+import { Buffer } from "node:buffer";
+import { meansTheSame } from "#apimachinery/deep-equal.ts";
+import { parseSigningRequest } from "#apimachinery/pki.ts";
 import { notFound } from "#apimachinery/status.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "#apiserver/attributes.ts";
 import { nodeNameOf } from "#apiserver/authorization/node-identity.ts";
 import { getObject } from "#apiserver/object-reads.ts";
 import type { TokenRequest } from "#gen/api/authentication/v1.ts";
+import { certificatesigningrequests } from "#gen/api/certificates/v1.ts";
 import { leases } from "#gen/api/coordination/v1.ts";
-import { type Node, nodes, type Pod, pods, serviceaccounts } from "#gen/api/core/v1.ts";
+import {
+  type Node,
+  nodes,
+  type PersistentVolumeClaim,
+  type Pod,
+  persistentvolumeclaims,
+  pods,
+  serviceaccounts,
+} from "#gen/api/core/v1.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import { resourceslices } from "#gen/api/resource/v1.ts";
 import { csinodes } from "#gen/api/storage/v1.ts";
@@ -45,7 +56,9 @@ function mirrorOwnerFault({ nodeName, cache }: Asked, pod: Pod): Fault {
     return `node ${shown} must not set blockOwnerDeletion on an owner reference`;
   }
   const node = getObject(cache, nodes, { name: nodeName });
-  return node?.metadata.uid === owner.uid ? undefined : `node ${shown} UID mismatch`;
+  const uid = node?.metadata.uid;
+  if (uid === owner.uid) return undefined;
+  return `node ${nodeName} UID mismatch: expected ${uid} got ${owner.uid}`;
 }
 
 function podCreateFault(asked: Asked, pod: Pod): Fault {
@@ -72,10 +85,13 @@ function podCreateFault(asked: Asked, pod: Pod): Fault {
     : `node ${shown} can not create pods that reference resourceclaims`;
 }
 
-function present(asked: Asked): Pod | undefined {
+/** Throws NotFound. */
+function present(asked: Asked): Pod {
   const { attributes, cache } = asked;
   const { namespace, name } = attributes;
-  return oldOf(attributes, pods) ?? getObject(cache, pods, { namespace, name });
+  const pod = getObject(cache, pods, { namespace, name });
+  if (pod === undefined) throw notFound({ group: "", resource: "pod", name });
+  return pod;
 }
 
 function podStatusFault({ attributes, nodeName }: Asked): Fault {
@@ -85,10 +101,13 @@ function podStatusFault({ attributes, nodeName }: Asked): Fault {
   if (old?.spec.nodeName !== nodeName) {
     return `node ${shown} can only update pod status for pods with spec.nodeName set to itself`;
   }
-  const labels = attributes.object?.metadata.labels ?? {};
-  return deepEqual(labels, old.metadata.labels ?? {})
+  // Of pods/status, as `old` is.
+  const { metadata, status } = attributes.object as Pod;
+  if (!meansTheSame(metadata.labels ?? {}, old.metadata.labels ?? {}))
+    return `node ${shown} cannot update labels through pod status`;
+  return meansTheSame(status?.resourceClaimStatuses, old.status?.resourceClaimStatuses)
     ? undefined
-    : `node ${shown} cannot update labels through pod status`;
+    : `node ${shown} cannot update resource claim statues`;
 }
 
 function podFault(asked: Asked): Fault {
@@ -97,13 +116,13 @@ function podFault(asked: Asked): Fault {
   const shown = JSON.stringify(nodeName);
   if (subresource === "status") return podStatusFault(asked);
   if (subresource === "eviction") {
-    return present(asked)?.spec.nodeName === nodeName
+    return present(asked).spec.nodeName === nodeName
       ? undefined
-      : `node ${shown} can only evict pods with spec.nodeName set to itself`;
+      : `node ${nodeName} can only evict pods with spec.nodeName set to itself`;
   }
   if (subresource !== "") return `unexpected pod subresource ${JSON.stringify(subresource)}`;
   if (operation === "DELETE") {
-    return present(asked)?.spec.nodeName === nodeName
+    return present(asked).spec.nodeName === nodeName
       ? undefined
       : `node ${shown} can only delete pods with spec.nodeName set to itself`;
   }
@@ -130,16 +149,61 @@ function nodeFault(asked: Asked): Fault {
   }
   if (node === undefined) return undefined;
   const old = oldOf(attributes, nodes);
-  const labels = forbiddenLabels(node.metadata.labels ?? {}, old?.metadata.labels ?? {});
-  if (labels.length > 0) {
-    const what = operation === "CREATE" ? "set the following labels" : "modify labels";
-    return `node ${shown} is not allowed to ${what}: ${quotedNames(labels)}`;
-  }
-  if (operation !== "UPDATE" || old === undefined) return undefined;
-  if (!deepEqual(taintsOf(node), taintsOf(old))) {
+  if (operation === "UPDATE" && old !== undefined) return nodeUpdateFault(shown, node, old);
+  const labels = forbiddenLabels(node.metadata.labels ?? {}, {});
+  return labels.length === 0
+    ? undefined
+    : `node ${shown} is not allowed to set the following labels: ${quotedNames(labels)}`;
+}
+
+function nodeUpdateFault(shown: string, node: KubeObject, old: Node): Fault {
+  const source = isNode(node) ? node.spec?.configSource : undefined;
+  if (source !== undefined && !meansTheSame(source, old.spec?.configSource))
+    return `node ${shown} is not allowed to update configSource to a new non-nil configSource`;
+  if (!meansTheSame(taintsOf(node), taintsOf(old)))
     return `node ${shown} is not allowed to modify taints`;
+  const labels = forbiddenLabels(node.metadata.labels ?? {}, old.metadata.labels ?? {});
+  if (labels.length > 0) return `is not allowed to modify labels: ${quotedNames(labels)}`;
+  return meansTheSame(node.metadata.ownerReferences, old.metadata.ownerReferences)
+    ? undefined
+    : `node ${shown} is not allowed to modify ownerReferences`;
+}
+
+/** Of a claim a node says what it did to the volume's size, and nothing else. */
+function claimFault({ attributes, nodeName }: Asked): Fault {
+  const old = oldOf(attributes, persistentvolumeclaims);
+  if (attributes.operation !== "UPDATE" || attributes.subresource !== "status") return undefined;
+  // Of a claim, as `old` is.
+  const claim = attributes.object as PersistentVolumeClaim;
+  if (old === undefined || meansTheSame(fixedOf(claim), fixedOf(old))) return undefined;
+  return `node ${JSON.stringify(nodeName)} is not allowed to update fields other than status.quantity and status.conditions`;
+}
+
+function fixedOf({ metadata, spec, status = {} }: PersistentVolumeClaim): object {
+  const { managedFields: _, resourceVersion: __, ...kept } = metadata;
+  const { capacity, conditions, allocatedResources, allocatedResourceStatuses, ...rest } = status;
+  return { metadata: kept, spec, status: rest };
+}
+
+const kubeletSigners: ReadonlySet<string> = new Set([
+  "kubernetes.io/kubelet-serving",
+  "kubernetes.io/kube-apiserver-client-kubelet",
+]);
+
+/** A node asks for certificates in its own name alone. */
+function certificateFault({ attributes }: Asked): Fault {
+  const request = draftOf(attributes, certificatesigningrequests);
+  if (attributes.operation !== "CREATE" || !kubeletSigners.has(request?.spec.signerName ?? ""))
+    return undefined;
+  const user = attributes.user.name;
+  let commonName: string;
+  try {
+    const pem = Buffer.from(request?.spec.request ?? "", "base64").toString("utf8");
+    ({ commonName } = parseSigningRequest(pem));
+  } catch {
+    return "unable to parse csr: PEM block type must be CERTIFICATE REQUEST";
   }
-  return undefined;
+  return commonName === user ? undefined : `can only create a node CSR with CN=${user}`;
 }
 
 function isNode(object: KubeObject): object is Node {
@@ -202,6 +266,8 @@ function faultOf(asked: Asked): Fault {
   const { attributes } = asked;
   if (isOf(attributes, pods)) return podFault(asked);
   if (isOf(attributes, nodes)) return nodeFault(asked);
+  if (isOf(attributes, persistentvolumeclaims)) return claimFault(asked);
+  if (isOf(attributes, certificatesigningrequests)) return certificateFault(asked);
   if (isOf(attributes, leases)) return leaseFault(asked);
   if (isOf(attributes, csinodes)) return csiNodeFault(asked);
   if (isOf(attributes, resourceslices)) return resourceSliceFault(asked);
@@ -212,17 +278,16 @@ function faultOf(asked: Asked): Fault {
 }
 
 export function nodeRestriction({ cache }: AdmissionParts): AdmissionPlugin {
-  return {
-    name: "NodeRestriction",
-    validate(attributes) {
-      const nodeName = nodeNameOf(attributes.user);
-      if (nodeName === undefined || attributes.operation === "CONNECT") return;
-      if (nodeName === "") {
-        const user = JSON.stringify(attributes.user.name);
-        throw refused(attributes, `could not determine node from user ${user}`);
-      }
-      const fault = faultOf({ attributes, nodeName, cache });
-      if (fault !== undefined) throw refused(attributes, fault);
-    },
+  const check = (attributes: AdmissionAttributes): void => {
+    const nodeName = nodeNameOf(attributes.user);
+    if (nodeName === undefined || attributes.operation === "CONNECT") return;
+    if (nodeName === "") {
+      const user = JSON.stringify(attributes.user.name);
+      throw refused(attributes, `could not determine node from user ${user}`);
+    }
+    const fault = faultOf({ attributes, nodeName, cache });
+    if (fault !== undefined) throw refused(attributes, fault);
   };
+  // Before anything is prepared or judged, as upstream has it; where nothing may be changed, with the others.
+  return { name: "NodeRestriction", mutate: check, validate: check };
 }

@@ -88,6 +88,11 @@ function mirrorFault({ spec }: Pod): string | undefined {
   return secrets ? "a mirror pod may not reference secrets" : undefined;
 }
 
+function refuseMirror(attributes: AdmissionAttributes, pod: Pod): void {
+  const fault = mirrorFault(pod);
+  if (fault !== undefined) throw refused(attributes, fault);
+}
+
 export function serviceAccount({ cache, randomness }: AdmissionParts): AdmissionPlugin {
   const accountOf = async (
     namespace: string,
@@ -103,7 +108,11 @@ export function serviceAccount({ cache, randomness }: AdmissionParts): Admission
   };
   const mutate = async (attributes: AdmissionAttributes): Promise<void> => {
     const pod = attributes.operation === "CREATE" ? draftOf(attributes, pods) : undefined;
-    if (pod === undefined || pod.metadata.annotations?.[mirrorAnnotation] !== undefined) return;
+    if (pod === undefined) return;
+    if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) {
+      refuseMirror(attributes, pod);
+      return;
+    }
     const name = pod.spec.serviceAccountName || "default";
     pod.spec.serviceAccountName = name;
     pod.spec.serviceAccount = name;
@@ -129,9 +138,8 @@ export function serviceAccount({ cache, randomness }: AdmissionParts): Admission
     mutate,
     validate(attributes) {
       const pod = attributes.operation === "CREATE" ? draftOf(attributes, pods) : undefined;
-      if (pod?.metadata.annotations?.[mirrorAnnotation] === undefined) return;
-      const fault = mirrorFault(pod);
-      if (fault !== undefined) throw refused(attributes, fault);
+      if (pod?.metadata.annotations?.[mirrorAnnotation] !== undefined)
+        refuseMirror(attributes, pod);
     },
   };
 }

@@ -3,6 +3,7 @@ import { access } from "./access.ts";
 import { admission } from "./admission.ts";
 import { applies } from "./applies.ts";
 import type { Area } from "./area.ts";
+import { nodeRights } from "./as-node.ts";
 import { clusterUpdates, updates } from "./changes.ts";
 import { creates } from "./creates.ts";
 import { deletes } from "./deletes.ts";
@@ -23,6 +24,7 @@ export const areas: readonly Area[] = [
   lists,
   doors,
   access,
+  nodeRights,
   clusterUpdates,
   clusterSubresources,
   fieldUpdates,

@@ -28,6 +28,10 @@ export const resourceSliceResource = defineResource<ResourceSlice>({
     drop(spec, "partitionTypeAttribute", "skipNodeOperations");
     for (const device of spec.devices ?? []) drop(device, "nodeAllocatableResources");
   },
+  selectableFields: ({ spec }) => ({
+    "spec.nodeName": spec.nodeName ?? "",
+    "spec.driver": spec.driver,
+  }),
   cells: (object, context) => [
     object.metadata.name,
     object.spec.nodeName ?? "",
