@@ -1,7 +1,9 @@
 /** From a URL taken apart to the handler that answers it. */
 import { badRequest } from "#apimachinery/status.ts";
+import { componentstatuses } from "#gen/api/core/v1.ts";
 import type { RequestInfo } from "./attributes.ts";
 import type { Handler } from "./call.ts";
+import { componentStatuses } from "./component-statuses.ts";
 import { methodNotAllowed, unknownResource } from "./dispatch-refusals.ts";
 import { type Endpoint, type EndpointTable, endpointId } from "./endpoint.ts";
 import { handlers } from "./handlers/routes.ts";
@@ -74,6 +76,11 @@ export function routeAt(table: RouteTable, endpoint: Endpoint, info: RequestInfo
   if (virtual !== undefined) {
     if (info.verb !== "create" || info.name !== "") throw methodNotAllowed();
     return { endpoint, handler: virtual };
+  }
+  if (ref.group === "" && ref.plural === componentstatuses.plural) {
+    const computed = componentStatuses[info.verb];
+    if (computed === undefined) throw methodNotAllowed();
+    return { endpoint, handler: computed };
   }
   const handler = handlers[info.verb];
   const onCollection = info.verb === "create" && info.name !== "";
