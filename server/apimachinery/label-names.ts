@@ -30,7 +30,7 @@ export function labelKeyFaults(key: string): string[] {
   const prefix = parts.length === 2 ? (parts[0] ?? "") : undefined;
   if (parts.length > 2) {
     return [
-      `a qualified name ${nameShape} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+      `a valid label key ${nameShape} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
     ];
   }
   const faults = prefix === undefined ? [] : prefixFaults(prefix);

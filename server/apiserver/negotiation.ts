@@ -211,12 +211,22 @@ export function refuseOtherForm(
   throw refusal("NotAcceptable", `you requested ${wanted}, but ${what} (${type})`);
 }
 
+/** Subresources that upstream gave no table, beside those that answer no object. */
+const tableless: ReadonlySet<string> = new Set([
+  "certificatesigningrequests/approval",
+  "devicetaintrules/status",
+  "namespaces/finalize",
+  "pods/ephemeralcontainers",
+  "pods/resize",
+  "resourceclaims/status",
+]);
+
 /** What the client of this call takes of what its endpoint has. Throws NotAcceptable. */
 export function negotiated(call: Pick<Call, "request" | "endpoint" | "info">): Accepted {
   const { custom, ref } = call.endpoint;
   const list = call.info.verb === "list";
   // What is only asked, and never stored, has no table.
-  const tables = ref.verbs.length > 1;
+  const tables = ref.verbs.length > 1 && !tableless.has(`${ref.plural}/${call.info.subresource}`);
   return negotiate(call.request.headers.get("accept"), { custom, list, tables });
 }
 

@@ -8,6 +8,14 @@ import type { ResourceRef } from "#gen/api/resource-ref.ts";
 
 export type Cell = string | number | boolean | null | readonly string[];
 
+/** What a table says of a row: `Completed`, for clients that show ended things apart. */
+export interface RowCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
 /** A column of a table, where the generated facts have none for the resource. */
 export interface Column {
   readonly name: string;
@@ -44,6 +52,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
   readonly ref: ResourceRef<T>;
   /** All cells of a table row, Name and Age included, in the order of the generated column facts. Absent: Name and creation time. */
   cells?(object: T, context: CellContext): readonly Cell[];
+  /** What a table says of a row beside its cells; undefined: nothing. */
+  rowConditions?(object: T): readonly RowCondition[] | undefined;
   /** Of a resource that the generated column facts do not know. */
   readonly columns?: readonly Column[];
   /**

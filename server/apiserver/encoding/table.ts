@@ -6,8 +6,9 @@ import type { Endpoint } from "#apiserver/endpoint.ts";
 import { type Query, text } from "#apiserver/query.ts";
 import type { KubeObject, ListMeta } from "#gen/api/meta/v1.ts";
 import { type TableColumn, tableColumns } from "#gen/table-columns.ts";
-import type { Cell, Column } from "#resources/resource.ts";
+import type { Cell, Column, RowCondition } from "#resources/resource.ts";
 import { inVersion } from "./object-encoding.ts";
+import { shownMetadata } from "./shown-metadata.ts";
 
 export type IncludeObject = "Metadata" | "Object" | "None";
 
@@ -42,7 +43,7 @@ export interface Table {
   apiVersion: string;
   metadata: ListMeta;
   columnDefinitions: readonly Column[] | null;
-  rows: { cells: readonly Cell[]; object?: unknown }[];
+  rows: { cells: readonly Cell[]; conditions?: readonly RowCondition[]; object?: unknown }[];
 }
 
 /** What upstream's default convertor shows of a resource without columns of its own. */
@@ -66,6 +67,11 @@ function columnsOf({ resource }: Endpoint): readonly Column[] {
 /** Clients expect the field; kubun's facts carry no prose. */
 const described = (column: Column): Column => ({ description: "", ...column });
 
+function conditionsOf({ resource }: Endpoint, object: KubeObject) {
+  const conditions = resource.rowConditions?.(object);
+  return conditions === undefined ? {} : { conditions };
+}
+
 export function tableOf(
   endpoint: Endpoint,
   stored: readonly KubeObject[],
@@ -75,7 +81,7 @@ export function tableOf(
   const shown = (object: KubeObject): unknown =>
     include === "Object"
       ? printed(inVersion(endpoint, object), "stored")
-      : { kind: "PartialObjectMetadata", apiVersion, metadata: object.metadata };
+      : { kind: "PartialObjectMetadata", apiVersion, metadata: shownMetadata(object) };
   return {
     kind: "Table",
     apiVersion,
@@ -83,6 +89,7 @@ export function tableOf(
     columnDefinitions: columns ? columnsOf(endpoint).map(described) : null,
     rows: stored.map((object) => ({
       cells: cellsOf(endpoint, object, now),
+      ...conditionsOf(endpoint, object),
       object: include === "None" ? null : shown(object),
     })),
   };

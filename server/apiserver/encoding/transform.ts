@@ -3,6 +3,7 @@ import type { Call, ServerContext } from "#apiserver/call.ts";
 import type { Accepted } from "#apiserver/negotiation.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import { inVersion } from "./object-encoding.ts";
+import { shownMetadata } from "./shown-metadata.ts";
 import { includeObject, tableOf } from "./table.ts";
 
 /** PartialObjectMetadata of the object. */
@@ -10,7 +11,7 @@ export function metadataOf(object: KubeObject, asVersion: string): KubeObject {
   return {
     kind: "PartialObjectMetadata",
     apiVersion: `meta.k8s.io/${asVersion}`,
-    metadata: object.metadata,
+    metadata: shownMetadata(object),
   };
 }
 

@@ -6,7 +6,7 @@ import { inVersion } from "#apiserver/encoding/object-encoding.ts";
 import { named } from "#apiserver/endpoint.ts";
 import { appliedObject, type Managed } from "#apiserver/field-management/apply-object.ts";
 import { asFields, versionsOf } from "#apiserver/field-management/versions-of.ts";
-import { applyOptions, readMap } from "#apiserver/request-body.ts";
+import { applyOptions, readMap, restartWarnings } from "#apiserver/request-body.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { Stored } from "#storage/storage.ts";
 import { createObject } from "./create.ts";
@@ -63,6 +63,13 @@ async function mayCreate({ authorizer }: ServerContext, { info, user }: Call): P
   if (!allowed) throw forbiddenRequest(attributes, reason);
 }
 
+/** Who names a uid means an object that is there. Throws Conflict. */
+function refuseUid({ endpoint, info }: Call, { metadata: { uid = "" } }: KubeObject): void {
+  if (uid === "") return;
+  const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+  throw conflict(named(endpoint, info.name), why);
+}
+
 /** Apply under the given rules. */
 export async function applyUnder(
   rules: UpdateRules,
@@ -73,23 +80,19 @@ export async function applyUnder(
   const { config, doubles } = await readConfiguration(call);
   const { endpoint, info } = call;
   const versions = versionsOf(server, call);
-  const apply = (live: Managed): KubeObject => {
-    call.warnings.length = 0;
+  const apply = (live: Managed, isNew = false): KubeObject => {
+    restartWarnings(call);
     const wanted = { config, manager, force, live, kind: endpoint.ref.kind };
     const object = appliedObject(server, call, versions, wanted);
     refuseDoubles(call, doubles, fieldValidation);
+    if (isNew) refuseUid(call, object);
     meetUrl(call, object);
     if (endpoint.ref.namespaced) object.metadata.namespace = info.namespace;
     return defaulted(call, object, server.clock());
   };
   let created = false;
   const create = async (): Promise<Written> => {
-    const draft = apply({ object: versions.own.zero, managedFields: undefined });
-    const { uid = "" } = draft.metadata;
-    if (uid !== "") {
-      const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
-      throw conflict(named(endpoint, info.name), why);
-    }
+    const draft = apply({ object: versions.own.zero, managedFields: undefined }, true);
     if (info.subresource !== "") throw notFound(named(endpoint, info.name));
     await mayCreate(server, call);
     created = true;

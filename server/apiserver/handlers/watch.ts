@@ -244,6 +244,21 @@ async function* messagesOf(
   for await (const chunk of chunks) yield* chunk;
 }
 
+function asRefused(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  throw error;
+}
+
+/** A stream of one chunk. */
+function ended(chunk: Bytes): ReadableStream<Bytes> {
+  return new ReadableStream<Bytes>({
+    start(controller) {
+      controller.enqueue(chunk);
+      controller.close();
+    },
+  });
+}
+
 export const watch: Handler = async (server, call) => {
   const accepted = negotiate(call.request.headers.get("accept"), {
     watch: true,
@@ -267,6 +282,11 @@ export const watch: Handler = async (server, call) => {
     return sendWatch(call, call.upgrade, messagesOf(opened.iterator), opened.leave);
   }
   const headers = headersOf(call, encoder.contentType);
-  const start = await startOf(server, selection, options);
+  const start = await startOf(server, selection, options).catch(asRefused);
+  if (start instanceof ApiError) {
+    // Who asked for the state has his stream first: it is told there that the state is not there yet.
+    if (options.sendInitialEvents !== true) throw start;
+    return new Response(ended(encoder.error(start.status)), { status: 200, headers });
+  }
   return new Response(pulled(open(call, { ...parts, start, encoder })), { status: 200, headers });
 };

@@ -136,6 +136,8 @@ const update: Handler = async (server, call) => {
   const body = await prepareBody(call, await readBody(call.request), scaleKind);
   // readObjectFrom refuses every other kind.
   const read = (): Scale => readObjectFrom(call, body, scaleKind, fieldValidation) as Scale;
+  // What means another object is refused before anybody looks for one.
+  meetUrl(call, read());
   return rescale(server, call, { dryRun, reapplies: false }, tracked(server, call, read));
 };
 

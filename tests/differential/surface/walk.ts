@@ -94,6 +94,7 @@ function parsedOf(text: string): unknown {
 const ownRevision = /(, current: |in record \(|resource version: \d+ \()\d+/g;
 
 /** As a table shows it, in the seconds of this run. */
+const ownAddress = /"10\.\d+\.\d+\.\d+"/g;
 const youngAge = /"(\d{1,2}m)?\d{1,3}s"/g;
 
 const inProtobuf = ({ headers, body }: WireAnswer): boolean =>
@@ -111,7 +112,9 @@ function decoded({ body }: WireAnswer): unknown {
 function shown(answer: WireAnswer, seen: Seen): unknown {
   if (inProtobuf(answer)) return normal(decoded(answer), seen);
   const raw = Buffer.from(answer.body).toString().replace(ownRevision, "$1N");
-  const text = raw.includes('"kind":"Table"') ? raw.replace(youngAge, '"AGE"') : raw;
+  const text = raw.includes('"kind":"Table"')
+    ? raw.replace(youngAge, '"AGE"').replace(ownAddress, '"ADDRESS"')
+    : raw;
   if (answer.headers["content-type"]?.startsWith("application/yaml") === true)
     return normal(parseYaml(text), seen);
   const whole = parsedOf(text);

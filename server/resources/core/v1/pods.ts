@@ -1,6 +1,6 @@
 import { type Pod, pods } from "#gen/api/core/v1.ts";
 import { dropDisabledPodFields } from "#resources/core/v1/pod-spec/disabled-fields.ts";
-import { defineResource } from "#resources/resource.ts";
+import { defineResource, type RowCondition } from "#resources/resource.ts";
 import { podWarnings } from "#resources/warnings/pod-template.ts";
 import { nameWarnings } from "#resources/warnings/workload-names.ts";
 import { podCells } from "./pod-cells.ts";
@@ -13,6 +13,14 @@ import {
 } from "./pod-spec/pod-strategy.ts";
 import { validatePod, validatePodUpdate } from "./pod-spec/validate-pod.ts";
 import { validatePodStatusUpdate } from "./pod-spec/validate-pod-status.ts";
+
+const completed = (reason: string, message: string): readonly RowCondition[] => [
+  { type: "Completed", status: "True", reason, message },
+];
+const ended: Readonly<Record<string, readonly RowCondition[]>> = {
+  Succeeded: completed("Succeeded", "The pod has completed successfully."),
+  Failed: completed("Failed", "The pod failed."),
+};
 
 export const podResource = defineResource<Pod>({
   ref: pods,
@@ -40,4 +48,5 @@ export const podResource = defineResource<Pod>({
   }),
   indexedFields: ["spec.nodeName"],
   cells: podCells,
+  rowConditions: ({ status }) => ended[status?.phase ?? ""],
 });
