@@ -56,23 +56,50 @@ function fieldsOf(resource: Resource, object: KubeObject): Readonly<Record<strin
   return resource.selectableFields?.(object) ?? {};
 }
 
+/** Upstream says it differently of some. */
+function unsupported({ ref }: Resource, field: string): string {
+  if (ref.kind === "Job") return `field label ${JSON.stringify(field)} not supported for Job`;
+  if (ref.kind !== "ResourceSlice") return `field label not supported: ${field}`;
+  return `field label not supported for ${ref.group}/${ref.version}, Kind=${ref.kind}: ${field}`;
+}
+
+/** Kinds whose own fields upstream lists without the namespace. */
+const withoutNamespace: ReadonlySet<string> = new Set([
+  "CertificateSigningRequest",
+  "ClusterTrustBundle",
+  "Namespace",
+  "Node",
+  "PodCertificateRequest",
+  "ResourceSlice",
+]);
+
+const hasNamespaceField = ({ selectableFields, ref }: Resource): boolean =>
+  selectableFields === undefined || !withoutNamespace.has(ref.kind);
+
 function refuseUnknownFields(resource: Resource, selector: FieldSelector): void {
   const own = resource.selectableFields === undefined ? undefined : fieldNames(resource);
   for (const { field } of selector) {
-    if (metadataFields.has(field) || own?.has(field)) continue;
-    if (own !== undefined) throw badRequest(`field label not supported: ${field}`);
+    if (own?.has(field) || field === "metadata.name") continue;
+    if (field === "metadata.namespace" && hasNamespaceField(resource)) continue;
+    if (own !== undefined) throw badRequest(unsupported(resource, field));
     throw badRequest(
       `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
     );
   }
 }
 
+const onlyInCore = new Set([...Object.values(sameField), "source"]);
+
+function inEvents<T extends { field: string }>(term: T): T {
+  const { field } = term;
+  if (onlyInCore.has(field)) throw badRequest(`field label not supported: ${field}`);
+  return { ...term, field: sameField[field] ?? field };
+}
+
 function fieldSelectorOf(endpoint: Endpoint, query: Query): FieldSelector {
-  const selector = parseFieldSelector(text(query, "fieldSelector")).map((term) =>
-    endpoint.conversion === undefined
-      ? term
-      : { ...term, field: sameField[term.field] ?? term.field },
-  );
+  const named = parseFieldSelector(text(query, "fieldSelector"));
+  const selector =
+    endpoint.ref.group === "events.k8s.io" ? named.map((term) => inEvents(term)) : named;
   refuseUnknownFields(endpoint.resource, selector);
   return selector;
 }

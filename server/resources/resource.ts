@@ -106,6 +106,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
   endOf?(object: T, context: { readonly now: Date }): T;
   /** The default of propagationPolicy when the client names none (upstream: background; some legacy: orphan). */
   readonly defaultPropagation?: "Background" | "Orphan";
+  /** What a client is warned of who deletes without saying what becomes of dependents. */
+  readonly propagationWarning?: string;
   /** Where replicas, selector and status replicas live; present: the resource serves /scale. */
   readonly scale?: ScaleMapping<T>;
   /** Another resource that holds these objects: keys, revisions and watches are its. */

@@ -1,8 +1,8 @@
 /** DELETE of one object. */
 
 import { deepEqual } from "#apimachinery/deep-equal.ts";
-import { invalidValue, notSupported, Path } from "#apimachinery/field-error.ts";
-import { badRequest, conflict, invalid, notFound } from "#apimachinery/status.ts";
+import { type FieldError, invalidValue, notSupported, Path } from "#apimachinery/field-error.ts";
+import { ApiError, badRequest, conflict, invalid, notFound } from "#apimachinery/status.ts";
 import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
 import { objectResponse, storedResponse } from "#apiserver/encoding/entry-response.ts";
@@ -22,6 +22,9 @@ function fromQuery({ query }: Call): DeleteOptions {
   const dryRun = query?.getAll("dryRun");
   const uid = text(query, "uid");
   const resourceVersion = text(query, "resourceVersion");
+  // A number that is named and empty is none.
+  if (query?.get("gracePeriodSeconds") === "")
+    throw badRequest('strconv.ParseInt: parsing "": invalid syntax');
   const isUnsafe = flag(query, "ignoreStoreReadErrorWithClusterBreakingPotential");
   return {
     kind: "DeleteOptions",
@@ -30,12 +33,31 @@ function fromQuery({ query }: Call): DeleteOptions {
     orphanDependents: query?.has("orphanDependents") ? flag(query, "orphanDependents") : undefined,
     propagationPolicy: query?.get("propagationPolicy") ?? undefined,
     dryRun: dryRun === undefined || dryRun.length === 0 ? undefined : dryRun,
-    preconditions: {
-      ...(uid === "" ? {} : { uid }),
-      ...(resourceVersion === "" ? {} : { resourceVersion }),
-    },
+    ...(uid === "" && resourceVersion === ""
+      ? {}
+      : {
+          preconditions: {
+            ...(uid === "" ? {} : { uid }),
+            ...(resourceVersion === "" ? {} : { resourceVersion }),
+          },
+        }),
     ...(isUnsafe ? { ignoreStoreReadErrorWithClusterBreakingPotential: true } : {}),
   };
+}
+
+/** A delete that does not look at the object goes with no wish about the object. */
+function unsafeErrors(options: DeleteOptions): FieldError[] {
+  const name = "ignoreStoreReadErrorWithClusterBreakingPotential";
+  if (options[name] !== true) return [];
+  const others = [
+    "propagationPolicy",
+    "orphanDependents",
+    "gracePeriodSeconds",
+    "preconditions",
+  ] as const;
+  return others
+    .filter((other) => options[other] !== undefined)
+    .map((other) => invalidValue(new Path(name), true, `cannot be set together with .${other}`));
 }
 
 function checkOptions(options: DeleteOptions): void {
@@ -59,25 +81,51 @@ function checkOptions(options: DeleteOptions): void {
   if (dryRun?.some((value) => value !== "All")) {
     errors.push(notSupported(new Path("dryRun"), dryRun, ["All"]));
   }
+  errors.push(...unsafeErrors(options));
   const kind = { group: "meta.k8s.io", kind: "DeleteOptions" };
   if (errors.length > 0) throw invalid(kind, "", errors);
+}
+
+/** Throws Invalid. */
+function checked({ endpoint, warnings }: Call, options: DeleteOptions): DeleteOptions {
+  checkOptions(options);
+  const { propagationWarning } = endpoint.resource;
+  const { propagationPolicy, orphanDependents } = options;
+  if (propagationWarning !== undefined && (propagationPolicy ?? orphanDependents) === undefined)
+    warnings.push(propagationWarning);
+  return options;
 }
 
 /** From the body, or from the query where there is none. Throws BadRequest or Invalid. */
 export async function deleteOptions(call: Call): Promise<DeleteOptions> {
   const bytes = await readBody(call.request);
   if (bytes.length === 0) {
-    const options = fromQuery(call);
-    checkOptions(options);
-    return options;
+    return checked(call, fromQuery(call));
   }
   const expected = { apiVersion: versionOfOptions(bytes, call), kind: "DeleteOptions" };
   const body = await prepareBody(call, bytes, expected);
-  const object: unknown = readObjectFrom(call, body, expected, "Ignore");
+  const object: unknown = readOptions(() => readObjectFrom(call, body, expected, "Ignore"));
   // Of kind DeleteOptions, as readObjectFrom made sure.
-  const options = object as DeleteOptions;
-  checkOptions(options);
-  return options;
+  return checked(call, object as DeleteOptions);
+}
+
+const ofAnotherKind =
+  /^(\S*) in version \S+ cannot be handled as a DeleteOptions: converting \((\w+)\./;
+const unreadable = /^\S* in version \S+ cannot be handled as a DeleteOptions: /;
+
+/** Upstream reads options apart from objects, and says only what is wrong with them. */
+function readOptions<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status.reason !== "BadRequest") throw error;
+    const [, kind, version] = ofAnotherKind.exec(error.message) ?? [];
+    throw badRequest(
+      kind === undefined
+        ? error.message.replace(unreadable, "")
+        : `no kind "${kind}" is registered for version "${version}" in scheme "pkg/runtime/scheme.go:111"`,
+    );
+  }
 }
 
 /** DeleteOptions is of every group: upstream takes whatever version a client names. */

@@ -91,7 +91,7 @@ function parsedOf(text: string): unknown {
 }
 
 /** Sentences that name what each server has come to. */
-const ownRevision = /(, current: |in record \(|resource version: \d+ \()\d+/g;
+const ownRevision = /(, current: |in record \(|resource version: \d+ \()\d+(?![\w-])/g;
 
 /** As a table shows it, in the seconds of this run. */
 const ownAddress = /"10\.\d+\.\d+\.\d+"/g;

@@ -83,14 +83,18 @@ function overHttp1(server: URL, identity: Identity, question: WireQuestion): Pro
 function overHttp2(session: http2.ClientHttp2Session, question: WireQuestion): Promise<WireAnswer> {
   const { method, path, headers, body, stream } = question;
   return new Promise((resolve, reject) => {
-    const asked = session.request({ ":method": method, ":path": path, ...headers });
+    // Left to itself a DELETE has no body.
+    const asked = session.request(
+      { ":method": method, ":path": path, ...headers },
+      { endStream: body === undefined },
+    );
     asked.setTimeout(answerWithin, () => asked.destroy(new Error("no answer")));
     asked.on("error", reject);
     asked.on("response", async (got) => {
       const parts = await collected(asked, stream, () => asked.close());
       resolve(answered(Number(got[":status"]), textOf(got), parts));
     });
-    asked.end(body);
+    if (body !== undefined) asked.end(body);
   });
 }
 

@@ -28,7 +28,6 @@ export const replicaSetResource = defineResource<ReplicaSet>({
     object.status = { replicas: 0 };
   },
   prepareForUpdate: keepStatus,
-  selectableFields: ({ status }) => ({ "status.replicas": `${status?.replicas ?? 0}` }),
   scale: scaleOfReplicas,
   cells: (object, context) => [
     object.metadata.name,

@@ -49,6 +49,8 @@ export const jobResource = defineResource<Job>({
   prepareForUpdate: keepStatus,
   selectableFields: ({ status }) => ({ "status.successful": `${status?.succeeded ?? 0}` }),
   defaultPropagation: "Orphan",
+  propagationWarning:
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning",
   cells: (object, context) => [
     object.metadata.name,
     statusCell(object),

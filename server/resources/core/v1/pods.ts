@@ -44,6 +44,8 @@ export const podResource = defineResource<Pod>({
     "spec.hostNetwork": `${spec.hostNetwork ?? false}`,
     "status.phase": status?.phase ?? "",
     "status.podIP": status?.podIPs?.[0]?.ip ?? "",
+    // Known, and empty: the API server keeps no such field of a pod.
+    "status.podIPs": "",
     "status.nominatedNodeName": status?.nominatedNodeName ?? "",
   }),
   indexedFields: ["spec.nodeName"],
