@@ -19,11 +19,6 @@ export const resourceSliceResource = defineResource<ResourceSlice>({
       : [
           `spec.driver: driver names should be lowercase; ${JSON.stringify(driver)} contains uppercase characters`,
         ],
-  selectableFields: ({ spec }) => ({
-    "spec.nodeName": spec.nodeName ?? "",
-    "spec.driver": spec.driver ?? "",
-    "spec.pool.name": spec.pool?.name ?? "",
-  }),
   prepareForCreate: (slice, { now }) => stampTaints(slice, now),
   prepareForUpdate: (slice, _old, { now }) => stampTaints(slice, now),
   validate: validateSlice,
@@ -36,6 +31,7 @@ export const resourceSliceResource = defineResource<ResourceSlice>({
   selectableFields: ({ spec }) => ({
     "spec.nodeName": spec.nodeName ?? "",
     "spec.driver": spec.driver,
+    "spec.pool.name": spec.pool?.name ?? "",
   }),
   cells: (object, context) => [
     object.metadata.name,
