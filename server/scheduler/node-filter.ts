@@ -4,6 +4,7 @@
  * nothing that was computed changes).
  */
 import type { NodeSelectorTerm, PodSpec, Taint, Toleration } from "#gen/api/core/v1.ts";
+import { toleratesTaint } from "#resources/core/v1/tolerations.ts";
 import type { Arena } from "./arena.ts";
 import { type NodeFacts, taintKey } from "./node-facts.ts";
 import type { NodeTable } from "./node-table.ts";
@@ -18,12 +19,7 @@ export interface NodeFilter {
 type Tolerations = readonly Toleration[];
 
 export function tolerates(tolerations: Tolerations, taint: Taint): boolean {
-  return tolerations.some(
-    ({ key, operator, value, effect }) =>
-      (!effect || effect === taint.effect) &&
-      (!key || key === taint.key) &&
-      (operator === "Exists" || (Boolean(key) && (value ?? "") === (taint.value ?? ""))),
-  );
+  return tolerations.some((toleration) => toleratesTaint(toleration, taint));
 }
 
 export interface Expression {

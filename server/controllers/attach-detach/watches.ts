@@ -3,7 +3,7 @@ import type { Informer } from "#client/informer.ts";
 import type { Controller, WatchContext } from "#controllers/controller.ts";
 import { byClaim, claimKeyOf, claimKeysOf, claimOfVolume } from "#controllers/pod-claims.ts";
 import { isPodTerminal } from "#controllers/pod-conditions.ts";
-import { byNode, nodeValues } from "#controllers/taints.ts";
+import { byNode, nodeValues } from "#controllers/pods-by-node.ts";
 import {
   type Node,
   nodes,

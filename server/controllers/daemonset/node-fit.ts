@@ -1,6 +1,6 @@
 /** Which nodes a daemon belongs on. */
+
 import { matches, type Requirement } from "#apimachinery/labels.ts";
-import { tolerates } from "#controllers/taints.ts";
 import type {
   Node,
   NodeSelectorRequirement,
@@ -9,6 +9,7 @@ import type {
   Taint,
   Toleration,
 } from "#gen/api/core/v1.ts";
+import { toleratesTaint } from "#resources/core/v1/tolerations.ts";
 
 const operators = {
   In: "in",
@@ -77,7 +78,7 @@ export function fitOf(spec: PodSpec, node: Node): Fit {
   if (!isWanted(spec, node)) return { run: false, stay: false };
   const tolerations = daemonTolerations(spec);
   const untolerated = (node.spec?.taints ?? []).filter(
-    (taint: Taint) => !tolerations.some((toleration) => tolerates(toleration, taint)),
+    (taint: Taint) => !tolerations.some((toleration) => toleratesTaint(toleration, taint)),
   );
   return {
     run: untolerated.every(({ effect }) => effect === "PreferNoSchedule"),

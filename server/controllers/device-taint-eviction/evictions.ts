@@ -2,32 +2,23 @@
 import { parseTime } from "#apimachinery/time.ts";
 import type { Pod } from "#gen/api/core/v1.ts";
 import type {
-  DeviceRequestAllocationResult,
   DeviceTaint,
   DeviceTaintRule,
   DeviceToleration,
   ResourceClaim,
   ResourceSlice,
 } from "#gen/api/resource/v1.ts";
-import { resourceClaimNameOf } from "#resources/core/v1/pod-claims.ts";
+import { resourceClaimNamesOf } from "#resources/core/v1/pod-claims.ts";
+import {
+  type DeviceName,
+  rulesOver,
+  toleratesDeviceTaint,
+} from "#resources/resource/v1/device-taints.ts";
 
 export interface Eviction {
   readonly at: Date;
   /** Uids of the DeviceTaintRules among its reasons. */
   readonly rules: ReadonlySet<string>;
-}
-
-type DeviceName = Pick<DeviceRequestAllocationResult, "driver" | "pool" | "device">;
-
-/** Without a selector a rule is for nothing; an empty one is for every device. */
-export function selects({ spec }: DeviceTaintRule, { driver, pool, device }: DeviceName): boolean {
-  const selector = spec.deviceSelector;
-  if (selector === undefined) return false;
-  return (
-    (selector.driver === undefined || selector.driver === driver) &&
-    (selector.pool === undefined || selector.pool === pool) &&
-    (selector.device === undefined || selector.device === device)
-  );
 }
 
 /** Of a pool whose driver is publishing anew, only the newest generation counts. */
@@ -60,23 +51,17 @@ function taintsOf(name: DeviceName, { slices, rules }: Tainting): readonly Found
     .find((device) => device.name === name.device);
   const own = (published?.taints ?? []).map((taint) => ({ taint }));
   const ruled = rules
-    .filter((rule) => selects(rule, name))
+    .filter((rule) => rulesOver(rule, name))
     .map(({ metadata, spec }) => ({ taint: spec.taint, rule: metadata.uid ?? "" }));
   return [...own, ...ruled].filter(({ taint }) => taint.effect === "NoExecute");
 }
 
-function tolerates(toleration: DeviceToleration, taint: DeviceTaint): boolean {
-  // Upstream asks for the effect by name here; one that names none is for the scheduler.
-  if (toleration.effect !== "NoExecute") return false;
-  if (toleration.key !== undefined && toleration.key !== "" && toleration.key !== taint.key)
-    return false;
-  if (toleration.operator === "Exists") return true;
-  return (toleration.value ?? "") === (taint.value ?? "");
-}
-
 /** Infinity: for ever. */
 function toleratedSeconds(taint: DeviceTaint, tolerations: readonly DeviceToleration[]): number {
-  const used = tolerations.filter((toleration) => tolerates(toleration, taint));
+  // Upstream asks for the effect by name here; one that names none is for the scheduler.
+  const used = tolerations.filter(
+    (one) => one.effect === "NoExecute" && toleratesDeviceTaint(one, taint),
+  );
   if (used.length === 0) return 0;
   const times = used.map(({ tolerationSeconds }) => tolerationSeconds);
   if (times.includes(undefined)) return Number.POSITIVE_INFINITY;
@@ -104,11 +89,6 @@ function earliest(
   return { at: new Date(Math.min(...reasons.map(({ at }) => at))), rules: new Set(rules) };
 }
 
-/** Names of the claims that a pod has by now, in its namespace. */
-export function claimNames(pod: Pod): readonly string[] {
-  return (pod.spec.resourceClaims ?? []).flatMap((one) => resourceClaimNameOf(pod, one) ?? []);
-}
-
 /** `claimOf`: by name, in the pod's namespace. */
 export function podEviction(
   pod: Pod,
@@ -116,7 +96,7 @@ export function podEviction(
   tainting: Tainting,
 ): Eviction | undefined {
   if ((pod.spec.nodeName ?? "") === "") return undefined;
-  const evictions = claimNames(pod)
+  const evictions = resourceClaimNamesOf(pod)
     .map(claimOf)
     .filter((claim) => claim !== undefined)
     .filter(({ status }) => status?.reservedFor?.some(({ uid }) => uid === pod.metadata.uid))

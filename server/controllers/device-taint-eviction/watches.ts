@@ -12,7 +12,9 @@ import {
   resourceclaims,
   resourceslices,
 } from "#gen/api/resource/v1.ts";
-import { claimNames, currentSlices, podEviction, selects, type Tainting } from "./evictions.ts";
+import { resourceClaimNamesOf } from "#resources/core/v1/pod-claims.ts";
+import { rulesOver } from "#resources/resource/v1/device-taints.ts";
+import { currentSlices, podEviction, type Tainting } from "./evictions.ts";
 import { reconcile } from "./reconcile.ts";
 import { type RuleCounts, reconcileRule, ruleStatusSeconds } from "./rule-status.ts";
 
@@ -22,7 +24,7 @@ const podPrefix = "pod:";
 const rulePrefix = "rule:";
 
 const claimsOf = (pod: Pod): readonly string[] =>
-  claimNames(pod).map((claim) => objectKey(pod.metadata.namespace ?? "", claim));
+  resourceClaimNamesOf(pod).map((claim) => objectKey(pod.metadata.namespace ?? "", claim));
 
 /** What evicts, by device. */
 const taintsOf = ({ spec }: ResourceSlice) =>
@@ -157,8 +159,8 @@ class DeviceTaints {
     return {
       pods: affected.length,
       namespaces: new Set(affected.map(({ metadata }) => metadata.namespace)).size,
-      publishedDevices: published.filter((device) => selects(rule, device)).length,
-      allocatedDevices: allocated.filter((device) => selects(rule, device)).length,
+      publishedDevices: published.filter((device) => rulesOver(rule, device)).length,
+      allocatedDevices: allocated.filter((device) => rulesOver(rule, device)).length,
       evictedPods: this.#evicted.get(uid)?.size ?? 0,
     };
   }

@@ -1,7 +1,7 @@
 import { deepEqual } from "#apimachinery/deep-equal.ts";
 import type { Controller } from "#controllers/controller.ts";
 import { event } from "#controllers/effects.ts";
-import { byNode, nodeValues } from "#controllers/taints.ts";
+import { byNode, nodeValues } from "#controllers/pods-by-node.ts";
 import { leases } from "#gen/api/coordination/v1.ts";
 import { type Node, nodes, pods } from "#gen/api/core/v1.ts";
 import { readyCondition, reconcile } from "./reconcile.ts";

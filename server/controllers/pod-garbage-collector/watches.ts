@@ -3,7 +3,7 @@ import { keyOf, splitKey } from "#client/store.ts";
 import type { Controller } from "#controllers/controller.ts";
 import { requeueAfter } from "#controllers/effects.ts";
 import { isPodTerminal, isPodTerminating } from "#controllers/pod-conditions.ts";
-import { byNode, nodeValues } from "#controllers/taints.ts";
+import { byNode, nodeValues } from "#controllers/pods-by-node.ts";
 import { nodes, type Pod, pods } from "#gen/api/core/v1.ts";
 import { orphaned, outOfServiceNode, terminated, unscheduledTerminating } from "./reconcile.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { tolerates } from "#controllers/taints.ts";
 import type { Pod, Taint, Toleration } from "#gen/api/core/v1.ts";
+import { toleratesTaint } from "#resources/core/v1/tolerations.ts";
 import { reconcile } from "./reconcile.ts";
 
 const now = new Date("2026-01-01T00:10:00Z");
@@ -65,6 +65,6 @@ describe("toleration of k=5", () => {
     [{ key: "k", operator: "Lt", value: "4" }, false],
   ];
   for (const [toleration, expected] of cases) {
-    test(JSON.stringify(toleration), () => expect(tolerates(toleration, five)).toBe(expected));
+    test(JSON.stringify(toleration), () => expect(toleratesTaint(toleration, five)).toBe(expected));
   }
 });

@@ -1,9 +1,10 @@
 /** Pods leave a node that is tainted NoExecute: at once, or when the time that they tolerate it is over. */
+
 import { formatTime, parseTime } from "#apimachinery/time.ts";
 import { type Effect, event, patch, remove, requeueAfter } from "#controllers/effects.ts";
 import { targetOf } from "#controllers/owner-references.ts";
-import { tolerates } from "#controllers/taints.ts";
 import { type Pod, pods, type Taint } from "#gen/api/core/v1.ts";
+import { toleratesTaint } from "#resources/core/v1/tolerations.ts";
 
 /** `firstSeen`: for a taint that does not say when it was added. */
 export function reconcile(
@@ -25,7 +26,7 @@ export function reconcile(
 
 /** 0: not at all. Infinity: for ever. Of several tolerations the shortest counts. */
 function toleratedSeconds({ spec }: Pod, taint: Taint): number {
-  const used = (spec.tolerations ?? []).filter((toleration) => tolerates(toleration, taint));
+  const used = (spec.tolerations ?? []).filter((toleration) => toleratesTaint(toleration, taint));
   if (used.length === 0) return 0;
   const times = used.map(({ tolerationSeconds }) => tolerationSeconds ?? Number.POSITIVE_INFINITY);
   return Math.max(0, Math.min(...times));

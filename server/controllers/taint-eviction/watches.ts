@@ -1,7 +1,7 @@
 import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { keyOf, splitKey } from "#client/store.ts";
 import type { Controller } from "#controllers/controller.ts";
-import { byNode, nodeValues } from "#controllers/taints.ts";
+import { byNode, nodeValues } from "#controllers/pods-by-node.ts";
 import { type Node, nodes, pods, type Taint } from "#gen/api/core/v1.ts";
 import { reconcile } from "./reconcile.ts";
 

@@ -3,7 +3,8 @@
  * them back when a later one finds none. The first solution is taken, in the order of pools, slices and devices.
  */
 import type { Quantity } from "#apimachinery/quantity.ts";
-import type { Device, DeviceTaint, DeviceToleration } from "#gen/api/resource/v1.ts";
+import type { Device, DeviceToleration } from "#gen/api/resource/v1.ts";
+import { toleratesDeviceTaint } from "#resources/resource/v1/device-taints.ts";
 import type { NodeFacts } from "#scheduler/node-facts.ts";
 import { CapacityError, consumption, hasRoom } from "./capacity.ts";
 import { Constraint } from "./constraints.ts";
@@ -241,17 +242,10 @@ function start(claim: number, request: number): Position {
   return { claim, request, device: 0, choice: undefined, from: 0 };
 }
 
-export function toleratesTaint(toleration: DeviceToleration, taint: DeviceTaint): boolean {
-  const { effect, key, operator = "Equal", value = "" } = toleration;
-  if (effect && effect !== taint.effect) return false;
-  if (key && key !== taint.key) return false;
-  return operator === "Exists" || value === (taint.value ?? "");
-}
-
 function isTolerated(device: Device, tolerations: readonly DeviceToleration[]): boolean {
   return (device.taints ?? []).every(
     (taint) =>
       (taint.effect !== "NoSchedule" && taint.effect !== "NoExecute") ||
-      tolerations.some((toleration) => toleratesTaint(toleration, taint)),
+      tolerations.some((toleration) => toleratesDeviceTaint(toleration, taint)),
   );
 }

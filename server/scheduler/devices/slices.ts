@@ -1,27 +1,14 @@
 /** What drivers publish, found by node, with the taints that rules add. */
-import type { Device, DeviceTaintRule, ResourceSlice } from "#gen/api/resource/v1.ts";
-
-function rulesFor(
-  slice: ResourceSlice,
-  device: Device,
-  rules: readonly DeviceTaintRule[],
-): readonly DeviceTaintRule[] {
-  return rules.filter(({ spec }) => {
-    // Without a selector a rule is for nothing; an empty one is for everything.
-    if (spec.deviceSelector === undefined) return false;
-    const { driver, pool, device: name } = spec.deviceSelector;
-    return (
-      (driver === undefined || driver === slice.spec.driver) &&
-      (pool === undefined || pool === slice.spec.pool.name) &&
-      (name === undefined || name === device.name)
-    );
-  });
-}
+import type { DeviceTaintRule, ResourceSlice } from "#gen/api/resource/v1.ts";
+import { rulesOver } from "#resources/resource/v1/device-taints.ts";
 
 function tainted(slice: ResourceSlice, rules: readonly DeviceTaintRule[]): ResourceSlice {
+  const { driver, pool } = slice.spec;
   let changed = false;
   const devices = (slice.spec.devices ?? []).map((device) => {
-    const found = rulesFor(slice, device, rules);
+    const found = rules.filter((rule) =>
+      rulesOver(rule, { driver, pool: pool.name, device: device.name }),
+    );
     if (found.length === 0) return device;
     changed = true;
     const taints = [...(device.taints ?? []), ...found.map(({ spec }) => spec.taint)];
