@@ -77,7 +77,10 @@ function compile(expression: string, whose: string): Selecting {
   const known = compiled.get(expression);
   if (known !== undefined) return known;
   try {
-    const made = { selector: compileSelector(expression), verdicts: new WeakMap<Device, boolean>() };
+    const made = {
+      selector: compileSelector(expression),
+      verdicts: new WeakMap<Device, boolean>(),
+    };
     if (compiled.size >= compiledMax) compiled.clear();
     compiled.set(expression, made);
     return made;
