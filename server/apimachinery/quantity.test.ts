@@ -5,6 +5,7 @@ import {
   canonicalQuantity,
   compareQuantity,
   formatQuantity,
+  isWholeQuantity,
   parseQuantity,
   QuantityError,
   quantityMilli,
@@ -128,4 +129,20 @@ test("integer views round away from zero, and the quick ways agree with the exac
       expect(quantityMilli(text)).toBe(quantityMilli(`+${text}`.replace("+-", "-")));
     }),
   );
+});
+
+// As a stock server answers for the pods of a quota.
+test.each([
+  ["1", true],
+  ["1.0", true],
+  ["1000m", true],
+  ["1500m", false],
+  ["9223372036854775", true],
+  ["9223372036854776", false],
+  ["9Pi", false],
+  ["1Ei", false],
+  ["1E", true],
+  ["16Ei", true],
+])("%s is a whole number: %p", (text, isWhole) => {
+  expect(isWholeQuantity(text)).toBe(isWhole);
 });

@@ -262,3 +262,17 @@ export function quantitySign(text: string): number {
   const { unscaled } = parseQuantity(text);
   return unscaled < 0n ? -1 : unscaled > 0n ? 1 : 0;
 }
+
+/**
+ * Whether upstream takes it for a whole number. It counts thousandths in 64 bits: beyond them the product wraps around
+ * where it is made in one step, and is nothing where it is made in many.
+ */
+export function isWholeQuantity(text: string): boolean {
+  if (plainNumber.test(text)) return true;
+  const { unscaled, scale } = parseQuantity(text);
+  if (scale < 0) return unscaled % 10n ** BigInt(-scale) === 0n;
+  if (!oneStepScales.has(scale)) return true;
+  return BigInt.asIntN(64, unscaled * 10n ** BigInt(scale + 3)) % 1000n === 0n;
+}
+
+const oneStepScales: ReadonlySet<number> = new Set([0, 3, 6]);

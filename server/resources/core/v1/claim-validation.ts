@@ -4,8 +4,8 @@ import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { type FieldError, notSupported, Path } from "#apimachinery/field-error.ts";
 import {
   compareQuantity,
+  isWholeQuantity,
   parseQuantity,
-  quantityMilli,
   quantitySign,
 } from "#apimachinery/quantity.ts";
 import { alignAmounts } from "#apimachinery/resource-list.ts";
@@ -169,7 +169,7 @@ export function validateClaimStatus({ spec, status }: PersistentVolumeClaim): Fi
     const path = allocatedPath.key(name);
     if (!isBasic(path, text)) continue;
     if (quantitySign(text) < 0) checks.invalid(path, text, negativeSentence);
-    if (quantityMilli(text) % 1000 !== 0) checks.invalid(path, text, "must be an integer");
+    if (!isWholeQuantity(text)) checks.invalid(path, text, "must be an integer");
   }
   return checks.errors;
 }

@@ -8,6 +8,7 @@ import {
 } from "#apimachinery/field-error.ts";
 import {
   compareQuantity,
+  isWholeQuantity,
   parseQuantity,
   quantityMilli,
   quantitySign,
@@ -59,7 +60,7 @@ const podResourceName: NameCheck = (checks, path, name) => {
 export function resourceAmount(path: Path, name: string, amount: string): FieldError[] {
   const errors: FieldError[] = [];
   if (quantitySign(amount) < 0) errors.push(invalidValue(path, amount, negativeSentence));
-  if (isIntegerResource(name) && quantityMilli(amount) % 1000 !== 0)
+  if (isIntegerResource(name) && !isWholeQuantity(amount))
     errors.push(invalidValue(path, amount, "must be an integer"));
   return errors;
 }
