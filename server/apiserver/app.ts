@@ -120,7 +120,11 @@ class ApiServer implements App {
       ...parts,
       deleteInstances: (definition) =>
         deleteInstances(this.#context, this.#custom, definition, parts.randomness.uid()),
-      ended: (definition) => this.#custom.ended(definition),
+      ended: (definition) => {
+        this.#custom.ended(definition);
+        const { group, names } = definition.spec;
+        this.#metrics.forget({ group, resource: names.plural });
+      },
     });
     this.#table = {
       endpoints,

@@ -22,6 +22,7 @@ import { connectionOf } from "./door/connection.ts";
 import { type AnswerSink, send } from "./door/send.ts";
 import { guardSession } from "./door/session-guard.ts";
 import { WaitingSockets } from "./door/waiting-sockets.ts";
+import { largeBodyBytesMin } from "./fairness/breath.ts";
 import { LoopTurns } from "./fairness/loop-turns.ts";
 import { isProbe, tooManyWait } from "./filters/max-in-flight.ts";
 import { pathOf, withoutQuery } from "./query.ts";
@@ -235,6 +236,7 @@ class TlsDoor {
         if (sink.stream.destroyed === true) return;
         if (!granted) return await send(tooManyWait(), sink, method);
       }
+      if (size >= largeBodyBytesMin) headers.set("content-length", `${size}`);
       const init =
         size === 0 || body === overlong ? { method, headers } : { method, headers, body };
       await send(await this.#parts.app.fetch(new Request(url, init), connection), sink, method);

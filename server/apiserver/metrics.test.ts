@@ -30,3 +30,15 @@ test("names that a client makes up are counted as one", () => {
   expect(metrics.text().match(/^apiserver_request_total/gm)).toHaveLength(2);
   expect(metrics.text().length - scraped).toBeLessThan(20_000);
 });
+
+test("what was counted of a resource goes with it", () => {
+  const metrics = new Metrics();
+  const of = (group: string) => ({
+    ...{ verb: "list", group, version: "v1", resource: "things", subresource: "" },
+  });
+  metrics.record(of("a.example.com"), 200, 0.1);
+  metrics.record(of("b.example.com"), 200, 0.1);
+  metrics.forget(of("a.example.com"));
+  expect(metrics.text()).not.toContain("a.example.com");
+  expect(metrics.text()).toContain("b.example.com");
+});

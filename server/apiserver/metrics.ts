@@ -77,6 +77,13 @@ export class Metrics {
     if (at < bounds.length) row.buckets[at] = (row.buckets[at] ?? 0) + 1;
   }
 
+  /** Of a resource that is no longer served: definitions that come and go would fill every scrape. */
+  forget({ group, resource }: Pick<Measured, "group" | "resource">): void {
+    for (const [id, row] of this.#rows) {
+      if (row.group === group && row.resource === resource) this.#rows.delete(id);
+    }
+  }
+
   /** Forgets what was counted of requests. */
   reset(): void {
     this.#rows.clear();

@@ -4,6 +4,7 @@ import { forbiddenRequest } from "#apiserver/authorization/authorizer.ts";
 import type { Call, ServerContext } from "#apiserver/call.ts";
 import { inVersion } from "#apiserver/encoding/object-encoding.ts";
 import { named } from "#apiserver/endpoint.ts";
+import { breath } from "#apiserver/fairness/breath.ts";
 import { appliedObject, type Managed } from "#apiserver/field-management/apply-object.ts";
 import { asFields, versionsOf } from "#apiserver/field-management/versions-of.ts";
 import { applyOptions, readMap, restartWarnings } from "#apiserver/request-body.ts";
@@ -101,7 +102,10 @@ export async function applyUnder(
   };
   const written = await guaranteedUpdate(server, call, {
     ...rules,
-    draft: ({ object }: Stored) => apply(managedFrom(call, object)),
+    draft: async ({ object }: Stored) => {
+      await breath(call);
+      return apply(managedFrom(call, object));
+    },
     dryRun,
     whenAbsent: create,
     managed: true,

@@ -9,6 +9,7 @@ import {
 import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
 import { keyOf, named } from "#apiserver/endpoint.ts";
+import { breath } from "#apiserver/fairness/breath.ts";
 import { trackCreate } from "#apiserver/field-management/track.ts";
 import { generatedName } from "#apiserver/names.ts";
 import { negotiated } from "#apiserver/negotiation.ts";
@@ -101,7 +102,9 @@ async function createOnce(
   draft.metadata.name ??= "";
   const hook = hookOf(server.hooks, call.endpoint.resource.ref);
   const checkAndWrite = async (): Promise<Written> => {
+    await breath(call);
     validateCreate(call, draft);
+    await breath(call);
     await validate(server, attributes);
     return dryRun ? tryOut(server, call, draft) : write(server, call, draft);
   };
@@ -129,8 +132,10 @@ export async function createObject(
   const admitted = { operation: "CREATE", object: draft, old: undefined, dryRun } as const;
   if (!managed) {
     dropDoubleOwners(call, draft);
+    await breath(call);
     trackCreate(server, call, draft);
   }
+  await breath(call);
   await mutate(server, attributesOf(call, { ...admitted, name: draft.metadata.name ?? "" }));
   dropDoubleOwners(call, draft, afterAdmission);
   for (let attempt = 1; ; attempt++) {

@@ -8,6 +8,7 @@ import { ApiError, conflict, invalid, notFound, plainFailure } from "#apimachine
 import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Call, ServerContext } from "#apiserver/call.ts";
 import { keyOf, named, storageFault } from "#apiserver/endpoint.ts";
+import { breath } from "#apiserver/fairness/breath.ts";
 import { trackUpdate } from "#apiserver/field-management/track.ts";
 import { afterAdmission, dropDoubleOwners } from "#apiserver/owner-references.ts";
 import { optimisticLock, prepareForUpdate, validateUpdate } from "#apiserver/strategy.ts";
@@ -102,7 +103,9 @@ async function attempt(
     meetUid(call, draft, current);
     dropDoubleOwners(call, draft);
   }
+  await breath(call);
   if (change.managed !== true) trackUpdate(server, call, old, draft);
+  await breath(call);
   const { dryRun } = change;
   const { name } = call.info;
   const attributes = attributesOf(call, { operation: "UPDATE", object: draft, old, name, dryRun });
@@ -112,8 +115,10 @@ async function attempt(
   if (change.prepare === undefined) prepareForUpdate(server, call, draft, old);
   else change.prepare(draft, old);
   const checkAndWrite = async (): Promise<Outcome> => {
+    await breath(call);
     if (change.check === undefined) validateUpdate(call, draft, old);
     else change.check(draft, old);
+    await breath(call);
     await validate(server, attributes);
     return write(server, call, { draft, free, dryRun }, { current, fresh });
   };

@@ -1,5 +1,7 @@
 import type { Attack } from "../attack.ts";
 import { bombs } from "./bombs.ts";
+import { churn } from "./churn.ts";
+import { handshakes } from "./handshakes.ts";
 import { http2 } from "./http2.ts";
 import { identity } from "./identity.ts";
 import { large } from "./large.ts";
@@ -19,4 +21,6 @@ export const attacks: readonly Attack[] = [
   randomUpgrades,
   ...identity,
   ...questions,
+  ...churn,
+  ...handshakes,
 ];
