@@ -2,7 +2,16 @@
  * One YAML document, read in time that grows with its length: `yaml`'s own reader compares every key of a map with
  * every other, draws a picture of each error, and follows any depth.
  */
-import { Composer, type Document, isAlias, isMap, isScalar, isSeq, Parser } from "yaml";
+import {
+  Composer,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Parser,
+  type ScalarTag,
+} from "yaml";
 
 /** Maps and lists within each other; upstream's reader bears more, people write a dozen. More is a bomb. */
 const depthMax = 1_000;
@@ -29,8 +38,46 @@ class BoundedParser extends Parser {
   }
 }
 
+const yes = /^(?:y|Y|yes|Yes|YES|on|On|ON)$/;
+const octal = /^[-+]?0[0-7_]+$/;
+const binary = /^[-+]?0b[01_]+$/;
+const spaced = /^[-+]?[1-9][0-9]*(?:_[0-9]+)+(?:\.[0-9]+)?$/;
+
+/** YAML 1.1, as far as upstream's reader still knows it: `mode: 0644` is 420, and `n` is no text. */
+const olderTags: ScalarTag[] = [
+  {
+    tag: "tag:yaml.org,2002:bool",
+    default: true,
+    test: /^(?:y|Y|yes|Yes|YES|on|On|ON|n|N|no|No|NO|off|Off|OFF)$/,
+    resolve: (text) => yes.test(text),
+  },
+  {
+    tag: "tag:yaml.org,2002:int",
+    default: true,
+    test: octal,
+    resolve: (text) => Number.parseInt(text.replaceAll("_", ""), 8),
+  },
+  {
+    tag: "tag:yaml.org,2002:int",
+    default: true,
+    test: binary,
+    resolve: (text) => Number.parseInt(text.replaceAll(/_|0b/g, ""), 2),
+  },
+  {
+    tag: "tag:yaml.org,2002:float",
+    default: true,
+    test: spaced,
+    resolve: (text) => Number(text.replaceAll("_", "")),
+  },
+];
+
 function composed(text: string): Document.Parsed | undefined {
-  const composer = new Composer({ logLevel: "silent", prettyErrors: false, uniqueKeys: false });
+  const composer = new Composer({
+    logLevel: "silent",
+    prettyErrors: false,
+    uniqueKeys: false,
+    customTags: (tags) => [...olderTags, ...tags],
+  });
   const documents = composer.compose(new BoundedParser().parse(text), true, text.length);
   for (const document of documents) return document;
   return undefined;
@@ -56,6 +103,12 @@ export function readYamlDocument(text: string): YamlDocument {
   };
 }
 
+/** `.inf` and `.nan`: JSON has neither. */
+function refuseEndless(node: unknown): void {
+  if (isScalar(node) && typeof node.value === "number" && !Number.isFinite(node.value))
+    throw new Error(`json: unsupported value: ${node.value}`);
+}
+
 /** `open`: anchors of the nodes around this one. */
 function collectDoubles(
   node: unknown,
@@ -65,6 +118,7 @@ function collectDoubles(
   if (isAlias(node) && open.has(node.source)) {
     throw new Error(`anchor '${node.source}' value contains itself`);
   }
+  refuseEndless(node);
   if (!isMap(node) && !isSeq(node)) return;
   const around = node.anchor === undefined ? open : new Set([...open, node.anchor]);
   if (isSeq(node)) {
@@ -74,6 +128,7 @@ function collectDoubles(
   const keys = new Set<unknown>();
   for (const { key, value } of node.items) {
     if (isScalar(key)) {
+      if (key.value === null) throw new Error("unsupported map key of type: %!s(<nil>)");
       if (keys.has(key.value)) doubles.set(key.range?.[0] ?? 0, `${key.value}`);
       keys.add(key.value);
     } else collectDoubles(key, doubles, around);

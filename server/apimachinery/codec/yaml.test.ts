@@ -54,6 +54,27 @@ describe("bombs are refused", () => {
   }
 });
 
+describe("words and numbers of YAML's older version", () => {
+  const words: readonly (readonly [string, unknown])[] = [
+    ["n", false],
+    ["Yes", true],
+    ["off", false],
+    ["'n'", "n"],
+    ["nope", "nope"],
+    ["0644", 420],
+    ["089", 89],
+    ["0b11", 3],
+    ["1_000", 1000],
+    ["1:30", "1:30"],
+  ];
+  for (const [word, value] of words)
+    test(word, () => expect(decodeYamlMap(bytes(`a: ${word}`)).value).toEqual({ a: value }));
+  test("a key may be one", () => expect(decodeYamlMap(bytes("y: 1")).value).toEqual({ true: 1 }));
+  for (const text of ["a: .inf", "a: [.nan]", "~: a"])
+    test(`${text} is refused`, () =>
+      expect(refusal(text)).toStartWith("error converting YAML to JSON"));
+});
+
 test("a map of very many keys is read", () => {
   const text = Array.from({ length: 20_000 }, (_, at) => `k${at}: v`).join("\n");
   expect(Object.keys(decodeYamlMap(bytes(text)).value)).toHaveLength(20_000);

@@ -12,6 +12,7 @@ import {
 import { readForms, readPages, readVersions } from "./reads.ts";
 import { readOthers, readSelectors, readWatches } from "./selections.ts";
 import { writeBodies, writeDeletes, writeLarge, writeNames, writeOptions } from "./writes.ts";
+import { writeYaml } from "./yaml.ts";
 
 export const rowSets: Readonly<Record<string, readonly Row[]>> = {
   discovery,
@@ -32,4 +33,5 @@ export const rowSets: Readonly<Record<string, readonly Row[]>> = {
   "write-deletes": writeDeletes,
   "write-names": writeNames,
   "write-large": writeLarge,
+  "write-yaml": writeYaml,
 };
