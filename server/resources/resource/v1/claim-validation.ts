@@ -104,19 +104,33 @@ function validateRequest(checks: FieldChecks, request: DeviceRequest, path: Path
   const sentence = "exactly one of `exactly` or `firstAvailable` is required";
   checks.each(path.child("name"), name, isDNS1123Label(name));
   if (exactly === undefined && firstAvailable.length === 0) checks.required(path, sentence);
-  else if (exactly !== undefined && firstAvailable.length > 0)
-    checks.invalid(path, null, `${sentence}, but multiple fields are set`);
-  if (exactly !== undefined) validateExact(checks, exactly, path.child("exactly"));
-  setOf(checks, firstAvailable, {
-    path: path.child("firstAvailable"),
-    max: alternativesMax,
-    keyOf: (alternative) => alternative.name ?? "",
-    each: (alternative, at) => {
-      const own = alternative.name ?? "";
-      checks.each(at.child("name"), own, isDNS1123Label(own));
-      validateExact(checks, alternative, at);
-    },
-  });
+  else if (exactly !== undefined && firstAvailable.length > 0) bothKinds(checks, request, path);
+  else if (exactly !== undefined) validateExact(checks, exactly, path.child("exactly"));
+  else
+    setOf(checks, firstAvailable, {
+      path: path.child("firstAvailable"),
+      max: alternativesMax,
+      keyOf: (alternative) => alternative.name ?? "",
+      each: (alternative, at) => {
+        const own = alternative.name ?? "";
+        checks.each(at.child("name"), own, isDNS1123Label(own));
+        validateExact(checks, alternative, at);
+      },
+    });
+}
+
+/** Of a request that is both, upstream still looks at the classes of the alternatives, and at nothing else. */
+function bothKinds(checks: FieldChecks, { firstAvailable = [] }: DeviceRequest, path: Path): void {
+  checks.invalid(
+    path,
+    null,
+    "exactly one of `exactly` or `firstAvailable` is required, but multiple fields are set",
+  );
+  for (const [index, { deviceClassName }] of firstAvailable.entries())
+    checks.presentSubdomain(
+      path.child("firstAvailable").index(index).child("deviceClassName"),
+      deviceClassName,
+    );
 }
 
 function validateExact(
