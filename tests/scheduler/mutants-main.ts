@@ -1,6 +1,6 @@
 /**
- * `npm run mutants [-- REGEX of files]`: plants one fault a plugin (and in the caches) into the module and demands that random
- * clusters tell it from the oracle. Exit 1 when a mutant lives.
+ * `npm run mutants [-- REGEX of files]`: plants faults, at least one a plugin, into the module and what surrounds it, and demands
+ * that random clusters, recordings or tests tell. Exit 1 when a mutant lives.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import process from "node:process";
 import asc from "assemblyscript/asc";
 import { Comparison } from "./compare.ts";
 import { coreReplayer } from "./core-replayer.ts";
+import { hostMutants, isBuildCaught, isCaught } from "./host-mutants.ts";
 import { replay } from "./replay.ts";
 import { readTraces, storageTraces, unusualTraces } from "./traces.ts";
 
@@ -61,7 +62,7 @@ const mutants: readonly Mutant[] = [
   { file: "cycle.ts", find: "key <= bestKey", put: "key < bestKey - 65536 * 3" },
 ];
 
-/** Random clusters have no storage and one configuration: these are told by the recordings that have others. */
+/** Told by the recordings that have storage or a configuration. */
 const recordedMutants: readonly Mutant[] = [
   plugin("node-resources-strategies", "((has - wanted) * 100)", "((has - wanted) * 99)"),
   plugin(
@@ -79,11 +80,16 @@ const recordedMutants: readonly Mutant[] = [
   plugin("volume-restrictions", "counterTotal(at32(claims, i)) > 0", "false"),
 ];
 
+/** Claims of devices are in no random cluster and no recording: whole schedulers tell. */
+const deviceMutants: readonly Mutant[] = [
+  plugin("dynamic-resources", "return outsideVerdict(", "return <u32>0 & outsideVerdict("),
+];
+
 const root = join(import.meta.dirname, "../../scheduler-wasm");
 const seedsMax = 1500;
 const only = new RegExp(process.argv[2] ?? "");
 
-async function build(mutant: Mutant): Promise<WebAssembly.Module> {
+async function build(mutant: Mutant): Promise<Uint8Array<ArrayBuffer>> {
   let binary: Uint8Array | undefined;
   const options = ["assembly/index.ts", "--config", "asconfig.json", "--target", "release"];
   const { error, stderr } = await asc.main([...options, "--outFile", "mutant.wasm"], {
@@ -99,7 +105,7 @@ async function build(mutant: Mutant): Promise<WebAssembly.Module> {
     listFiles: () => [],
   });
   if (error !== null || binary === undefined) throw new Error(`asc: ${error} ${stderr.toString()}`);
-  return new WebAssembly.Module(new Uint8Array(binary));
+  return new Uint8Array(binary);
 }
 
 function readOrNull(file: string): string | null {
@@ -129,20 +135,34 @@ function killedByTrace(module: WebAssembly.Module): number | undefined {
   return told?.seed;
 }
 
+const byDevices = ["tests/scheduler/devices.test.ts"];
+
 let alive = 0;
 let planted = 0;
-for (const [list, killer] of [
+
+function tell({ file, find, put }: Mutant, killer: string | undefined): void {
+  planted++;
+  if (killer === undefined) alive++;
+  const fate = killer === undefined ? "LIVES" : `killed by ${killer}`;
+  console.log(`${file}: ${find} -> ${put}: ${fate}`);
+}
+
+for (const [list, seedOf] of [
   [mutants, killedBy],
   [recordedMutants, killedByTrace],
 ] as const) {
   for (const mutant of list) {
     if (!only.test(mutant.file)) continue;
-    planted++;
-    const seed = killer(await build(mutant));
-    if (seed === undefined) alive++;
-    const fate = seed === undefined ? "LIVES" : `killed by seed ${seed}`;
-    console.log(`${mutant.file}: ${mutant.find} -> ${mutant.put}: ${fate}`);
+    const seed = seedOf(new WebAssembly.Module(await build(mutant)));
+    tell(mutant, seed === undefined ? undefined : `seed ${seed}`);
   }
+}
+for (const mutant of deviceMutants) {
+  if (!only.test(mutant.file)) continue;
+  tell(mutant, isBuildCaught(await build(mutant), byDevices) ? byDevices.join(" ") : undefined);
+}
+for (const mutant of hostMutants) {
+  if (only.test(mutant.file)) tell(mutant, isCaught(mutant) ? mutant.tests.join(" ") : undefined);
 }
 console.log(`${planted} mutants, ${alive} alive`);
 if (alive > 0 || planted === 0) process.exitCode = 1;
