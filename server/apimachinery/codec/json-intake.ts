@@ -6,7 +6,7 @@
  * told in protobuf-encoder.ts.
  */
 import { assert } from "#apimachinery/assert.ts";
-import type { FieldSchema, StructType, TypeSchema } from "#apimachinery/schema.ts";
+import type { FieldSchema, SpecialName, StructType, TypeSchema } from "#apimachinery/schema.ts";
 import { structOf } from "#apimachinery/schema.ts";
 import { zeroOfField } from "./protobuf-decoder.ts";
 import { base64Text, listedBytes, specialReaders } from "./special-json.ts";
@@ -180,10 +180,12 @@ const keptEmpty = new Set([
   "meta.v1.ObjectMeta.managedFields",
 ]);
 
-/** A zero time within a map or list is null in upstream's JSON; any other null there becomes a zero value. */
+/** Types whose null within a map or list upstream prints as a value of theirs; json-walk.ts puts it there. */
+const withZero: ReadonlySet<SpecialName> = new Set(["Quantity", "IntOrString", "Duration"]);
+
+/** No time, no JSON and no schema stay null in upstream's JSON; any other null becomes a zero value. */
 function onNull(item: TypeSchema): string {
-  const isTime = item.kind === "special" && (item.name === "Time" || item.name === "MicroTime");
-  return isTime ? "continue;" : "return false;";
+  return item.kind === "special" && !withZero.has(item.name) ? "continue;" : "return false;";
 }
 
 /** Go's zero times are no times: upstream prints them as null. */

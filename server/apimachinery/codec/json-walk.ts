@@ -143,7 +143,8 @@ class Walk {
       if (item === null) map[key] = zero(type);
       else {
         const inner = { ...place, path: `${place.path}.${key}` };
-        this.#value(type, this.#number(type, { holder: map, key, place: inner }), inner);
+        const value = this.#number(type, { holder: map, key, place: inner });
+        if (this.#value(type, value, inner) === "drop") map[key] = null;
       }
     }
   }

@@ -156,3 +156,20 @@ test("a list without items has an empty list of them", () => {
   const decoded: unknown = decodeProtobuf(encodeProtobuf(list));
   expect(decoded).toEqual({ ...list, items: [] });
 });
+
+test("schemas keep null where it is a JSON value, and what upstream's reader takes for none", () => {
+  const taken = (schema: object): unknown => {
+    const definition = {
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      spec: { versions: [{ name: "v1", schema: { openAPIV3Schema: schema } }] },
+    };
+    const { object } = decodeJson(Buffer.from(JSON.stringify(definition)), definition);
+    const { versions } = (object as { spec?: { versions?: { schema?: unknown }[] } }).spec ?? {};
+    return versions?.[0]?.schema;
+  };
+  const withNulls = { enum: [null, "a"], nullable: true, dependencies: { a: null } };
+  expect(taken(withNulls)).toEqual({ openAPIV3Schema: withNulls });
+  const odd = { dependencies: { a: "b", c: ["d"] } };
+  expect(taken(odd)).toEqual({ openAPIV3Schema: { dependencies: { a: null, c: ["d"] } } });
+});
