@@ -239,6 +239,7 @@ const copied = [
   "storage/refusals.ts",
   "storage/timers.ts",
   "apimachinery/assert.ts",
+  "apimachinery/error-message.ts",
   "apimachinery/status.ts",
   "telemetry/log.ts",
 ];
