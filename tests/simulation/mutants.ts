@@ -116,7 +116,7 @@ export const mutants: readonly Mutant[] = [
     name: "the ring drops events without saying so",
     foundBy: [5],
     file: ring,
-    find: "this.#floor = this.#events[this.#start]?.revision ?? this.#floor;",
+    find: "this.#floor = oldest.revision;",
     replace: "",
   },
   {

@@ -34,7 +34,10 @@ export class EventRing {
     assert(event.revision > newest, "events of a ring ascend");
     this.#events.push(event);
     this.#weight += weightOf(event);
-    if (this.#events.length - this.#start > this.#max) this.#drop();
+    const oldest = this.#events[this.#start];
+    if (oldest === undefined || this.#events.length - this.#start <= this.#max) return;
+    this.#drop(oldest);
+    if (this.#start >= this.#max) this.#shift();
   }
 
   /** Those above `revision`, which is not below the floor. */
@@ -65,20 +68,15 @@ export class EventRing {
     for (;;) {
       const oldest = this.#events[this.#start];
       if (oldest === undefined || !test(oldest)) break;
-      this.#floor = oldest.revision;
-      this.#weight -= weightOf(oldest);
-      this.#start += 1;
+      this.#drop(oldest);
     }
     this.#shift();
   }
 
-  #drop(): void {
-    const oldest = this.#events[this.#start];
-    if (oldest === undefined) return;
+  #drop(oldest: CacheEvent): void {
     this.#floor = oldest.revision;
     this.#weight -= weightOf(oldest);
     this.#start += 1;
-    if (this.#start >= this.#max) this.#shift();
   }
 
   /** Shifting one by one would move the whole array each time; this moves each event once. */
