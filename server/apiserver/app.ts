@@ -4,6 +4,7 @@
  */
 
 import { Hono } from "hono";
+import { getPath } from "hono/utils/url";
 import { messageOf } from "#apimachinery/error-message.ts";
 import { ApiError, refusal } from "#apimachinery/status.ts";
 import type { Resource } from "#resources/resource.ts";
@@ -40,7 +41,7 @@ import { Metrics, measuredOf } from "./metrics.ts";
 import { negotiate } from "./negotiation.ts";
 import type { NodeConnections } from "./node-connections.ts";
 import { addOpenApiRoutes } from "./openapi.ts";
-import { pathStart, type Query, withoutQuery } from "./query.ts";
+import { pathOf, pathStart, type Query, withoutQuery } from "./query.ts";
 import { requestInfo } from "./request-info.ts";
 import { addCommonHeaders, type Marks, respondStatus } from "./respond.ts";
 import { bindings } from "./subresources/binding.ts";
@@ -98,6 +99,14 @@ export interface Bindings {
 }
 
 export type Routes = Hono<{ Bindings: Bindings }>;
+
+/** Characters of a URL; no route is longer, and the router would take apart all that it is given. */
+const routedLengthMax = 2_048;
+
+const routedPath = (request: Request): string =>
+  request.url.length <= routedLengthMax
+    ? getPath(request)
+    : pathOf(request.url).slice(0, routedLengthMax);
 
 class ApiServer implements App {
   readonly #parts: AppParts;
@@ -227,7 +236,7 @@ class ApiServer implements App {
   }
 
   #makeRoutes(): Routes {
-    const routes: Routes = new Hono<{ Bindings: Bindings }>();
+    const routes: Routes = new Hono<{ Bindings: Bindings }>({ getPath: routedPath });
     routes.onError((error) => {
       throw error;
     });

@@ -74,6 +74,24 @@ function nameInSelector(query: URLSearchParams | undefined): string {
   return /^[-a-z0-9.:]+$/.test(name) ? name : "";
 }
 
+/** As many as the longest path has that means something: apis, group, version, watch, namespaces, its name, resource, name, subresource. */
+const partsMax = 10;
+
+/** What is beyond is one part: an address of half a million steps is not taken apart. */
+function partsOf(path: string): string[] {
+  const parts: string[] = [];
+  const end = path.endsWith("/") ? path.length - 1 : path.length;
+  let from = 1;
+  while (parts.length < partsMax - 1) {
+    const to = path.indexOf("/", from);
+    if (to < 0 || to >= end) break;
+    parts.push(path.slice(from, to));
+    from = to + 1;
+  }
+  parts.push(path.slice(from, end));
+  return parts;
+}
+
 /**
  * `path` is absolute and without the query. A path under /api or /apis that names no resource (discovery)
  * is no resource request.
@@ -86,8 +104,7 @@ export function requestInfo(
   const legacy = path.startsWith("/api/");
   if (!legacy && !path.startsWith("/apis/")) return otherPath(method, path);
   // An encoded slash separates too: no name holds one.
-  const parts = (path.includes("%") ? decodedPart(path) : path).slice(1).split("/");
-  if (parts.at(-1) === "") parts.pop();
+  const parts = partsOf(path.includes("%") ? decodedPart(path) : path);
   const group = legacy ? "" : (parts[1] ?? "");
   const version = (legacy ? parts[1] : parts[2]) ?? "";
   let rest = parts.slice(legacy ? 2 : 3);
