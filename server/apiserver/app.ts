@@ -27,6 +27,7 @@ import { asksToImpersonate, impersonated } from "./authentication/impersonation.
 import type { TokenIssuer } from "./authentication/token-issuer.ts";
 import { forbiddenRequest } from "./authorization/authorizer.ts";
 import type { Call, Randomness, ServerContext, Upgrade } from "./call.ts";
+import { componentStatuses } from "./component-statuses.ts";
 import { groupPaths } from "./discovery.ts";
 import { addDiscoveryRoutes } from "./discovery-routes.ts";
 import { type RouteTable, refuseName, routeOf, type VirtualResources } from "./dispatch.ts";
@@ -138,7 +139,11 @@ class ApiServer implements App {
     this.#table = {
       endpoints,
       subresources: new Map([...subresources, ...(parts.subresources ?? [])]),
-      virtuals: new Map([["/bindings", bindings], ...(parts.virtuals ?? [])]),
+      virtuals: new Map([
+        ["/bindings", { create: bindings }],
+        ["/componentstatuses", componentStatuses],
+        ...(parts.virtuals ?? []),
+      ]),
     };
     this.#routes = this.#makeRoutes();
     this.#expiry = startEventExpiry(parts.cache, parts.clock, (error) =>

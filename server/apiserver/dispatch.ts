@@ -1,16 +1,14 @@
 /** From a URL taken apart to the handler that answers it. */
 import { badRequest } from "#apimachinery/status.ts";
-import { componentstatuses } from "#gen/api/core/v1.ts";
 import type { RequestInfo } from "./attributes.ts";
 import type { Handler } from "./call.ts";
-import { componentStatuses } from "./component-statuses.ts";
 import { methodNotAllowed, unknownResource } from "./dispatch-refusals.ts";
 import { type Endpoint, type EndpointTable, endpointId } from "./endpoint.ts";
 import { handlers } from "./handlers/routes.ts";
 import type { SubresourceRegistry } from "./subresources/registry.ts";
 
-/** Kinds that are asked and answered, never stored: reviews, bindings. By `group/resource`. */
-export type VirtualResources = ReadonlyMap<string, Handler>;
+/** Kinds that are asked and answered, never stored: reviews, bindings, component statuses. By `group/resource`, then by verb. */
+export type VirtualResources = ReadonlyMap<string, Readonly<Record<string, Handler>>>;
 
 export interface Route {
   readonly endpoint: Endpoint;
@@ -72,18 +70,14 @@ export function routeAt(table: RouteTable, endpoint: Endpoint, info: RequestInfo
     if (isVirtual || (info.name !== "" && !readsEverywhere.has(info.verb))) throw unknownResource();
     if (!readsEverywhere.has(info.verb)) throw methodNotAllowed();
   }
+  const onCollection = info.verb === "create" && info.name !== "";
   const virtual = table.virtuals.get(`${ref.group}/${ref.plural}`);
   if (virtual !== undefined) {
-    if (info.verb !== "create" || info.name !== "") throw methodNotAllowed();
-    return { endpoint, handler: virtual };
-  }
-  if (ref.group === "" && ref.plural === componentstatuses.plural) {
-    const computed = componentStatuses[info.verb];
-    if (computed === undefined) throw methodNotAllowed();
-    return { endpoint, handler: computed };
+    const answer = virtual[info.verb];
+    if (answer === undefined || onCollection) throw methodNotAllowed();
+    return { endpoint, handler: answer };
   }
   const handler = handlers[info.verb];
-  const onCollection = info.verb === "create" && info.name !== "";
   const onNothing = info.name === "" && (info.verb === "update" || info.verb === "patch");
   if (handler === undefined || !ref.verbs.includes(info.verb) || onCollection || onNothing) {
     throw methodNotAllowed();

@@ -46,7 +46,10 @@ function reviewHandler(review: Review): Handler {
 
 export function reviewHandlers(reviews: readonly ReviewedResource[]): VirtualResources {
   return new Map(
-    reviews.map(({ ref, review }) => [`${ref.group}/${ref.plural}`, reviewHandler(review)]),
+    reviews.map(({ ref, review }) => [
+      `${ref.group}/${ref.plural}`,
+      { create: reviewHandler(review) },
+    ]),
   );
 }
 
