@@ -296,9 +296,8 @@ async function prepare(one: Scenario, whole: string, nodes: readonly string[]): 
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what was answered
-const withUid = (body: unknown, node: any): unknown =>
-  JSON.parse(JSON.stringify(body).replaceAll(ownUid, node?.metadata?.uid ?? ""));
+const withUid = (body: unknown, uid: string): unknown =>
+  JSON.parse(JSON.stringify(body).replaceAll(ownUid, uid));
 
 async function asNode({ choices, namespace, budget, scenario }: Setting): Promise<void> {
   const nodes = [`${namespace}-a`, `${namespace}-b`];
@@ -316,7 +315,9 @@ async function asNode({ choices, namespace, budget, scenario }: Setting): Promis
     await one.ask(title, (answers) => ({
       ...question,
       headers,
-      ...(question.body === undefined ? {} : { body: withUid(question.body, answers[0]?.body) }),
+      ...(question.body === undefined
+        ? {}
+        : { body: withUid(question.body, answers[0]?.body?.metadata?.uid ?? "") }),
     }));
   }
   for (const name of nodes)

@@ -5,7 +5,9 @@ import type { Scenario } from "../world.ts";
 // Namespaces never end without a controller; what bounds others would change what they are answered.
 const apart = /^(namespaces|resourcequotas|limitranges)$/;
 
-export const removable = bases.filter(({ stored, plural }) => stored && !apart.test(plural));
+export const isRemovable = ({ stored, plural }: Base): boolean => stored && !apart.test(plural);
+
+export const removable = bases.filter(isRemovable);
 
 /** Deletes the object at `path`, and lets it go where finalizers hold it. */
 export async function remove(base: Base, path: string, scenario: Scenario): Promise<void> {

@@ -8,6 +8,7 @@ import { breakagesOf, textOf } from "../walk/breakages.ts";
 import { rich } from "../walk/rich.ts";
 import type { Json, Words } from "../words.ts";
 import type { Area, Setting } from "./area.ts";
+import { isRemovable, remove } from "./removable.ts";
 
 const likely = 12;
 
@@ -48,13 +49,10 @@ async function creates(base: Base, setting: Setting): Promise<void> {
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: objects of every shape
-function asSent(stored: any): unknown {
+function asSent(stored: { readonly metadata: Readonly<Record<string, unknown>> }): unknown {
   const { managedFields: _, ...metadata } = stored.metadata;
   return { ...stored, metadata };
 }
-
-const merge = "application/merge-patch+json";
 
 /** Of what each side stored: addresses and uids are its own. */
 async function updates(base: Base, setting: Setting): Promise<void> {
@@ -87,21 +85,11 @@ async function updates(base: Base, setting: Setting): Promise<void> {
       }),
     );
   }
-  const nothing = { gracePeriodSeconds: 0, propagationPolicy: "Background" };
-  await scenario.ask(`delete ${base.object.kind}`, { method: "DELETE", path, body: nothing });
-  const cleared = { metadata: { finalizers: null } };
-  await scenario.ask("clear finalizers", {
-    method: "PATCH",
-    path,
-    contentType: merge,
-    body: cleared,
-  });
+  await remove(base, path, scenario);
   await scenario.untilGone(path);
 }
 
 const all = [...bases, ...rich];
-// Namespaces never end without a controller; what bounds others would change what they are answered.
-const apart = /^(namespaces|resourcequotas|limitranges)$/;
 const titleOf = (base: Base): string =>
   `${base.object.kind} ${base.object.metadata?.name ?? base.plural}`;
 
@@ -116,6 +104,6 @@ export const walkUpdates: Area = {
   weight: 4,
   alone: true,
   parts: all
-    .filter((base) => base.stored && !apart.test(base.plural))
+    .filter(isRemovable)
     .map((base) => ({ title: titleOf(base), run: (setting) => updates(base, setting) })),
 };
