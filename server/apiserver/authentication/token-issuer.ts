@@ -3,8 +3,8 @@
  * keys can be rotated and tokens of an earlier RSA installation stay good. A verified token is remembered:
  * its signature cannot change, while what it is bound to is looked at on every request.
  */
-import { createHash, createPublicKey } from "node:crypto";
 import { compactVerify, exportJWK, importPKCS8, importSPKI, type JWK, SignJWT } from "jose";
+import { type TokenAlgorithm, tokenKeyOf } from "#apimachinery/token-key.ts";
 import {
   claimsPayload,
   isRecord,
@@ -26,28 +26,15 @@ export interface TokenIssuer {
   readonly keys: readonly JWK[];
 }
 
-type Algorithm = "RS256" | "ES256" | "ES384" | "ES512";
-
 interface VerifyingKey {
   readonly id: string;
-  readonly algorithm: Algorithm;
+  readonly algorithm: TokenAlgorithm;
   readonly key: CryptoKey;
   readonly jwk: JWK;
 }
 
-const algorithmOfCurve: Readonly<Record<string, Algorithm>> = {
-  prime256v1: "ES256",
-  secp384r1: "ES384",
-  secp521r1: "ES512",
-};
-
 async function verifyingKey(pem: string): Promise<VerifyingKey> {
-  const publicKey = createPublicKey(pem);
-  const curve = publicKey.asymmetricKeyDetails?.namedCurve ?? "";
-  const algorithm = publicKey.asymmetricKeyType === "rsa" ? "RS256" : algorithmOfCurve[curve];
-  if (algorithm === undefined) throw new Error("a service-account key must be RSA or ECDSA");
-  const spki = publicKey.export({ type: "spki", format: "der" });
-  const id = createHash("sha256").update(spki).digest("base64url");
+  const { publicKey, algorithm, id } = tokenKeyOf(pem);
   const key = await importSPKI(
     publicKey.export({ type: "spki", format: "pem" }).toString(),
     algorithm,

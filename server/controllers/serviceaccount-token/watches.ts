@@ -1,6 +1,7 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import { createPrivateKey } from "node:crypto";
 import { SignJWT } from "jose";
 import { type LegacyTokenClaims, legacyPayload } from "#apimachinery/legacy-token.ts";
+import { tokenKeyOf } from "#apimachinery/token-key.ts";
 import type { Client } from "#client/client.ts";
 import { findObject } from "#client/find-object.ts";
 import { objectKey } from "#client/store.ts";
@@ -16,20 +17,15 @@ const secretKey = ({ metadata }: Secret): string =>
 const referenceKey = ({ metadata }: Secret, { name, uid }: NamedAccount): string =>
   ["reference", metadata.namespace, name, uid, metadata.name].join("/");
 
-const algorithmOfCurve: Readonly<Record<string, string>> = {
-  prime256v1: "ES256",
-  secp384r1: "ES384",
-  secp521r1: "ES512",
-};
-
 /** `privateKey`: PEM, RSA or ECDSA. */
 function signer(privateKey: string): (claims: LegacyTokenClaims) => Promise<string> {
-  const key: KeyObject = createPrivateKey(privateKey);
-  const alg = algorithmOfCurve[key.asymmetricKeyDetails?.namedCurve ?? ""] ?? "RS256";
-  const spki = createPublicKey(privateKey).export({ type: "spki", format: "der" });
-  const kid = createHash("sha256").update(spki).digest("base64url");
+  const key = createPrivateKey(privateKey);
+  const { algorithm: alg, id: kid } = tokenKeyOf(privateKey);
   return (claims) => new SignJWT(legacyPayload(claims)).setProtectedHeader({ alg, kid }).sign(key);
 }
+
+const matching = (account: ServiceAccount | undefined, uid: string): ServiceAccount | undefined =>
+  uid === "" || account?.metadata.uid === uid ? account : undefined;
 
 /** As the server sees it now: what is decided on its absence cannot be undone. */
 async function liveAccount(
@@ -37,12 +33,8 @@ async function liveAccount(
   namespace: string,
   { name, uid }: NamedAccount,
 ): Promise<ServiceAccount | undefined> {
-  const found = await findObject(client, serviceaccounts, namespace, name);
-  return uid === "" || found?.metadata.uid === uid ? found : undefined;
+  return matching(await findObject(client, serviceaccounts, namespace, name), uid);
 }
-
-const matching = (account: ServiceAccount | undefined, uid: string): ServiceAccount | undefined =>
-  uid === "" || account?.metadata.uid === uid ? account : undefined;
 
 export function serviceAccountToken(privateKey: string, rootCa = ""): Controller {
   const sign = signer(privateKey);
