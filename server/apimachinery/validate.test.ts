@@ -8,9 +8,8 @@ import {
   isLabelValue,
   isPortName,
   isQualifiedName,
-  validateObjectMeta,
-  validateObjectMetaUpdate,
 } from "./validate.ts";
+import { validateObjectMeta, validateObjectMetaUpdate } from "./validate-object-meta.ts";
 
 const fields = (errors: readonly { reason: string; field: string }[]): string[] =>
   errors.map(({ reason, field }) => `${reason} ${field}`);

@@ -1,24 +1,14 @@
 /**
  * How names, labels and other words must look: each check returns upstream's sentences, none when all is well.
- * And the metadata of any object, whose checks return field errors.
  */
 
 import { meansTheSame } from "#apimachinery/deep-equal.ts";
-import {
-  type FieldError,
-  forbiddenField,
-  invalidValue,
-  notSupported,
-  Path,
-  required,
-  tooLong,
-} from "#apimachinery/field-error.ts";
-import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from "#gen/api/meta/v1.ts";
+import { type FieldError, invalidValue, type Path } from "#apimachinery/field-error.ts";
 import { alignAmounts } from "./resource-list.ts";
 
-const byteLength = (value: string): number => Buffer.byteLength(value);
+export const byteLength = (value: string): number => Buffer.byteLength(value);
 /** In UTF-8, where no character takes more than three bytes a unit: what is short is not counted. */
-const isLonger = (value: string, bytesMax: number): boolean =>
+export const isLonger = (value: string, bytesMax: number): boolean =>
   value.length * 3 > bytesMax && byteLength(value) > bytesMax;
 
 export function maxLengthSentence(length: number): string {
@@ -96,7 +86,7 @@ const keyShape = (prefix: string): string =>
   regexSentence(`${prefix}${keySentence}`, key, "MyName", "my.name", "123-abc");
 
 /** Most of all names, by one look. */
-const plainNamePattern = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+export const plainNamePattern = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 
 /** `name` or `example.com/name`: keys of labels and annotations, finalizers, resource names. */
 export function isQualifiedName(value: string): string[] {
@@ -213,49 +203,8 @@ export function isHTTPPath(value: string): string[] {
   return pathPattern.test(value) ? [] : [regexSentence("Invalid path", pathCharacters)];
 }
 
-const metadataPath = new Path("metadata");
 export const immutableSentence = "field is immutable";
 export const negativeSentence = "must be greater than or equal to 0";
-/** Keys and values together; over it: a FieldValueTooLong. */
-export const annotationsBytesMax = 256 * 1024;
-const fieldManagerBytesMax = 128;
-const subresourceBytesMax = 256;
-
-export interface MetaRules {
-  readonly namespaced: boolean;
-  /** How the name must look; default: a DNS-1123 subdomain. */
-  readonly validateName?: ((name: string) => readonly string[]) | undefined;
-}
-
-/** A generated name goes on after the prefix, so that its last dash is no last character. */
-export function maskTrailingDash(name: string): string {
-  return name.length > 1 && name.endsWith("-") ? `${name.slice(0, -2)}a` : name;
-}
-
-/** Metadata at creation: the name is already generated. */
-export function validateObjectMeta(
-  meta: ObjectMeta,
-  { namespaced, validateName = isDNS1123Subdomain }: MetaRules,
-  path = metadataPath,
-): FieldError[] {
-  const errors: FieldError[] = [];
-  const { generateName, name, namespace } = meta;
-  if (generateName !== undefined && generateName !== "")
-    for (const sentence of validateName(maskTrailingDash(generateName)))
-      errors.push(invalidValue(path.child("generateName"), generateName, sentence));
-  if (name === undefined || name === "")
-    errors.push(required(path.child("name"), "name or generateName is required"));
-  else errors.push(...invalidEach(path.child("name"), name, validateName(name)));
-  if (!namespaced && namespace !== undefined && namespace !== "")
-    errors.push(forbiddenField(path.child("namespace"), "not allowed on this type"));
-  if (namespaced && (namespace === undefined || namespace === ""))
-    errors.push(required(path.child("namespace"), ""));
-  else if (namespaced && namespace !== undefined)
-    errors.push(...invalidEach(path.child("namespace"), namespace, isDNS1123Label(namespace)));
-  errors.push(...validateCommonMeta(meta, path));
-  errors.push(...validateFinalizers(meta.finalizers ?? [], path.child("finalizers")));
-  return errors;
-}
 
 /** One FieldValueInvalid a sentence. */
 export function invalidEach(
@@ -268,153 +217,10 @@ export function invalidEach(
     : sentences.map((sentence) => invalidValue(path, value, sentence));
 }
 
-/** Metadata of an update; `meta` already has the stored resourceVersion where the client gave none. */
-export function validateObjectMetaUpdate(
-  meta: ObjectMeta,
-  old: ObjectMeta,
-  path = metadataPath,
-): FieldError[] {
-  const errors: FieldError[] = [];
-  if (old.deletionTimestamp !== undefined)
-    errors.push(...validateNoNewFinalizers(meta, old, path.child("finalizers")));
-  if ((meta.resourceVersion ?? "") === "")
-    errors.push(invalidValue(path.child("resourceVersion"), "", "must be specified for an update"));
-  if ((meta.generation ?? 0) < (old.generation ?? 0))
-    errors.push(
-      invalidValue(path.child("generation"), meta.generation ?? 0, "must not be decremented"),
-    );
-  const immutable = [
-    "name",
-    "namespace",
-    "uid",
-    "creationTimestamp",
-    "deletionTimestamp",
-    "deletionGracePeriodSeconds",
-  ] as const;
-  for (const field of immutable)
-    errors.push(...validateImmutable(meta[field], old[field], path.child(field)));
-  errors.push(...validateCommonMeta(meta, path));
-  return errors;
-}
-
 /** A field that no update may change; absent and empty text are the same. */
 export function validateImmutable(value: unknown, old: unknown, path: Path): FieldError[] {
   const given = value === "" ? undefined : value;
   if (meansTheSame(given, old === "" ? undefined : old)) return [];
   if (meansTheSame(alignAmounts(given, old), old)) return [];
   return [invalidValue(path, value, immutableSentence)];
-}
-
-function validateNoNewFinalizers(meta: ObjectMeta, old: ObjectMeta, path: Path): FieldError[] {
-  const known = new Set(old.finalizers);
-  const added = [...new Set(meta.finalizers)].filter((name) => !known.has(name)).sort();
-  if (added.length === 0) return [];
-  const names = added.map((name) => JSON.stringify(name)).join(", ");
-  const sentence = `no new finalizers can be added if the object is being deleted, found new finalizers []string{${names}}`;
-  return [forbiddenField(path, sentence)];
-}
-
-function validateCommonMeta(meta: ObjectMeta, path: Path): FieldError[] {
-  const errors: FieldError[] = [];
-  if ((meta.generation ?? 0) < 0)
-    errors.push(invalidValue(path.child("generation"), meta.generation, negativeSentence));
-  errors.push(...validateLabels(meta.labels ?? {}, path.child("labels")));
-  errors.push(...validateAnnotations(meta.annotations ?? {}, path.child("annotations")));
-  errors.push(
-    ...validateOwnerReferences(meta.ownerReferences ?? [], path.child("ownerReferences")),
-  );
-  for (const [index, entry] of (meta.managedFields ?? []).entries())
-    errors.push(...validateManagedFields(entry, path.child("managedFields").index(index)));
-  return errors;
-}
-
-export function validateLabels(labels: Readonly<Record<string, string>>, path: Path): FieldError[] {
-  const errors: FieldError[] = [];
-  for (const [name, value] of Object.entries(labels)) {
-    errors.push(...invalidEach(path, name, isQualifiedName(name)));
-    errors.push(...invalidEach(path, value, isLabelValue(value)));
-  }
-  return errors;
-}
-
-export function validateAnnotations(
-  annotations: Readonly<Record<string, string>>,
-  path: Path,
-): FieldError[] {
-  let bytes = 0;
-  const errors: FieldError[] = [];
-  for (const [name, value] of Object.entries(annotations)) {
-    errors.push(...invalidEach(path, name, isQualifiedName(name.toLowerCase())));
-    bytes += byteLength(name) + byteLength(value);
-  }
-  if (bytes > annotationsBytesMax) errors.push(tooLong(path, annotationsBytesMax));
-  return errors;
-}
-
-function validateFinalizers(finalizers: readonly string[], path: Path): FieldError[] {
-  const errors = finalizers.flatMap((name) => invalidEach(path, name, isQualifiedName(name)));
-  if (finalizers.includes("orphan") && finalizers.includes("foregroundDeletion")) {
-    const sentence = "finalizer orphan and foregroundDeletion cannot be both set";
-    errors.push(invalidValue(path, finalizers, sentence));
-  }
-  return errors;
-}
-
-function validateOwnerReferences(references: readonly OwnerReference[], path: Path): FieldError[] {
-  const errors = references.flatMap((reference, index) =>
-    validateOwnerReference(reference, path.index(index)),
-  );
-  const controllers = references.filter((reference) => reference.controller === true);
-  const [first] = controllers;
-  for (const { kind, name } of controllers.slice(1)) {
-    const sentence = `Only one reference can have Controller set to true. Found "true" in references for ${first?.kind}/${first?.name} and ${kind}/${name}`;
-    errors.push(invalidValue(path, references, sentence));
-  }
-  return errors;
-}
-
-function validateOwnerReference(reference: OwnerReference, path: Path): FieldError[] {
-  const errors: FieldError[] = [];
-  const { apiVersion = "", kind = "" } = reference;
-  for (const field of ["apiVersion", "kind", "name", "uid"] as const)
-    if ((reference[field] ?? "") === "")
-      errors.push(required(path.child(field), "must not be empty"));
-  if (apiVersion !== "" && (apiVersion.split("/").length > 2 || apiVersion.endsWith("/"))) {
-    const sentence = "must be <group>/<version> or <version>";
-    errors.push(invalidValue(path.child("apiVersion"), apiVersion, sentence));
-  }
-  if (apiVersion === "v1" && kind === "Event") {
-    const sentence = "/v1, Kind=Event is disallowed from being an owner";
-    errors.push(invalidValue(path, reference, sentence));
-  }
-  return errors;
-}
-
-function validateManagedFields(entry: ManagedFieldsEntry, path: Path): FieldError[] {
-  const errors: FieldError[] = [];
-  const { operation = "", fieldsType = "", manager = "", subresource = "" } = entry;
-  const operationPath = path.child("operation");
-  if (operation === "") errors.push(required(operationPath, "must not be empty"));
-  else if (operation !== "Apply" && operation !== "Update")
-    errors.push(notSupported(operationPath, operation, ["Apply", "Update"]));
-  if (fieldsType !== "" && fieldsType !== "FieldsV1")
-    errors.push(invalidValue(path.child("fieldsType"), fieldsType, "must be `FieldsV1`"));
-  errors.push(...validateFieldManager(manager, path.child("manager")));
-  if (isLonger(subresource, subresourceBytesMax))
-    errors.push(tooLong(path.child("subresource"), subresourceBytesMax));
-  return errors;
-}
-
-/** The name of a field manager: a query parameter too. */
-export function validateFieldManager(manager: string, path: Path): FieldError[] {
-  const errors: FieldError[] = [];
-  if (isLonger(manager, fieldManagerBytesMax)) errors.push(tooLong(path, fieldManagerBytesMax));
-  if (plainNamePattern.test(manager)) return errors;
-  for (const match of manager.matchAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu)) {
-    const code = (match[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
-    const position = byteLength(manager.slice(0, match.index));
-    const sentence = `invalid character U+${code} (at position ${position})`;
-    errors.push(invalidValue(path, manager, sentence));
-  }
-  return errors;
 }

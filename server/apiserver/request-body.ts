@@ -12,7 +12,7 @@ import {
 } from "#apimachinery/field-error.ts";
 import { schemaOf } from "#apimachinery/schema.ts";
 import { type ApiError, badRequest, invalid, refusal } from "#apimachinery/status.ts";
-import { validateFieldManager } from "#apimachinery/validate.ts";
+import { validateFieldManager } from "#apimachinery/validate-object-meta.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { Resource } from "#resources/resource.ts";
 import type { Call } from "./call.ts";

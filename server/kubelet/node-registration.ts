@@ -87,38 +87,48 @@ function sameStatus(a: NodeStatus, b: NodeStatus): boolean {
   return deepEqual(still(a), still(b));
 }
 
+/** What was last told of this node, and when. */
+interface Told {
+  readonly node: Node;
+  readonly status: NodeStatus | undefined;
+  readonly at: number;
+}
+
+/** Tells the status when it differs or has grown old; else looks for the pod range that the node waits for. */
+async function tell(options: NodeRegistrationOptions, told: Told, first: Node): Promise<Told> {
+  const status = await options.status(told.status ?? told.node.status);
+  const now = options.clock.now().getTime();
+  const isFresh = now - told.at < reportMilliseconds;
+  if (told.status === undefined || !isFresh || !sameStatus(told.status, status)) {
+    const node = await patchStatus(options, status);
+    options.onTurn(told.status ?? first.status ?? {}, status);
+    return { node, status, at: now };
+  }
+  if (told.node.spec.podCIDR !== undefined) return told;
+  return { ...told, node: await options.client.get(nodes, "", options.nodeName) };
+}
+
+const isSettled = ({ node, status }: Told): boolean =>
+  node.spec.podCIDR !== undefined &&
+  status?.conditions?.find(({ type }) => type === "Ready")?.status === "True";
+
 export async function keepStatus(options: NodeRegistrationOptions, first: Node): Promise<void> {
   const { clock, logger, signal, nodeName } = options;
-  let told: NodeStatus | undefined;
-  let toldAt = 0;
-  let node = first;
+  let told: Told = { node: first, status: undefined, at: 0 };
   let quick = options.quickChecks;
   while (!signal.aborted) {
     try {
-      await options.onNode(node);
-      const status = await options.status(told ?? node.status);
-      const now = clock.now().getTime();
-      const fresh =
-        told !== undefined && sameStatus(told, status) && now - toldAt < reportMilliseconds;
-      if (!fresh) {
-        node = await patchStatus(options, status);
-        options.onTurn(told ?? first.status ?? {}, status);
-        told = status;
-        toldAt = now;
-      } else if (node.spec.podCIDR === undefined) {
-        node = await options.client.get(nodes, "", nodeName);
-      }
-      const ready = status.conditions?.find(({ type }) => type === "Ready")?.status === "True";
-      const settled = (ready && node.spec.podCIDR !== undefined) || quick-- <= 0;
-      await sleep(clock, settled ? checkMilliseconds : unreadyCheckMilliseconds, signal);
+      await options.onNode(told.node);
+      told = await tell(options, told, first);
+      const rests = isSettled(told) || quick-- <= 0;
+      await sleep(clock, rests ? checkMilliseconds : unreadyCheckMilliseconds, signal);
     } catch (error) {
       if (signal.aborted) return;
       if (isReason(error, "NotFound")) {
         // Somebody deleted the Node: it comes back as long as its agent lives.
-        const again = await registerNode(options);
-        if (again === undefined) return;
-        node = again;
-        told = undefined;
+        const node = await registerNode(options);
+        if (node === undefined) return;
+        told = { node, status: undefined, at: 0 };
         continue;
       }
       logger.warn("node status not written", { node: nodeName, error: String(error) });

@@ -192,30 +192,35 @@ function hasStarted(planner: Planner, container: Container, current: ContainerDe
 
 /** Walks the init containers; true when the main containers may start. */
 function planInit(planner: Planner): boolean {
-  const { pod } = planner.input;
   const initialized = planner.initialized();
-  for (const container of pod.spec.initContainers ?? []) {
-    const current = planner.active(container);
-    if (isSidecar(container)) {
-      if (current?.state === "running") {
-        if (!planner.killUnwanted(container, current)) resizeRunning(planner, container, current);
-        if (!initialized && !hasStarted(planner, container, current)) return false;
-        continue;
-      }
-      planner.start(container);
-      if (!initialized) return false;
-      continue;
-    }
-    if (initialized || (current?.state === "exited" && current.exitCode === 0)) continue;
-    if (current?.state === "running") {
-      resizeRunning(planner, container, current);
-      return false;
-    }
-    if (mustStart(pod, container, current)) planner.start(container);
-    else planner.actions.push({ do: "finish-pod" });
-    return false;
+  for (const container of planner.input.pod.spec.initContainers ?? []) {
+    const done = isSidecar(container)
+      ? planSidecar(planner, container) || initialized
+      : initialized || planInitContainer(planner, container);
+    if (!done) return false;
   }
   return true;
+}
+
+/** True when it runs and has started. */
+function planSidecar(planner: Planner, container: Container): boolean {
+  const current = planner.active(container);
+  if (current?.state !== "running") {
+    planner.start(container);
+    return false;
+  }
+  if (!planner.killUnwanted(container, current)) resizeRunning(planner, container, current);
+  return hasStarted(planner, container, current);
+}
+
+/** True when it has ended well. */
+function planInitContainer(planner: Planner, container: Container): boolean {
+  const current = planner.active(container);
+  if (current?.state === "exited" && current.exitCode === 0) return true;
+  if (current?.state === "running") resizeRunning(planner, container, current);
+  else if (mustStart(planner.input.pod, container, current)) planner.start(container);
+  else planner.actions.push({ do: "finish-pod" });
+  return false;
 }
 
 /** True when at least one main container runs or is to run. */

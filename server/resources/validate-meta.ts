@@ -1,12 +1,10 @@
 /** Metadata of a resource's objects, under the resource's own rules. */
 import { type FieldError, invalidValue, Path } from "#apimachinery/field-error.ts";
+import { invalidEach, isPathSegmentName, isPathSegmentPrefix } from "#apimachinery/validate.ts";
 import {
-  invalidEach,
-  isPathSegmentName,
-  isPathSegmentPrefix,
   validateObjectMeta,
   validateObjectMetaUpdate,
-} from "#apimachinery/validate.ts";
+} from "#apimachinery/validate-object-meta.ts";
 import type { KubeObject, NamedMeta } from "#gen/api/meta/v1.ts";
 import type { Resource } from "./resource.ts";
 

@@ -1,7 +1,8 @@
 /** Label selectors as fields of objects. */
 import { FieldChecks } from "#apimachinery/field-checks.ts";
 import type { FieldError, Path } from "#apimachinery/field-error.ts";
-import { isLabelValue, isQualifiedName, validateLabels } from "#apimachinery/validate.ts";
+import { isLabelValue, isQualifiedName } from "#apimachinery/validate.ts";
+import { validateLabels } from "#apimachinery/validate-object-meta.ts";
 import type { LabelSelector } from "#gen/api/meta/v1.ts";
 
 export interface SelectorRules {

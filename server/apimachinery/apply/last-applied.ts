@@ -3,7 +3,7 @@
  * server-side apply, what that annotation says and the object still says is no conflict; and while the
  * annotation is there, each apply by kubectl brings it up to date.
  */
-import { annotationsBytesMax } from "#apimachinery/validate.ts";
+import { annotationsBytesMax } from "#apimachinery/validate-object-meta.ts";
 import { compare } from "./compare.ts";
 import { difference, type FieldSet, leaf } from "./field-set.ts";
 import { toFieldSet } from "./to-field-set.ts";

@@ -51,27 +51,18 @@ export function ruleAllows(rule: PolicyRule, question: RuleQuestion): boolean {
 
 /** A rule as the product of its lists: one verb, group, resource and name each. */
 function brokenDown(rule: PolicyRule): PolicyRule[] {
-  const parts: PolicyRule[] = [];
-  const names = isEmpty(rule.resourceNames) ? [undefined] : (rule.resourceNames ?? []);
-  for (const group of rule.apiGroups ?? []) {
-    for (const resource of rule.resources ?? []) {
-      for (const verb of rule.verbs) {
-        for (const name of names) {
-          const resourceNames = name === undefined ? {} : { resourceNames: [name] };
-          parts.push({
-            apiGroups: [group],
-            resources: [resource],
-            verbs: [verb],
-            ...resourceNames,
-          });
-        }
-      }
-    }
-  }
-  for (const url of rule.nonResourceURLs ?? []) {
-    for (const verb of rule.verbs) parts.push({ nonResourceURLs: [url], verbs: [verb] });
-  }
-  return parts;
+  const { apiGroups = [], resources = [], nonResourceURLs = [], resourceNames = [] } = rule;
+  const names =
+    resourceNames.length === 0 ? [{}] : resourceNames.map((name) => ({ resourceNames: [name] }));
+  const verbs = rule.verbs.map((verb) => ({ verbs: [verb] }));
+  const targets = apiGroups.flatMap((group) =>
+    resources.map((resource) => ({ apiGroups: [group], resources: [resource] })),
+  );
+  const parts = targets.flatMap((target) =>
+    verbs.flatMap((verb) => names.map((name) => ({ ...target, ...verb, ...name }))),
+  );
+  const urls = nonResourceURLs.map((url) => ({ nonResourceURLs: [url] }));
+  return [...parts, ...urls.flatMap((url) => verbs.map((verb) => ({ ...url, ...verb })))];
 }
 
 function hasAll(owner: readonly string[], asked: readonly string[]): boolean {

@@ -76,10 +76,6 @@ export function planDevices(
     if (pin !== undefined && node.name !== pin) continue;
     if (!matchesNode(pod.spec, node)) continue;
     const unavailable = claims.filter((claim) => !isAvailable(claim, node, now));
-    const isIdle = (claim: ResourceClaim) => {
-      const { reservedFor = [] } = claim.status;
-      return reservedFor.length === 0 || (reservedFor.length === 1 && isReservedFor(claim, pod));
-    };
     let found: Allocated = { results: [] };
     try {
       if (open.length > 0) found = allocate(state, node, open);
@@ -90,10 +86,16 @@ export function planDevices(
     if ("refusal" in found) verdicts.set(node.name, found.refusal);
     else if (unavailable.length > 0) {
       verdicts.set(node.name, "unavailable");
-      for (const claim of unavailable.filter(isIdle)) idle.add(claim);
+      for (const claim of unavailable) if (isIdle(claim, pod)) idle.add(claim);
     } else results.set(node.name, found.results);
   }
   return { ...empty, claims, open, results, sets: setsOf(verdicts, nodes), idle: [...idle] };
+}
+
+/** Nobody but this pod has it. */
+function isIdle(claim: ResourceClaim, pod: Pod): boolean {
+  const { reservedFor = [] } = claim.status;
+  return reservedFor.length === 0 || (reservedFor.length === 1 && isReservedFor(claim, pod));
 }
 
 function refusalOf(open: readonly ResourceClaim[], sources: DeviceSources): string | undefined {

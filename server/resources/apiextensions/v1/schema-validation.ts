@@ -246,6 +246,26 @@ function validatePattern(checks: FieldChecks, { pattern }: JSONSchemaProps, path
   }
 }
 
+function validateRuleMessage(
+  checks: FieldChecks,
+  {
+    rule,
+    message,
+    messageExpression,
+  }: { rule: string; message: string; messageExpression: string },
+  path: Path,
+): void {
+  if (message !== "" && message.trim() === "")
+    checks.invalid(path, message, "message must be non-empty if specified");
+  else if (message.includes("\n"))
+    checks.invalid(path, message, "message must not contain line breaks");
+  else if (rule.trim().includes("\n") && message === "" && messageExpression === "")
+    checks.required(
+      path,
+      "message or messageExpression must be specified if rule contains line breaks",
+    );
+}
+
 function validateRule(
   checks: FieldChecks,
   { rule = "", message = "", messageExpression = "", reason, fieldPath }: ValidationRule,
@@ -269,15 +289,7 @@ function validateRule(
       checks.invalid(path.child(field), expression, `compilation failed: ${error.message}`);
     }
   }
-  if (message !== "" && message.trim() === "")
-    checks.invalid(path.child("message"), message, "message must be non-empty if specified");
-  else if (message.includes("\n"))
-    checks.invalid(path.child("message"), message, "message must not contain line breaks");
-  else if (rule.trim().includes("\n") && message === "" && messageExpression === "")
-    checks.required(
-      path.child("message"),
-      "message or messageExpression must be specified if rule contains line breaks",
-    );
+  validateRuleMessage(checks, { rule, message, messageExpression }, path.child("message"));
   if (reason !== undefined)
     checks.oneOf(path.child("reason"), reason, [
       "FieldValueDuplicate",

@@ -2,12 +2,8 @@
 import { deepEqual } from "#apimachinery/deep-equal.ts";
 import type { FieldChecks } from "#apimachinery/field-checks.ts";
 import type { Path } from "#apimachinery/field-error.ts";
-import {
-  isDNS1123Label,
-  isDNS1123Subdomain,
-  validateAnnotations,
-  validateLabels,
-} from "#apimachinery/validate.ts";
+import { isDNS1123Label, isDNS1123Subdomain } from "#apimachinery/validate.ts";
+import { validateAnnotations, validateLabels } from "#apimachinery/validate-object-meta.ts";
 import type {
   PersistentVolumeClaimSpec,
   PersistentVolumeClaimTemplate,

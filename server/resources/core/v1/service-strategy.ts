@@ -45,33 +45,29 @@ function sameNodePorts(spec: ServiceSpec, old: ServiceSpec): boolean {
   return nodePorts(spec).symmetricDifference(nodePorts(old)).size === 0;
 }
 
+/** What the client gave as it stood before. */
+function dropUnchanged(
+  spec: ServiceSpec,
+  old: ServiceSpec,
+  ...fields: (keyof ServiceSpec)[]
+): void {
+  for (const field of fields) if (deepEqual(spec[field], old[field])) delete spec[field];
+}
+
+const hasBalancer = ({ type }: ServiceSpec): boolean => type === "LoadBalancer";
+
 /** A client that changes the type alone need not clear what the old type had: it goes with it. */
 export function dropTypeDependentFields(spec: ServiceSpec, old: ServiceSpec): void {
-  if (needsClusterIP(old) && !needsClusterIP(spec)) {
-    if (spec.clusterIP === old.clusterIP && deepEqual(spec.clusterIPs, old.clusterIPs)) {
-      delete spec.clusterIP;
-      delete spec.clusterIPs;
-    }
-    if (deepEqual(spec.ipFamilies, old.ipFamilies)) delete spec.ipFamilies;
-    if (spec.ipFamilyPolicy === old.ipFamilyPolicy) delete spec.ipFamilyPolicy;
+  const gone = (needs: (one: ServiceSpec) => boolean): boolean => needs(old) && !needs(spec);
+  if (gone(needsClusterIP)) {
+    if (spec.clusterIP === old.clusterIP && deepEqual(spec.clusterIPs, old.clusterIPs))
+      dropUnchanged(spec, old, "clusterIP", "clusterIPs");
+    dropUnchanged(spec, old, "ipFamilies", "ipFamilyPolicy");
   }
-  if (needsNodePort(old) && !needsNodePort(spec) && sameNodePorts(spec, old))
+  if (gone(needsNodePort) && sameNodePorts(spec, old))
     for (const port of spec.ports ?? []) delete port.nodePort;
-  if (
-    needsHealthPort(old) &&
-    !needsHealthPort(spec) &&
-    spec.healthCheckNodePort === old.healthCheckNodePort
-  )
-    delete spec.healthCheckNodePort;
-  if (old.type === "LoadBalancer" && spec.type !== "LoadBalancer") {
-    if (spec.allocateLoadBalancerNodePorts === old.allocateLoadBalancerNodePorts)
-      delete spec.allocateLoadBalancerNodePorts;
-    if (spec.loadBalancerClass === old.loadBalancerClass) delete spec.loadBalancerClass;
-  }
-  if (
-    isExternal(old) &&
-    !isExternal(spec) &&
-    spec.externalTrafficPolicy === old.externalTrafficPolicy
-  )
-    delete spec.externalTrafficPolicy;
+  if (gone(needsHealthPort)) dropUnchanged(spec, old, "healthCheckNodePort");
+  if (gone(hasBalancer))
+    dropUnchanged(spec, old, "allocateLoadBalancerNodePorts", "loadBalancerClass");
+  if (gone(isExternal)) dropUnchanged(spec, old, "externalTrafficPolicy");
 }

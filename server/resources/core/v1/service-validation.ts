@@ -2,12 +2,8 @@
 import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { type FieldError, Path } from "#apimachinery/field-error.ts";
 import { ipFamily, validateCIDR, validateIP } from "#apimachinery/ip.ts";
-import {
-  isDNS1123Subdomain,
-  isPortNumber,
-  isQualifiedName,
-  validateLabels,
-} from "#apimachinery/validate.ts";
+import { isDNS1123Subdomain, isPortNumber, isQualifiedName } from "#apimachinery/validate.ts";
+import { validateLabels } from "#apimachinery/validate-object-meta.ts";
 import type { Service, ServicePort, ServiceSpec } from "#gen/api/core/v1.ts";
 import { portNumberOrName } from "./pod-spec/validate-probes.ts";
 import {

@@ -9,8 +9,8 @@ import {
   isLabelValue,
   isQualifiedName,
   validateImmutable,
-  validateLabels,
 } from "#apimachinery/validate.ts";
+import { validateLabels } from "#apimachinery/validate-object-meta.ts";
 import type {
   Endpoint,
   EndpointHints,

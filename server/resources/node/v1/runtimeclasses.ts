@@ -1,6 +1,7 @@
 import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { type FieldError, Path } from "#apimachinery/field-error.ts";
-import { isDNS1123Label, validateImmutable, validateLabels } from "#apimachinery/validate.ts";
+import { isDNS1123Label, validateImmutable } from "#apimachinery/validate.ts";
+import { validateLabels } from "#apimachinery/validate-object-meta.ts";
 import { type RuntimeClass, runtimeclasses } from "#gen/api/node/v1.ts";
 import { age } from "#resources/cells.ts";
 import { validateRequirements } from "#resources/core/v1/pod-spec/validate-resources.ts";

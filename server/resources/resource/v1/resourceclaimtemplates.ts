@@ -1,6 +1,7 @@
 import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { type FieldError, Path } from "#apimachinery/field-error.ts";
-import { validateAnnotations, validateImmutable, validateLabels } from "#apimachinery/validate.ts";
+import { validateImmutable } from "#apimachinery/validate.ts";
+import { validateAnnotations, validateLabels } from "#apimachinery/validate-object-meta.ts";
 import type { ObjectMeta } from "#gen/api/meta/v1.ts";
 import { type ResourceClaimTemplate, resourceclaimtemplates } from "#gen/api/resource/v1.ts";
 import { age } from "#resources/cells.ts";

@@ -228,24 +228,32 @@ const version =
 const kinds = ["bool", "int", "string", "version", "bools", "ints", "strings", "versions"] as const;
 
 function validateAttribute(checks: FieldChecks, attribute: DeviceAttribute, path: Path): void {
-  const given = kinds.filter((kind) => attribute[kind] !== undefined);
-  if (given.length !== 1) {
+  const [kind, ...others] = kinds.filter((one) => attribute[one] !== undefined);
+  if (kind === undefined || others.length > 0) {
     checks.invalid(path, attribute, "exactly one value must be specified");
     return;
   }
-  for (const kind of given) {
-    const value = attribute[kind];
-    const isList = Array.isArray(value);
-    if (isList && value.length === 0)
-      checks.invalid(path.child(kind), value, "must not be empty if specified");
-    for (const [index, text] of (isList ? value : [value]).entries()) {
-      const here = isList ? path.child(kind).index(index) : path.child(kind);
-      if (typeof text !== "string") continue;
-      if (Buffer.byteLength(text) > textBytesMax) checks.add([tooLong(here, textBytesMax)]);
-      if (kind.startsWith("version") && !version.test(text))
-        checks.invalid(here, text, "must be a string compatible with semver.org spec 2.0.0");
-    }
+  const value = attribute[kind];
+  const here = path.child(kind);
+  if (!Array.isArray(value)) {
+    validateAttributeValue(checks, kind, value, here);
+    return;
   }
+  if (value.length === 0) checks.invalid(here, value, "must not be empty if specified");
+  for (const [index, item] of value.entries())
+    validateAttributeValue(checks, kind, item, here.index(index));
+}
+
+function validateAttributeValue(
+  checks: FieldChecks,
+  kind: (typeof kinds)[number],
+  value: unknown,
+  path: Path,
+): void {
+  if (typeof value !== "string") return;
+  if (Buffer.byteLength(value) > textBytesMax) checks.add([tooLong(path, textBytesMax)]);
+  if (kind.startsWith("version") && !version.test(value))
+    checks.invalid(path, value, "must be a string compatible with semver.org spec 2.0.0");
 }
 
 export function validateTaint(checks: FieldChecks, taint: DeviceTaint, path: Path): void {

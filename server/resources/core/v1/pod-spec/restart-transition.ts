@@ -43,10 +43,7 @@ export function restartTransitions(
     if (!isEphemeral && restartsAll(spec)) continue;
     const known = isEphemeral ? [] : (spec[containers] ?? []);
     for (const [index, ended] of (before[list] ?? []).entries()) {
-      const code = ended.state?.terminated?.exitCode;
-      if (code === undefined) continue;
-      const container = known.find(({ name }) => name === ended.name);
-      if (container !== undefined && mayRestart(container, spec, code)) continue;
+      if (!hasEndedForGood(ended, known, spec)) continue;
       const again = (status[list] ?? []).filter((one) => isAgain(one, ended));
       // Of an ordinary container the first status counts.
       for (const _ of isEphemeral ? again : again.slice(0, 1))
@@ -56,6 +53,17 @@ export function restartTransitions(
         );
     }
   }
+}
+
+function hasEndedForGood(
+  { name, state }: ContainerStatus,
+  containers: readonly Container[],
+  spec: PodSpec,
+): boolean {
+  const exitCode = state?.terminated?.exitCode;
+  if (exitCode === undefined) return false;
+  const container = containers.find((one) => one.name === name);
+  return container === undefined || !mayRestart(container, spec, exitCode);
 }
 
 const isAgain = ({ name, state }: ContainerStatus, ended: ContainerStatus): boolean =>

@@ -63,28 +63,33 @@ function validateInitContainers(checks: FieldChecks, place: Place): void {
   for (const [index, container] of (spec.initContainers ?? []).entries()) {
     const here = path.index(index);
     commonParts(checks, container, { ...place, path: here });
-    const sidecar = container.restartPolicy === "Always";
     restartRules(checks, container, here);
     if (names.has(container.name)) checks.duplicate(here.child("name"), container.name);
     else if (container.name) names.add(container.name);
     hostPortConflicts(checks, [container], path);
-    if (sidecar) runningParts(checks, container, { ...place, path: here });
-    else
-      for (const field of ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] as const)
-        if (container[field] !== undefined)
-          checks.forbidden(
-            here.child(field),
-            "may not be set for init containers without restartPolicy=Always",
-          );
-    if (sidecar) continue;
-    for (const [position, { restartPolicy }] of (container.resizePolicy ?? []).entries())
-      if (restartPolicy === "RestartContainer")
-        checks.invalid(
-          here.child("resizePolicy").index(position).child("restartPolicy"),
-          restartPolicy,
-          "must not be set to 'RestartContainer' for non-sidecar initContainers",
-        );
+    if (container.restartPolicy === "Always")
+      runningParts(checks, container, { ...place, path: here });
+    else endingParts(checks, container, here);
   }
+}
+
+const partsOfRunning = ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] as const;
+
+/** An init container that is to end has nothing of one that runs beside the others. */
+function endingParts(checks: FieldChecks, container: AnyContainer, path: Path): void {
+  for (const field of partsOfRunning)
+    if (container[field] !== undefined)
+      checks.forbidden(
+        path.child(field),
+        "may not be set for init containers without restartPolicy=Always",
+      );
+  for (const [position, { restartPolicy }] of (container.resizePolicy ?? []).entries())
+    if (restartPolicy === "RestartContainer")
+      checks.invalid(
+        path.child("resizePolicy").index(position).child("restartPolicy"),
+        restartPolicy,
+        "must not be set to 'RestartContainer' for non-sidecar initContainers",
+      );
 }
 
 /** What upstream lets an ephemeral container have: nothing that outlives a look inside. */
@@ -124,20 +129,21 @@ function validateEphemeralContainers(checks: FieldChecks, place: Place): void {
     const target = container.targetContainerName;
     if (target && !others.includes(target))
       checks.add([notFoundValue(here.child("targetContainerName"), target)]);
-    for (const [field, value] of Object.entries(container)) {
-      const empty =
-        value === undefined || (typeof value === "object" && Object.keys(value).length === 0);
-      if (!ephemeralFields.has(field) && !empty)
-        checks.forbidden(here.child(field), "cannot be set for an Ephemeral Container");
-    }
-    for (const [position, mount] of (container.volumeMounts ?? []).entries())
-      for (const field of ["subPath", "subPathExpr"] as const)
-        if (mount[field])
-          checks.forbidden(
-            here.child("volumeMounts").index(position).child(field),
-            "cannot be set for an Ephemeral Container",
-          );
+    for (const foreign of foreignToEphemeral(container, here))
+      checks.forbidden(foreign, "cannot be set for an Ephemeral Container");
   }
+}
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined ||
+  (typeof value === "object" && value !== null && Object.keys(value).length === 0);
+
+function* foreignToEphemeral(container: AnyContainer, path: Path): Generator<Path> {
+  for (const [field, value] of Object.entries(container))
+    if (!ephemeralFields.has(field) && !isEmpty(value)) yield path.child(field);
+  for (const [position, mount] of (container.volumeMounts ?? []).entries())
+    for (const field of ["subPath", "subPathExpr"] as const)
+      if (mount[field]) yield path.child("volumeMounts").index(position).child(field);
 }
 
 export function imageWithoutBlanks(

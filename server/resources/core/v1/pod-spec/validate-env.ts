@@ -1,12 +1,8 @@
 /** Environment variables of a container. */
 import type { FieldChecks } from "#apimachinery/field-checks.ts";
 import type { Path } from "#apimachinery/field-error.ts";
-import {
-  isConfigMapKey,
-  isDNS1123Subdomain,
-  isEnvVarName,
-  maskTrailingDash,
-} from "#apimachinery/validate.ts";
+import { isConfigMapKey, isDNS1123Subdomain, isEnvVarName } from "#apimachinery/validate.ts";
+import { maskTrailingDash } from "#apimachinery/validate-object-meta.ts";
 import type { EnvFromSource, EnvVar, EnvVarSource, FileKeySelector } from "#gen/api/core/v1.ts";
 import { containerResource, environmentFields, objectField } from "./validate-field-refs.ts";
 import { noBacksteps } from "./validate-paths.ts";

@@ -1,12 +1,8 @@
 /** The spec of a Pod, in Pods and in templates. */
 import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { type FieldError, notFoundValue, type Path } from "#apimachinery/field-error.ts";
-import {
-  isDNS1123Subdomain,
-  isQualifiedName,
-  validateAnnotations,
-  validateLabels,
-} from "#apimachinery/validate.ts";
+import { isDNS1123Subdomain, isQualifiedName } from "#apimachinery/validate.ts";
+import { validateAnnotations, validateLabels } from "#apimachinery/validate-object-meta.ts";
 import type { PodSpec, PodTemplateSpec } from "#gen/api/core/v1.ts";
 import type { ObjectMeta } from "#gen/api/meta/v1.ts";
 import { eachContainer } from "./each-container.ts";
