@@ -241,8 +241,8 @@ export const K_VOLUME_SCORES: usize = 272;
 /** NodeVolumeLimits: drivers, then of each: counters of what is attached and of the limit, volumes wanted, how many
  *  of them others use, their counters. */
 export const K_LIMITS: usize = 276;
-/** list of pairs: set of the nodes that declare a feature, verdict where a node does not. */
-export const K_FEATURE_SETS: usize = 280;
+/** list of pairs: set that the node must be in, verdict where it is not, for filters that ask pod and node alone. */
+export const K_NODE_SETS: usize = 280;
 export const CLASS_BYTES: usize = 288;
 
 // Scored resources: count, 1 when the pod asks for any, then of each:
@@ -330,8 +330,9 @@ export const V_DEVICE_NONE: u32 = 218103810;
 export const V_DEVICE_POOLS: u32 = 218103812;
 export const V_NO_VICTIMS: u32 = 234881025;
 export const V_NOT_HELPFUL: u32 = 234881026;
-/** The node's agent lacks what the pod asks for. */
-export const V_FEATURE: u32 = 251658241;
+/** Of the first filter that asks pod and node alone; the n-th next has its number n higher. How many there may be. */
+export const V_NODE_QUESTION: u32 = 251658241;
+export const V_NODE_QUESTIONS_MAX: i32 = 17;
 /** Evicting pods could not help. */
 export const V_UNRESOLVABLE: u32 = 536870912;
 /** No node stands in this slot. */

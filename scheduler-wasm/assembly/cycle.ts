@@ -25,10 +25,10 @@ import {
   S_TAINT_TOLERATION,
   S_VOLUME_BINDING,
 } from "./abi";
+import * as nodeQuestions from "./node-questions";
 import * as imageLocality from "./plugins/image-locality";
 import * as interPodAffinity from "./plugins/inter-pod-affinity";
 import * as nodeAffinity from "./plugins/node-affinity";
-import * as nodeDeclaredFeatures from "./plugins/node-declared-features";
 import * as nodeName from "./plugins/node-name";
 import * as nodePorts from "./plugins/node-ports";
 import * as balancedAllocation from "./plugins/node-resources-balanced-allocation";
@@ -53,7 +53,7 @@ export function staticWord(cls: usize, block: i32): u64 {
     nodeAffinity.addedFilter(cls, block) |
     volumeBinding.filter(cls, block) |
     volumeZone.filter(cls, block) |
-    nodeDeclaredFeatures.filter(cls, block);
+    nodeQuestions.filter(cls, block);
   return rowWord(header(H_ALIVE), block) & ~refused;
 }
 

@@ -15,10 +15,10 @@ import {
   V_VOLUME_LIMIT,
 } from "./abi";
 import { readFeatures } from "./features";
+import * as nodeQuestions from "./node-questions";
 import * as dynamicResources from "./plugins/dynamic-resources";
 import * as interPodAffinity from "./plugins/inter-pod-affinity";
 import * as nodeAffinity from "./plugins/node-affinity";
-import * as nodeDeclaredFeatures from "./plugins/node-declared-features";
 import * as nodeName from "./plugins/node-name";
 import * as nodePorts from "./plugins/node-ports";
 import * as nodeResourcesFit from "./plugins/node-resources-fit";
@@ -64,7 +64,7 @@ function verdictNow(cls: usize, node: i32): u32 {
   const affinity = interPodAffinity.nodeVerdict(cls, node, features);
   if (affinity != 0) return affinity;
   const devices = dynamicResources.verdict(cls, node);
-  return devices != 0 ? devices : nodeDeclaredFeatures.verdict(cls, node);
+  return devices != 0 ? devices : nodeQuestions.verdict(cls, node);
 }
 
 /** The refusal that pods nominated to the node cause; 0: none, or none is nominated. */

@@ -25,7 +25,6 @@ import {
   K_EPOCH,
   K_EXCLUSIVE,
   K_EXISTING_ANTI,
-  K_FEATURE_SETS,
   K_FEATURES,
   K_FILTER,
   K_GROUP_BYTES,
@@ -42,6 +41,7 @@ import {
   K_MAXIMA_BYTES,
   K_MEMORY,
   K_NAME,
+  K_NODE_SETS,
   K_PORTS,
   K_PREFERRED,
   K_PREFERRED_FEATURE,
@@ -61,8 +61,6 @@ import {
   LOCAL,
   PREFERRED,
   TAINTS,
-  V_FEATURE,
-  V_UNRESOLVABLE,
 } from "#gen/scheduler-abi.ts";
 import type { Arena } from "./arena.ts";
 import { ClassRecord } from "./class-record.ts";
@@ -73,9 +71,11 @@ import type { Images } from "./images.ts";
 import type { LabelSets } from "./label-sets.ts";
 import { type NodeFilter, type NodeFilters, tolerates } from "./node-filter.ts";
 import type { NodeTable } from "./node-table.ts";
+import { nodeQuestions } from "./plugins/node-questions.ts";
+import { unschedulableTaint } from "./plugins/node-unschedulable.ts";
+import type { PluginName } from "./plugins/registry.ts";
 import type { PodShape, PodShapes } from "./pod-shape.ts";
-import { countsResource, type Filter, type Profile, scorers } from "./profile.ts";
-import { requiredFeatures } from "./required-features.ts";
+import { countsResource, type Profile, scorers } from "./profile.ts";
 import { writeScoring } from "./scoring.ts";
 
 export interface PodClass {
@@ -115,10 +115,6 @@ interface Parts {
   readonly images: Images;
 }
 
-const unschedulableTaint = {
-  key: "node.kubernetes.io/unschedulable",
-  effect: "NoSchedule",
-} as const;
 /** Memory for the caches of all classes; over it the longest unused half goes. */
 const cacheBytesMax = 512 * 1024 * 1024;
 const groupsAtStart = 64;
@@ -256,7 +252,7 @@ export class PodClasses {
     const imageIds = this.#writeImages(record, shape.spec);
     this.#writeConstraints(record, subject, features);
     this.#writeVolumes(record, subject);
-    this.#writeFeatures(record, subject);
+    this.#writeNodeSets(record, subject);
     writeScoring(record, subject, this.#parts.nodes);
     record.list(K_FEATURES, [features.count, ...features.numbers]);
     const lastUsed = this.#tick;
@@ -282,7 +278,7 @@ export class PodClasses {
     tell: (offset: number, filter: NodeFilter) => void,
   ): void {
     const { nodes, filters } = this.#parts;
-    const has = (filter: Filter) => profile.filters.has(filter);
+    const has = (filter: PluginName) => profile.filters.has(filter);
     const tolerations: readonly Toleration[] = spec.tolerations ?? [];
     const affinity = has("NodeAffinity") ? spec : undefined;
     tell(K_FILTER, filters.intern(affinity, has("TaintToleration") ? tolerations : undefined, []));
@@ -370,17 +366,15 @@ export class PodClasses {
     record.put(K_ACROSS, across ? 1 : 0);
   }
 
-  #writeFeatures(record: ClassRecord, { shape, profile }: Subject): void {
-    const required = profile.filters.has("NodeDeclaredFeatures")
-      ? requiredFeatures(shape.spec)
-      : [];
-    record.counted(
-      K_FEATURE_SETS,
-      required.map((feature) => [
-        this.#parts.nodes.setId(`feature ${feature}`, (node) => node.features.includes(feature)),
-        V_FEATURE | V_UNRESOLVABLE,
+  #writeNodeSets(record: ClassRecord, { shape, profile }: Subject): void {
+    const asked = nodeQuestions.filter(({ plugin }) => profile.filters.has(plugin));
+    const rows = asked.flatMap(({ plugin, verdict, needs }) =>
+      needs(shape.spec).map(({ name, met }) => [
+        this.#parts.nodes.setId(`${plugin} ${name}`, met),
+        verdict,
       ]),
     );
+    record.counted(K_NODE_SETS, rows);
   }
 
   #writeVolumes(record: ClassRecord, { volumes }: Subject): void {

@@ -9,7 +9,8 @@ import {
   V_SPREAD,
   V_TAINT,
 } from "#gen/scheduler-abi.ts";
-import { type ClusterEvent, prepareEvent } from "./hints.ts";
+import { prepareEvent } from "./hints.ts";
+import type { ClusterEvent } from "./plugins/plugin.ts";
 
 function pod(spec: Partial<Pod["spec"]> = {}, labels: Record<string, string> = {}): Pod {
   return {

@@ -1,15 +1,10 @@
 /** profiles[].plugins: which plugins run at which extension point, merged and refused as upstream does. */
 import { type ConfigReader, int32 } from "./config-reader.ts";
 import type { PermitPlugin } from "./permit.ts";
-import {
-  idlePlugins,
-  type Point,
-  pluginKind,
-  pluginPoints,
-  points,
-  removedPlugins,
-} from "./plugin-points.ts";
-import { defaultProfile, filters, type Profile, scorers } from "./profile.ts";
+import { idlePlugins, type Point, pluginKind, points, removedPlugins } from "./plugin-points.ts";
+import type { Plugin } from "./plugins/plugin.ts";
+import { type PluginName, plugins } from "./plugins/registry.ts";
+import { defaultProfile, type Profile, scorers } from "./profile.ts";
 
 export const apiVersion = "kubescheduler.config.k8s.io/v1";
 /** Total scores are 15 bits beside the tie-breaking hash: 100 times all weights have to fit. */
@@ -46,7 +41,8 @@ function readSet(reader: ConfigReader): PluginSet {
 function mergeDefaults(reader: ConfigReader, { enabled, disabled }: PluginSet): Named[] {
   const weights: Readonly<Record<string, number>> = { ...defaultProfile.weights };
   const replaced = new Set<Named>();
-  const kept = Object.keys(pluginPoints)
+  const kept = plugins
+    .map(({ name }): string => name)
     .filter((name) => !disabled.includes("*") && !disabled.includes(name))
     .map((name): Named => {
       const own = enabled.findLast((one) => one.name === name);
@@ -124,7 +120,7 @@ export function readPlugins(
   reader.only("multiPoint", ...points);
   const outside = permitPlugins.map(({ name }) => [name, ["permit"]] as const);
   const known: Registry = new Map([
-    ...Object.entries(pluginPoints),
+    ...plugins.map(({ name, points }: Plugin) => [name, points] as const),
     ...Object.entries(idlePlugins),
     ...outside,
   ]);
@@ -152,7 +148,9 @@ export function readPlugins(
         ...(sets.get("score")?.enabled ?? []),
         ...multi,
       ]),
-      filters: new Set(filters.filter((filter) => has("filter", filter))),
+      filters: new Set(
+        plugins.map(({ name }): PluginName => name).filter((name) => has("filter", name)),
+      ),
       gates: has("preEnqueue", "SchedulingGates"),
       devices: has("postFilter", "DynamicResources"),
       preempts: has("postFilter", "DefaultPreemption"),

@@ -1,6 +1,8 @@
 /** How one scheduler name decides: plugins, weights and arguments, as KubeSchedulerConfiguration gives them. */
 import type { NodeAffinity, TopologySpreadConstraint } from "#gen/api/core/v1.ts";
 import type { PermitPlugin } from "./permit.ts";
+import type { Plugin } from "./plugins/plugin.ts";
+import { type PluginName, plugins } from "./plugins/registry.ts";
 
 /** Plugins that score, in the order of the module's columns (S_*). */
 export const scorers = [
@@ -14,24 +16,6 @@ export const scorers = [
   "VolumeBinding",
 ] as const;
 export type Scorer = (typeof scorers)[number];
-
-/** Plugins that filter. */
-export const filters = [
-  "NodeUnschedulable",
-  "NodeName",
-  "TaintToleration",
-  "NodeAffinity",
-  "NodePorts",
-  "NodeResourcesFit",
-  "VolumeRestrictions",
-  "NodeVolumeLimits",
-  "VolumeBinding",
-  "VolumeZone",
-  "PodTopologySpread",
-  "InterPodAffinity",
-  "NodeDeclaredFeatures",
-] as const;
-export type Filter = (typeof filters)[number];
 
 export interface ScoredResource {
   readonly name: string;
@@ -55,7 +39,8 @@ export interface Profile {
   readonly schedulerName: string;
   /** Tells classes of pods of different profiles apart. */
   readonly id: number;
-  readonly filters: ReadonlySet<Filter>;
+  /** Plugins that filter. */
+  readonly filters: ReadonlySet<PluginName>;
   /** 0: does not score. */
   readonly weights: Readonly<Record<Scorer, number>>;
   /** In `parity` mode: of the nodes that are enough to be found; 0: upstream's share by their number. */
@@ -88,11 +73,13 @@ const cpuAndMemory: readonly ScoredResource[] = [
   { name: "memory", weight: 1 },
 ];
 
+const all: readonly Plugin<PluginName>[] = plugins;
+
 /** Upstream's default profile. */
 export const defaultProfile: Profile = {
   schedulerName: "default-scheduler",
   id: 0,
-  filters: new Set(filters),
+  filters: new Set(all.filter(({ points }) => points.includes("filter")).map(({ name }) => name)),
   weights: {
     TaintToleration: 3,
     NodeAffinity: 2,

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Pod } from "#gen/api/core/v1.ts";
 import { V_AFFINITY, V_FILTER_SHIFT, V_FIT, V_TAINT } from "#gen/scheduler-abi.ts";
-import type { ClusterEvent } from "./hints.ts";
+import type { ClusterEvent } from "./plugins/plugin.ts";
 import { backoffOf, type QueuedPod, SchedulingQueue } from "./queue.ts";
 
 function pod(name: string, spec: Partial<Pod["spec"]> = {}): Pod {

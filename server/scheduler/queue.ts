@@ -11,8 +11,9 @@
  */
 import type { Pod } from "#gen/api/core/v1.ts";
 import { Heap } from "./heap.ts";
-import { type ClusterEvent, prepareEvent } from "./hints.ts";
+import { prepareEvent } from "./hints.ts";
 import { Lanes } from "./lanes.ts";
+import type { ClusterEvent } from "./plugins/plugin.ts";
 import { VictimsLeaving } from "./victims-leaving.ts";
 
 export interface QueuedPod {

@@ -1,70 +1,22 @@
 /** The sentence of FailedScheduling: how many nodes refused for which reason, in upstream's words and order. */
 import {
-  V_ADDED_AFFINITY,
-  V_AFFINITY,
-  V_ANTI_AFFINITY,
-  V_DEVICE,
-  V_DEVICE_NONE,
-  V_DEVICE_POOLS,
-  V_DISK,
-  V_EXCLUSIVE,
-  V_EXISTING_ANTI,
-  V_FEATURE,
   V_FILTER,
   V_FIRST_REQUEST_REASON,
   V_FIT,
   V_NO_VICTIMS,
-  V_NODE_AFFINITY,
-  V_NODE_NAME,
   V_NOT_HELPFUL,
-  V_PORTS,
   V_REASONS,
   V_REQUESTS_MAX,
-  V_SPREAD,
-  V_SPREAD_LABEL,
-  V_TAINT,
-  V_TOO_MANY_PODS,
   V_UNRESOLVABLE,
-  V_UNSCHEDULABLE,
-  V_VOLUME_GONE,
-  V_VOLUME_LIMIT,
-  V_VOLUME_NODE,
-  V_VOLUME_NONE,
-  V_VOLUME_SPACE,
-  V_VOLUME_ZONE,
 } from "#gen/scheduler-abi.ts";
+import { nodeQuestions } from "./plugins/node-questions.ts";
+import type { Plugin } from "./plugins/plugin.ts";
+import { plugins } from "./plugins/registry.ts";
 
-const phrases = [
-  [V_UNSCHEDULABLE, "node(s) were unschedulable"],
-  [V_NODE_NAME, "node(s) didn't match the requested node name"],
-  [V_TAINT, "node(s) had untolerated taint(s)"],
-  [V_NODE_AFFINITY, "node(s) didn't match Pod's node affinity/selector"],
-  [V_ADDED_AFFINITY, "node(s) didn't match scheduler-enforced node affinity"],
-  [V_PORTS, "node(s) didn't have free ports for the requested pod ports"],
-  [V_TOO_MANY_PODS, "Too many pods"],
-  [V_DISK, "node(s) had no available disk"],
-  [
-    V_EXCLUSIVE,
-    "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod",
-  ],
-  [V_VOLUME_NODE, "node(s) didn't match PersistentVolume's node affinity"],
-  [V_VOLUME_NONE, "node(s) didn't find available persistent volumes to bind"],
-  [V_VOLUME_SPACE, "node(s) did not have enough free storage"],
-  [V_VOLUME_GONE, "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"],
-  [V_VOLUME_LIMIT, "node(s) exceed max volume count"],
-  [V_VOLUME_ZONE, "node(s) had no available volume zone"],
-  [V_SPREAD, "node(s) didn't match pod topology spread constraints"],
-  [V_SPREAD_LABEL, "node(s) didn't match pod topology spread constraints (missing required label)"],
-  [V_AFFINITY, "node(s) didn't match pod affinity rules"],
-  [V_ANTI_AFFINITY, "node(s) didn't match pod anti-affinity rules"],
-  [V_EXISTING_ANTI, "node(s) didn't satisfy existing pods anti-affinity rules"],
-  [V_DEVICE, "resourceclaim not available on the node"],
-  [V_DEVICE_NONE, "cannot allocate all claims"],
-  [V_DEVICE_POOLS, "invalid resource pools were encountered"],
-  [V_FEATURE, "node(s) didn't match Pod's required features"],
-  [V_NO_VICTIMS, "No preemption victims found for incoming pod"],
-  [V_NOT_HELPFUL, "Preemption is not helpful for scheduling"],
-] as const;
+const phrases: readonly (readonly [verdict: number, phrase: string])[] = [
+  ...plugins.flatMap(({ reasons = [] }: Plugin) => reasons),
+  ...nodeQuestions.map(({ verdict, phrase }) => [verdict, phrase] as const),
+];
 
 /** What came of the attempt to make room. */
 export type PreemptionOutcome =

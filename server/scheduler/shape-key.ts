@@ -6,7 +6,7 @@ import { deepEqual } from "#apimachinery/deep-equal.ts";
 import type { Container, Pod, PodAffinityTerm, PodSpec, Volume } from "#gen/api/core/v1.ts";
 import { claimNamesOf } from "#resources/core/v1/pod-claims.ts";
 import type { Attached } from "./attached-volumes.ts";
-import { requiredFeatures } from "./required-features.ts";
+import { needNames } from "./plugins/node-questions.ts";
 
 /** What placed pods are told apart by of a claim. */
 export interface ClaimFacts {
@@ -86,7 +86,7 @@ export function shapeKey(
     spec.nodeSelector,
     nodeName,
     placedVolumes({ metadata, spec }, claimFacts),
-    requiredFeatures(spec),
+    needNames(spec),
     resized,
   ];
   if (affinity === undefined && spread === undefined) return JSON.stringify(plain);
@@ -109,13 +109,20 @@ export interface Model {
   readonly nodeName: string | undefined;
   readonly namespaced: boolean;
   readonly labelKeys: readonly string[];
+  readonly needs: readonly string[];
 }
 
 /** undefined: pods of the kind are told apart by key alone. */
 export function modelOf(pod: Pod, nodeName: string | undefined): Model | undefined {
   const { spec } = pod;
   if (spec.volumes?.some(isPlaced)) return undefined;
-  return { pod, nodeName, namespaced: readsNamespace(spec), labelKeys: labelKeys(spec) };
+  return {
+    pod,
+    nodeName,
+    namespaced: readsNamespace(spec),
+    labelKeys: labelKeys(spec),
+    needs: needNames(spec),
+  };
 }
 
 function sameContainers(
@@ -129,7 +136,6 @@ function sameContainers(
     if (
       one?.image !== other?.image ||
       one?.restartPolicy !== other?.restartPolicy ||
-      !deepEqual(one?.restartPolicyRules, other?.restartPolicyRules) ||
       !deepEqual(one?.resources?.requests, other?.resources?.requests) ||
       !deepEqual(one?.ports, other?.ports)
     )
@@ -146,7 +152,7 @@ export function isLike(model: Model, pod: Pod, nodeName: string | undefined): bo
     nodeName === model.nodeName &&
     (!model.namespaced || metadata.namespace === named.namespace) &&
     spec.hostNetwork === own.hostNetwork &&
-    spec.hostUsers === own.hostUsers &&
+    deepEqual(needNames(spec), model.needs) &&
     sameContainers(spec.containers, own.containers) &&
     sameContainers(spec.initContainers, own.initContainers) &&
     deepEqual(spec.affinity, own.affinity) &&

@@ -1,5 +1,5 @@
 /** Who waits for which victims to go, and how much of their going has been seen. */
-import type { ClusterEvent } from "./hints.ts";
+import type { ClusterEvent } from "./plugins/plugin.ts";
 
 interface Seen<Waiting> {
   /** The last of their victims is gone. */

@@ -50,14 +50,14 @@ export const hostMutants: readonly HostMutant[] = [
   },
   {
     about: "queueing hint of NodeResourcesFit",
-    file: "scheduler/hints.ts",
+    file: "scheduler/plugins/pod-changes.ts",
     find: "if (now === undefined) return true;\n  return !deepEqual(before.spec",
     put: "if (now === undefined) return false;\n  return !deepEqual(before.spec",
     tests: ["tests/scheduler/hints.test.ts"],
   },
   {
     about: "queueing hint of PodTopologySpread and InterPodAffinity",
-    file: "scheduler/hints.ts",
+    file: "scheduler/plugins/pod-changes.ts",
     find: "if (before === undefined || now === undefined) return true;",
     put: "if (before === undefined || now === undefined) return false;",
     tests: ["tests/scheduler/hints.test.ts"],

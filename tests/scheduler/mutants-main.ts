@@ -26,7 +26,11 @@ const mutants: readonly Mutant[] = [
   plugin("node-unschedulable", "? 0 : rowWord", "? 0 : (<u64>0) & rowWord"),
   plugin("node-name", "name < 0 ? 0", "name < 0 ? 1"),
   plugin("taint-toleration", "(100 * untolerated) / most", "(100 * untolerated) / (most + 1)"),
-  plugin("node-declared-features", "return outsideVerdict(", "return <u32>0 & outsideVerdict("),
+  {
+    file: "node-questions.ts",
+    find: "return outsideVerdict(",
+    put: "return <u32>0 & outsideVerdict(",
+  },
   plugin("node-affinity", "(100 * sum) / most", "sum"),
   plugin("node-ports", "node) > 0", "node) > 1"),
   plugin(

@@ -1,0 +1,31 @@
+/** NodeResourcesFit: what the pod requests is free; "Insufficient cpu" is worded by the pod's own requests. */
+import type { Pod } from "#gen/api/core/v1.ts";
+import { V_TOO_MANY_PODS } from "#gen/scheduler-abi.ts";
+import type { NodeFacts } from "#scheduler/node-facts.ts";
+import { podRequests } from "#scheduler/pod-requests.ts";
+import { definePlugin, filterAndScore, type NodeChange } from "./plugin.ts";
+import { shrinks } from "./pod-changes.ts";
+
+function fitsEmpty(pod: Pod, { allocatable }: NodeFacts): boolean {
+  if ((allocatable.get("pods") ?? 0) < 1) return false;
+  for (const [resource, amount] of podRequests(pod)) {
+    if (amount > (allocatable.get(resource) ?? 0)) return false;
+  }
+  return true;
+}
+
+/** An update helps only where something that the pod asks for grew. */
+function growsFor(pod: Pod, { before, now }: NodeChange): boolean {
+  if (!fitsEmpty(pod, now)) return false;
+  if (before === undefined) return true;
+  const grew = (resource: string) =>
+    (now.allocatable.get(resource) ?? 0) > (before.allocatable.get(resource) ?? 0);
+  return grew("pods") || [...podRequests(pod).keys()].some(grew);
+}
+
+export const nodeResourcesFit = definePlugin({
+  name: "NodeResourcesFit",
+  points: [...filterAndScore, "placementScore"],
+  reasons: [[V_TOO_MANY_PODS, "Too many pods"]],
+  hint: { node: growsFor, pod: (_, change) => shrinks(change) },
+});
