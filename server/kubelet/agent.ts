@@ -9,6 +9,7 @@ import type { Informer } from "#client/informer.ts";
 import type { Node, NodeStatus, Pod, Service, Taint } from "#gen/api/core/v1.ts";
 import type { Logger } from "#telemetry/log.ts";
 import type { CriRuntime } from "./cri/runtime.ts";
+import { HeldPressure, noPressure, pressureFrom, type Reserves } from "./eviction/pressure.ts";
 import { ImagePull } from "./image-pull.ts";
 import type { NodeContext } from "./node-context.ts";
 import { conditionEvents, troubles } from "./node-events.ts";
@@ -32,6 +33,8 @@ import { DiskVolumes, noVolumes } from "./volumes/pod-volumes.ts";
 const relistMilliseconds = 1000;
 const podCidrWaitMilliseconds = 10_000;
 const volumeRefreshMilliseconds = 30_000;
+/** Upstream's eviction manager and log rotation look this often. */
+const housekeepingMilliseconds = 10_000;
 
 /** The pods of this node, as a watch brings them. */
 export interface PodSource {
@@ -49,7 +52,8 @@ export interface AgentOptions {
   readonly services: Pick<Informer<Service>, "list" | "synced">;
   readonly runtime: CriRuntime;
   readonly machine: MachineFacts;
-  readonly pressure: () => Promise<Pressure>;
+  /** What the machine has left; absent: it never runs short. */
+  readonly reserves?: (() => Promise<Reserves>) | undefined;
   readonly addresses: readonly string[];
   /** Of the agent's HTTPS endpoint. */
   readonly port: number;
@@ -119,7 +123,19 @@ function nodeEvents(options: AgentOptions, clock: Clock): NodeRegistrationOption
   };
 }
 
-function registration(options: AgentOptions, clock: Clock): NodeRegistrationOptions {
+function pressureOf({ reserves }: AgentOptions, clock: Clock): () => Promise<Pressure> {
+  const held = new HeldPressure();
+  return async () => {
+    if (reserves === undefined) return noPressure;
+    return held.seen(pressureFrom(await reserves()), clock.now().getTime());
+  };
+}
+
+function registration(
+  options: AgentOptions,
+  clock: Clock,
+  pressure: () => Promise<Pressure>,
+): NodeRegistrationOptions {
   const { client, runtime, machine, logger, signal, nodeName } = options;
   const begun = clock.now().getTime();
   let podCidr: string | undefined;
@@ -142,7 +158,7 @@ function registration(options: AgentOptions, clock: Clock): NodeRegistrationOpti
       return nodeStatus({
         nodeName,
         machine,
-        pressure: await options.pressure(),
+        pressure: await pressure(),
         runtime: state.runtime,
         network: state.network,
         runtimeVersion: runtime.version,
@@ -168,7 +184,8 @@ function registration(options: AgentOptions, clock: Clock): NodeRegistrationOpti
 export async function runAgent(options: AgentOptions): Promise<void> {
   const clock = options.clock ?? systemClock;
   const { signal, logger, nodeName, runtime, client } = options;
-  const register = registration(options, clock);
+  const pressure = pressureOf(options, clock);
+  const register = registration(options, clock, pressure);
   const node = await registerNode(register);
   if (node === undefined) return;
   const context = createContext(options, clock);
@@ -191,7 +208,15 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   ];
   await options.pods.synced();
   const loops = runtime.real ? watchRuntime(context, pods, clock) : [];
-  await Promise.all([...beats, ...loops]);
+  const { reserves } = options;
+  const look = async (): Promise<void> => {
+    pods.underPressure(await pressure());
+    if (reserves !== undefined) await pods.evict(await reserves());
+    await pods.rotateLogs();
+  };
+  const every = { clock, signal, logger, milliseconds: housekeepingMilliseconds };
+  const looks = runtime.real ? [repeat({ ...every, name: "housekeeping" }, look).done] : [];
+  await Promise.all([...beats, ...loops, ...looks]);
   for (const leave of unsubscribe) leave();
   await pods.stop();
 }

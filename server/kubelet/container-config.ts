@@ -24,6 +24,8 @@ export interface ContainerInput {
   readonly mounts: readonly Mount[];
   readonly memoryBytes: number;
   readonly seccompDir: string;
+  /** Of the container whose processes an ephemeral one is to see. */
+  readonly targetId: string | undefined;
 }
 
 /** `init`, `sidecar` or `main`: for runtimes that simulate, and for people who read the runtime's list. */
@@ -108,7 +110,7 @@ export function containerConfig(input: ContainerInput): ContainerConfig {
     stopSignal: stopSignal(container),
     linux: {
       resources: containerResources(pod, container.resources, input.memoryBytes),
-      securityContext: containerSecurityContext(pod, container, input.image, input.seccompDir),
+      securityContext: containerSecurityContext(pod, container, input),
     },
   };
 }

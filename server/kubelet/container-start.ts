@@ -12,6 +12,7 @@ import { type PulledImage, StartFailure } from "./image-pull.ts";
 import { runHandler } from "./lifecycle-handler.ts";
 import { containerPath, type NodeContext } from "./node-context.ts";
 import { podPaths, terminationLogPath } from "./pod-paths.ts";
+import { containersNamed, type PodRuntime } from "./pod-runtime.ts";
 import { registryAuths } from "./registry-auth.ts";
 import { serviceEnv } from "./service-env.ts";
 import { type HostVolumes, subPathOnHost } from "./volumes/pod-volumes.ts";
@@ -24,6 +25,7 @@ export interface ContainerStart {
   readonly sandbox: PodSandboxConfig;
   readonly podIps: readonly string[];
   readonly volumes: HostVolumes;
+  readonly runtime: PodRuntime;
 }
 
 /** Upstream tries a failed pod again with its next sync: about this. */
@@ -71,10 +73,11 @@ function failure(
 
 async function pullImage(node: NodeContext, start: ContainerStart): Promise<PulledImage> {
   const { pod, container } = start;
-  return node.images.ensure({
+  const request = {
     pod,
     container,
-    onEvent: (type, reason, message) => tell(node, start, type, reason, message),
+    onEvent: (type: "Normal" | "Warning", reason: string, message: string) =>
+      tell(node, start, type, reason, message),
     auth: async () => {
       const names = (pod.spec.imagePullSecrets ?? [])
         .map(({ name }) => name)
@@ -84,6 +87,11 @@ async function pullImage(node: NodeContext, start: ContainerStart): Promise<Pull
       const found = names.map((name) => sources.secret(name)).filter((one) => one !== undefined);
       return registryAuths(container.image ?? "", found);
     },
+  };
+  return node.images.ensure(request).catch((error: unknown) => {
+    if (error instanceof StartFailure)
+      tell(node, start, "Warning", "Failed", `Error: ${error.reason}`);
+    throw error;
   });
 }
 
@@ -110,7 +118,17 @@ async function configure(node: NodeContext, start: ContainerStart, pulled: Pulle
     mounts: node.runtime.real ? await mountsOf(node, start, env) : [],
     memoryBytes: node.memoryBytes,
     seccompDir: `${node.dataDir}/seccomp`,
+    targetId: targetOf(start),
   });
+}
+
+/** Throws ConfigError when the container that is to be looked at does not run. */
+function targetOf({ container, runtime }: ContainerStart): string | undefined {
+  const name = "targetContainerName" in container ? (container.targetContainerName ?? "") : "";
+  if (name === "") return undefined;
+  const target = containersNamed(runtime, name)[0];
+  if (target === undefined) throw new ConfigError(`unable to find target container "${name}"`);
+  return target.id;
 }
 
 async function mountsOf(

@@ -4,6 +4,7 @@ import type { Clock } from "#client/clock.ts";
 import type { Container, EphemeralContainer, Pod } from "#gen/api/core/v1.ts";
 import { type Backoff, containerBackoff, dueAt, nextBackoff } from "./backoff.ts";
 import type { CriRuntime, RegistryAuth, RuntimeImage } from "./cri/runtime.ts";
+import { imageNameFault } from "./image-name.ts";
 
 /** A container could not be started: its waiting reason, and when to try again (milliseconds). */
 export class StartFailure extends Error {
@@ -66,6 +67,14 @@ export class ImagePull {
     const { container, onEvent } = request;
     const name = container.image ?? "";
     const policy = pullPolicy(container);
+    const fault = imageNameFault(name);
+    if (fault !== undefined) {
+      const text = `couldn't parse image name ${JSON.stringify(name)}: ${fault}`;
+      const message = `Failed to apply default image tag ${JSON.stringify(name)}: ${text}`;
+      onEvent("Warning", "InspectFailed", message);
+      const retryAt = this.#options.clock.now().getTime() + containerBackoff.initial;
+      throw new StartFailure("InvalidImageName", message, retryAt);
+    }
     const present = policy === "Always" ? undefined : await this.#options.runtime.imageStatus(name);
     if (present !== undefined) {
       onEvent(
@@ -112,7 +121,6 @@ export class ImagePull {
       const backoff = nextBackoff(failed?.backoff, failedAt, containerBackoff);
       this.#backoffs.set(key, { backoff, failedAt, error: text });
       onEvent("Warning", "Failed", `Failed to pull image "${name}": ${text}`);
-      onEvent("Warning", "Failed", "Error: ErrImagePull");
       throw new StartFailure("ErrImagePull", text, failedAt + errorShownMilliseconds);
     }
   }

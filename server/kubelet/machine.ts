@@ -1,11 +1,12 @@
 /** Facts about this machine, out of /proc, /etc and the file system. */
 import { readFile, statfs } from "node:fs/promises";
 import os from "node:os";
-import type { MachineFacts, Pressure } from "./node-status.ts";
+import type { Reserves } from "./eviction/pressure.ts";
+import type { MachineFacts } from "./node-status.ts";
 
 /** Upstream's default. */
 const podsMaxDefault = 110;
-/** Below this much the node says so, and the scheduler avoids it. */
+/** Below this much the node says so, the scheduler avoids it, and pods are evicted. */
 const memoryAvailableBytesMin = 100 * 1024 * 1024;
 /** A developer's disk is often nearly full: half of upstream's 10 % is pressure enough. */
 const diskAvailableShareMin = 0.05;
@@ -36,14 +37,14 @@ export async function machineFacts(dataDir: string): Promise<MachineFacts> {
   };
 }
 
-export async function machinePressure(dataDir: string): Promise<Pressure> {
+export async function machineReserves(dataDir: string): Promise<Reserves> {
   const available = /^MemAvailable:\s+(\d+) kB/m.exec(await text("/proc/meminfo"))?.[1];
   const bytes = available === undefined ? os.freemem() : Number(available) * 1024;
   const disk = await statfs(dataDir);
+  const size = disk.blocks * disk.bsize;
   return {
-    memory: bytes < memoryAvailableBytesMin,
-    disk: disk.bavail / disk.blocks < diskAvailableShareMin,
-    pid: false,
+    memory: { available: bytes, threshold: memoryAvailableBytesMin },
+    disk: { available: disk.bavail * disk.bsize, threshold: size * diskAvailableShareMin },
   };
 }
 
@@ -68,5 +69,3 @@ export const simulatedMachine: MachineFacts = {
   systemUuid: "",
   bootId: "",
 };
-
-export const noPressure: Pressure = { memory: false, disk: false, pid: false };

@@ -1,10 +1,14 @@
 /** The pods of one node: a worker each, fed by the watch and by the runtime. */
 import type { Pod } from "#gen/api/core/v1.ts";
 import type { Sandbox } from "./cri/runtime.ts";
+import { evictOnce } from "./eviction/evictions.ts";
+import { noPressure, type Reserves, refusalUnder } from "./eviction/pressure.ts";
 import { containerLogs } from "./logs/container-logs.ts";
+import { rotatePodLogs } from "./logs/rotation.ts";
 import { type Usage, usageOf } from "./metrics/usage.ts";
 import { admitPod } from "./node-admission.ts";
 import type { NodeContext } from "./node-context.ts";
+import type { Pressure } from "./node-status.ts";
 import { identityFault, podFault, refusedPod } from "./pod-checks.ts";
 import { PodWorker } from "./pod-worker.ts";
 import type { Verdict } from "./status.ts";
@@ -15,6 +19,7 @@ export class NodePods {
   readonly #workers = new Map<string, PodWorker>();
   /** Pods of a name whose predecessor, of another uid, has not left yet. */
   readonly #ownerOfName = new Map<string, string>();
+  #pressure: Pressure = noPressure;
 
   constructor(node: NodeContext) {
     this.#node = node;
@@ -94,6 +99,8 @@ export class NodePods {
   /** A pod is judged once, when it first comes: one that has a start time was admitted before. */
   #verdict(pod: Pod): Verdict | undefined {
     if (pod.status.startTime !== undefined) return undefined;
+    const refusal = refusalUnder(pod, this.#pressure);
+    if (refusal !== undefined) return refusal;
     const others = [...this.#workers.values()].filter(({ terminal }) => !terminal);
     return admitPod(
       pod,
@@ -150,6 +157,21 @@ export class NodePods {
       };
       this.#start(pod, undefined).remove(pod);
     }
+  }
+
+  /** What the node tells of itself. */
+  underPressure(pressure: Pressure): void {
+    this.#pressure = pressure;
+  }
+
+  async evict(reserves: Reserves): Promise<void> {
+    const running = [...this.#workers.values()].filter(({ terminal }) => !terminal);
+    await evictOnce(this.#node, running, reserves);
+  }
+
+  async rotateLogs(): Promise<void> {
+    for (const [uid, { terminal }] of this.#workers)
+      if (!terminal) await rotatePodLogs(this.#node, uid);
   }
 
   async refreshVolumes(): Promise<void> {

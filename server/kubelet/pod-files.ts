@@ -1,5 +1,6 @@
 /** What of a pod stands on the node's disk before its containers start: volumes, its hosts file, where its logs go. */
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
+import { messageOf } from "#apimachinery/error-message.ts";
 import type { Pod } from "#gen/api/core/v1.ts";
 import type { PodSandboxConfig } from "./cri/runtime.ts";
 import type { NodeContext } from "./node-context.ts";
@@ -29,4 +30,21 @@ export async function prepareFiles(
     await writeFile(hosts, text);
   }
   return mounted;
+}
+
+/** Its volumes first. Tells what keeps it from coming about, and throws it. */
+export async function createSandbox(node: NodeContext, pod: Pod, attempt: number): Promise<void> {
+  const { runtime, volumes, facts } = node;
+  if (runtime.real)
+    await volumes.setUp(pod, facts, []).catch((error: unknown) => {
+      node.event(pod, undefined, "Warning", "FailedMount", messageOf(error));
+      throw error;
+    });
+  const config = sandboxOf(node, pod, attempt);
+  if (runtime.real) await mkdir(config.logDirectory ?? "", { recursive: true });
+  await runtime.runPodSandbox(config).catch((error: unknown) => {
+    const message = `Failed to create pod sandbox: ${messageOf(error)}`;
+    node.event(pod, undefined, "Warning", "FailedCreatePodSandBox", message);
+    throw error;
+  });
 }

@@ -4,18 +4,20 @@
  *   running ──deleted, refused, ended──> terminating ──all ended──> terminated ──gone from the API──> gone
  */
 
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { messageOf } from "#apimachinery/error-message.ts";
 import { isReason } from "#apimachinery/status.ts";
 import { parseTime } from "#apimachinery/time.ts";
 import { type Pod, type PodStatus, pods } from "#gen/api/core/v1.ts";
 import { containerBackoff, nextBackoff } from "./backoff.ts";
 import { startContainer } from "./container-start.ts";
+import { CrashEvents } from "./crash-events.ts";
 import { ConfigError } from "./downward.ts";
 import { StartFailure } from "./image-pull.ts";
 import { removePodCgroup } from "./linux-cgroup.ts";
+import { removeLogs } from "./logs/rotation.ts";
 import { containerPath, type NodeContext } from "./node-context.ts";
-import { prepareFiles, sandboxOf } from "./pod-files.ts";
+import { createSandbox, prepareFiles, sandboxOf } from "./pod-files.ts";
 import { type ContainerMemory, memoryFromStatus, type Waiting } from "./pod-memory.ts";
 import { podPaths } from "./pod-paths.ts";
 import { containersNamed, newestSandbox, type PodRuntime } from "./pod-runtime.ts";
@@ -30,6 +32,8 @@ import { type Action, type Plan, stuck, syncPod } from "./sync-pod.ts";
 const retryMilliseconds = 1000;
 const retryDoublingsMax = 4;
 const defaultGraceSeconds = 30;
+/** The node cannot wait. */
+const evictionGraceSeconds = 1;
 
 type Stage = "running" | "terminating" | "terminated" | "gone";
 
@@ -52,6 +56,7 @@ export class PodWorker {
   readonly #writer: StatusWriter;
   readonly #probes: PodProbes;
   readonly #memory: Map<string, ContainerMemory>;
+  readonly #crashes: CrashEvents;
   #pod: Pod;
   #deleted = false;
   #stage: Stage = "running";
@@ -72,6 +77,7 @@ export class PodWorker {
     this.#place = place;
     this.#resize = new ResizeState(node, pod);
     this.#memory = memoryFromStatus(pod);
+    this.#crashes = new CrashEvents(node);
     node.runtime.adopt?.(pod);
     const { client, clock, logger, signal, runtime } = node;
     this.#writer = new StatusWriter({ client, clock, logger, signal, pod: () => this.#pod });
@@ -102,6 +108,18 @@ export class PodWorker {
 
   get terminal(): boolean {
     return this.#stage === "terminated" || this.#stage === "gone";
+  }
+
+  get evicted(): boolean {
+    return this.#verdict?.evicted === true;
+  }
+
+  /** Ends it for good, at once. */
+  evict(message: string): void {
+    if (this.#stage !== "running") return;
+    this.#verdict ??= { reason: "Evicted", message, evicted: true };
+    this.#node.event(this.#pod, undefined, "Warning", "Evicted", message);
+    this.wake();
   }
 
   /** A newer version of the pod. */
@@ -196,12 +214,16 @@ export class PodWorker {
     const now = this.#plan(after);
     this.#resize.completeUnless(now);
     this.#publish(after, now.waiting, false);
+    this.#crashes.tell(this.#pod, after, now.waiting);
     this.#probes.reconcile(this.#pod, after, this.#memory, this.#podIp(after));
     // A plan that is not empty after it was carried out: something ended meanwhile, or has to wait.
     if (now.actions.length > 0)
       this.#wakeAt(this.#now() + (stuck(plan, now) ? retryMilliseconds : 0));
     else if (now.wakeAt !== undefined) this.#wakeAt(now.wakeAt);
-    else this.#wakeForDeadline();
+    else {
+      const deadline = this.#deadline();
+      if (deadline !== undefined) this.#wakeAt(deadline);
+    }
   }
 
   #plan(runtime: PodRuntime): Plan {
@@ -247,23 +269,21 @@ export class PodWorker {
     this.#writer.publish(status);
   }
 
-  #checkDeadline(): void {
+  /** Milliseconds; undefined: there is none. */
+  #deadline(): number | undefined {
     const { activeDeadlineSeconds } = this.#pod.spec;
     const started = parseTime(this.#known().status.startTime ?? "")?.getTime();
-    if (activeDeadlineSeconds === undefined || started === undefined) return;
-    if (this.#now() < started + activeDeadlineSeconds * 1000) return;
+    if (activeDeadlineSeconds === undefined || started === undefined) return undefined;
+    return started + activeDeadlineSeconds * 1000;
+  }
+
+  #checkDeadline(): void {
+    const deadline = this.#deadline();
+    if (deadline === undefined || this.#now() < deadline) return;
     this.#verdict ??= {
       reason: "DeadlineExceeded",
       message: "Pod was active on the node longer than the specified deadline",
     };
-  }
-
-  #wakeForDeadline(): void {
-    const { activeDeadlineSeconds } = this.#pod.spec;
-    const started = parseTime(this.#known().status.startTime ?? "")?.getTime();
-    if (activeDeadlineSeconds !== undefined && started !== undefined) {
-      this.#wakeAt(started + activeDeadlineSeconds * 1000);
-    }
   }
 
   #mustEnd(): boolean {
@@ -296,7 +316,7 @@ export class PodWorker {
       case "stop-sandbox":
         return this.#node.runtime.stopPodSandbox(action.id);
       case "create-sandbox":
-        return this.#createSandbox(action.attempt);
+        return createSandbox(this.#node, this.#pod, action.attempt);
       case "start-container":
         return this.#start(action, runtime);
       case "kill-container":
@@ -306,25 +326,6 @@ export class PodWorker {
       case "finish-pod":
         return;
     }
-  }
-
-  async #createSandbox(attempt: number): Promise<void> {
-    const pod = this.#pod;
-    try {
-      if (this.#node.runtime.real) {
-        await this.#node.volumes.setUp(pod, this.#node.facts, []);
-      }
-    } catch (error) {
-      this.#node.event(pod, undefined, "Warning", "FailedMount", messageOf(error));
-      throw error;
-    }
-    const config = sandboxOf(this.#node, pod, attempt);
-    if (this.#node.runtime.real) await mkdir(config.logDirectory ?? "", { recursive: true });
-    await this.#node.runtime.runPodSandbox(config).catch((error: unknown) => {
-      const message = `Failed to create pod sandbox: ${messageOf(error)}`;
-      this.#node.event(pod, undefined, "Warning", "FailedCreatePodSandBox", message);
-      throw error;
-    });
   }
 
   async #start(
@@ -352,6 +353,7 @@ export class PodWorker {
         sandbox: sandboxOf(this.#node, this.#pod, sandbox.attempt),
         podIps,
         volumes,
+        runtime,
       });
       const { backoff } = this.#memory.get(container.name) ?? {};
       const { resources = {} } = container;
@@ -368,7 +370,7 @@ export class PodWorker {
     const [, ...older] = containersNamed(runtime, name);
     for (const { id, logPath } of older) {
       await this.#node.runtime.removeContainer(id);
-      if (this.#node.runtime.real && logPath !== "") await rm(logPath, { force: true });
+      if (this.#node.runtime.real && logPath !== "") await removeLogs(logPath);
     }
   }
 
@@ -422,6 +424,7 @@ export class PodWorker {
   /** 0 from a forced deletion becomes a second: a container is never killed unwarned. */
   #graceSeconds(): number {
     const { deletionGracePeriodSeconds, deletionTimestamp } = this.#pod.metadata;
+    if (this.evicted) return evictionGraceSeconds;
     if (deletionTimestamp === undefined && !this.#deleted) return this.#specGrace();
     return Math.max(deletionGracePeriodSeconds ?? this.#specGrace(), 1);
   }

@@ -43,6 +43,14 @@ export function namespaceOptions(pod: Pod): MessageInitShape<typeof NamespaceOpt
   };
 }
 
+type NamespaceOptions = MessageInitShape<typeof NamespaceOptionSchema>;
+
+/** Where the pod's containers see each other's processes anyway, a target changes nothing. */
+function besideTarget(options: NamespaceOptions, targetId: string | undefined): NamespaceOptions {
+  if (targetId === undefined || options.pid !== NamespaceMode.CONTAINER) return options;
+  return { ...options, pid: NamespaceMode.TARGET, targetId };
+}
+
 /** No profile means unconfined, as upstream's default; a localhost profile is a file of the node's seccomp directory. */
 function seccomp(
   profile: SeccompProfile | undefined,
@@ -102,11 +110,15 @@ function refuseRoot(
   }
 }
 
+/** `targetId`: the container whose processes this one is to see. */
 export function containerSecurityContext(
   pod: Pod,
   container: Container | EphemeralContainer,
-  image: RuntimeImage,
-  seccompDir: string,
+  {
+    image,
+    seccompDir,
+    targetId,
+  }: { image: RuntimeImage; seccompDir: string; targetId: string | undefined },
 ): MessageInitShape<typeof LinuxContainerSecurityContextSchema> {
   const own = container.securityContext ?? {};
   const whole = pod.spec.securityContext ?? {};
@@ -129,7 +141,7 @@ export function containerSecurityContext(
       addCapabilities: own.capabilities?.add ?? [],
       dropCapabilities: own.capabilities?.drop ?? [],
     },
-    namespaceOptions: namespaceOptions(pod),
+    namespaceOptions: besideTarget(namespaceOptions(pod), targetId),
     seccomp: seccomp(own.seccompProfile ?? whole.seccompProfile, seccompDir),
     maskedPaths: open ? [] : maskedPaths,
     readonlyPaths: open ? [] : readonlyPaths,

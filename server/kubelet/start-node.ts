@@ -9,7 +9,7 @@ import { services, type Taint } from "#gen/api/core/v1.ts";
 import type { Logger } from "#telemetry/log.ts";
 import { runAgent } from "./agent.ts";
 import { mayAsk } from "./kubelet-authorization.ts";
-import { machineAddresses, machineFacts, machinePressure } from "./machine.ts";
+import { machineAddresses, machineFacts, machineReserves } from "./machine.ts";
 import type { NodePods } from "./node-pods.ts";
 import { parseResolvConf } from "./pod-hosts.ts";
 import { nodePodSource } from "./pod-source.ts";
@@ -94,7 +94,7 @@ export async function startNode(options: StartNodeOptions): Promise<StartedNode>
     services: serviceInformer,
     runtime: choice.runtime,
     machine: await machineFacts(dataDir),
-    pressure: () => machinePressure(dataDir),
+    reserves: () => machineReserves(dataDir),
     addresses,
     port: server.port,
     dns: {

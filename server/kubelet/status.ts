@@ -13,6 +13,8 @@ import { qosClass } from "./qos.ts";
 export interface Verdict {
   readonly reason: string;
   readonly message: string;
+  /** It ran until the node ended it. */
+  readonly evicted?: true;
 }
 
 export interface StatusInput {
@@ -60,9 +62,17 @@ export function podStatus(input: StatusInput): PodStatus {
     ...readyConditions(pod, main, init, phase),
     { type: "PodScheduled", status: "True" },
     ...resizeConditions(input),
+    ...evictionConditions(verdict),
   ];
   status.conditions = mergeConditions(old.conditions ?? [], own, input);
   return status;
+}
+
+function evictionConditions(verdict: Verdict | undefined): PodCondition[] {
+  if (verdict?.evicted !== true) return [];
+  const { message } = verdict;
+  const reason = "TerminationByKubelet";
+  return [{ type: "DisruptionTarget", status: "True", reason, message }];
 }
 
 /** A pod refused by the node has no containers to tell of. */

@@ -85,6 +85,8 @@ export class PodProbes {
       const { success, output } = await runProbe(probe, { runtime, container, containerId, podIp });
       if (stopped) return;
       if (success !== undefined) learn(success, output);
+      // Its container is about to be killed; the one that follows has a loop of its own.
+      if (told === false && kind !== "readiness") return;
       const spent = clock.now().getTime() - begun;
       schedule(Math.max(0, period - spent));
     };

@@ -5,7 +5,7 @@ import { type Clock, sleep, systemClock } from "#client/clock.ts";
 import { createInformer } from "#client/informer.ts";
 import { services } from "#gen/api/core/v1.ts";
 import { runAgent } from "#kubelet/agent.ts";
-import { noPressure, simulatedMachine } from "#kubelet/machine.ts";
+import { simulatedMachine } from "#kubelet/machine.ts";
 import type { NodePods } from "#kubelet/node-pods.ts";
 import type { MachineFacts } from "#kubelet/node-status.ts";
 import type { DnsSettings } from "#kubelet/pod-hosts.ts";
@@ -59,7 +59,6 @@ export async function runSimulatedNodes(options: SimulatedNodesOptions): Promise
       services: serviceInformer,
       runtime,
       machine: { ...simulatedMachine, ...options.machine },
-      pressure: async () => noPressure,
       addresses: [options.addressOf(index)],
       port: options.port,
       dns: options.dns,

@@ -1,7 +1,7 @@
 /** A pod's volumes on this node: set up before its containers, refreshed while it runs, taken down after. */
 
-import { mkdir, readdir, realpath, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, mkdir, readdir, realpath, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { messageOf } from "#apimachinery/error-message.ts";
 import type { Client } from "#client/client.ts";
 import type { Clock } from "#client/clock.ts";
@@ -150,11 +150,20 @@ function credentialFiles(
   ];
 }
 
+/** A directory that whoever may write to the volume may write to, with those above it. */
+async function makeLike(volume: string, wanted: string): Promise<void> {
+  const { mode } = await stat(volume);
+  const first = await mkdir(wanted, { recursive: true });
+  if (first === undefined) return;
+  for (let made = wanted; made.length >= first.length; made = dirname(made))
+    await chmod(made, mode & 0o7777);
+}
+
 /** The host path of a sub path; made when missing. Refuses links that lead out of the volume. */
 export async function subPathOnHost(volume: HostVolume, path: string): Promise<string> {
   const wanted = join(volume.path, path);
   if ((await stat(wanted).catch(() => undefined)) === undefined && !volume.readOnly) {
-    await mkdir(wanted, { recursive: true, mode: 0o750 });
+    await makeLike(volume.path, wanted);
   }
   const home = await realpath(volume.path);
   const real = await realpath(wanted).catch(() => {
