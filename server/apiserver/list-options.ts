@@ -68,9 +68,7 @@ function watchErrors(options: ListOptions): FieldError[] {
   if (match !== "" && match !== "NotOlderThan") {
     errors.push(notSupported(path, match, ["NotOlderThan"]));
   }
-  // A watch from no revision starts with the state, as if it had asked for it.
-  const fromState = options.resourceVersion === "" || options.resourceVersion === "0";
-  if (options.continue !== "" && (match !== "" || fromState)) {
+  if (options.continue !== "" && match !== "") {
     errors.push(
       forbiddenField(path, "resourceVersionMatch is forbidden when continue is provided"),
     );
@@ -81,6 +79,15 @@ function watchErrors(options: ListOptions): FieldError[] {
 function initialEventsErrors(options: ListOptions): FieldError[] {
   if (options.sendInitialEvents === undefined) return [];
   return [forbiddenField(new Path("sendInitialEvents"), "sendInitialEvents is forbidden for list")];
+}
+
+/** A watch from no version starts with the state, as if it had asked for it. */
+export function watchOptions(query: Query): ListOptions {
+  const options = listOptions(query);
+  const { resourceVersion, match, sendInitialEvents } = options;
+  const isOld = resourceVersion === "" || resourceVersion === "0";
+  if (!isOld || match !== "" || sendInitialEvents !== undefined) return options;
+  return { ...options, match: "NotOlderThan", sendInitialEvents: true };
 }
 
 /** Throws Invalid as upstream's ListOptions. */

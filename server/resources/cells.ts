@@ -12,6 +12,9 @@ export function since(timestamp: string | undefined | null, { now }: CellContext
   return then === undefined ? "<unknown>" : humanDuration(now.getTime() - then.getTime());
 }
 
+/** As Go prints the time that is none. */
+export const zeroTime = "0001-01-01T00:00:00Z";
+
 export function age(object: KubeObject, context: CellContext): string {
   return since(object.metadata.creationTimestamp, context);
 }

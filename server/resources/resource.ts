@@ -56,6 +56,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
   rowConditions?(object: T): readonly RowCondition[] | undefined;
   /** Of a resource that the generated column facts do not know. */
   readonly columns?: readonly Column[];
+  /** What upstream's empty object shows beside empty fields, in place: where its internal type has no absence. */
+  zero?(object: T): void;
   /**
    * For a resource whose type is not in the schema table: brings a decoded object into its type, in place; the
    * paths of the unknown fields that it took out. Throws BadRequest.

@@ -202,9 +202,14 @@ describe("forms", () => {
     const seen: string[] = [];
     await create("b");
     for await (const { type, object } of readWatchFrames(response.body)) {
-      seen.push(`${type} ${object.kind} ${object.metadata.name}`);
+      seen.push(`${type} ${object.kind} ${object.metadata.name ?? ""}`);
     }
-    expect(seen).toEqual(["ADDED ConfigMap a", "ADDED ConfigMap b"]);
+    expect(seen).toEqual([
+      "ADDED ConfigMap a",
+      // Who names no version asks for the state, and is told when he has it.
+      "BOOKMARK ConfigMap ",
+      "ADDED ConfigMap b",
+    ]);
   });
 });
 

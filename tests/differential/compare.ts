@@ -27,6 +27,8 @@ export function normal(value: unknown, seen: Seen, key = "", at: readonly string
     return at[0] === "list" && at[1] === "metadata" && at.length === 3
       ? "version of a list"
       : seen.ordinal("version", value);
+  // How old an object is when it is asked for.
+  if (at.at(-1) === "cells" && typeof value === "string" && /^\d+s$/.test(value)) return "AGE";
   if (key === "continue" && typeof value === "string" && value !== "") return "token";
   if (handedOut.has(key) && (typeof value === "number" || /^10\.\d/.test(String(value))))
     return "given";
@@ -42,6 +44,9 @@ export function normal(value: unknown, seen: Seen, key = "", at: readonly string
   if (Array.isArray(value))
     return value.map((item) => normal(item, seen, key === "clusterIPs" ? "clusterIP" : "", at));
   if (typeof value !== "object" || value === null) return value;
+  // How far a bookmark reaches is each server's own.
+  if ("type" in value && value.type === "BOOKMARK" && "object" in value)
+    return { type: "BOOKMARK", object: normal(value.object, new Seen()) };
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   const isList = at.length === 0 && "items" in value;
   const here = isList ? ["list"] : at;
@@ -98,6 +103,11 @@ function refusalOf({ answer: { code, body }, seen }: Compared["stock"]): unknown
     // Upstream says some things twice, by two kinds of checks.
     causes: [...new Set(said.map(({ reason, field }) => `${reason} ${field}`))].sort(),
     // Whoever is not allowed to do something is told why.
+    // And whom a write lost to, or why the past is gone.
+    lost:
+      code === 409 || code === 410
+        ? plain(`${body?.message}`, seen).replaceAll(/\b\d+\b/g, "NUMBER")
+        : "",
     why: code === 403 ? reasons(plain(`${body?.message}`.replace(uniqueName, "NAME"), seen)) : "",
     about:
       code >= 400 ? plain([anyName(name), group, kind, retryAfterSeconds].join("|"), seen) : "",

@@ -1,5 +1,6 @@
 /** A server to ask: a running one by its kubeconfig, or ours in this process, over memory. */
 import { readFileSync } from "node:fs";
+import { readWatchFrames, type WatchFrame } from "#apimachinery/codec/watch-frames.ts";
 import { httpsTransport } from "#client/https-transport.ts";
 import { readKubeconfig } from "#client/kubeconfig.ts";
 import { openTestServer } from "#tests/security/server.ts";
@@ -30,29 +31,53 @@ export interface Side {
   close(): Promise<void>;
 }
 
-async function answerOf(response: Response): Promise<Answer> {
+async function answerOf(response: Response, isWatch: boolean): Promise<Answer> {
   const bytes = new Uint8Array(await response.arrayBuffer());
-  const text = new TextDecoder().decode(bytes);
   const contentType = response.headers.get("content-type") ?? "";
   const said = response.headers.get("warning") ?? "";
   const warnings = [...said.matchAll(/299 - "((?:[^"\\]|\\.)*)"/g)];
   return {
     code: response.status,
     contentType,
-    body: contentType.includes("json") && text !== "" ? parsed(text) : text,
+    body: await bodyOf({ bytes, contentType, isWatch: isWatch && response.ok }),
     warnings: warnings.map(([, sentence = ""]) => sentence),
   };
 }
 
-/** A watch answers several documents. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    const lines = text.split("\n").filter((line) => line !== "");
-    return lines.map((line) => JSON.parse(line));
-  }
+async function framesOf(bytes: Uint8Array<ArrayBuffer>): Promise<readonly WatchFrame[]> {
+  const frames: WatchFrame[] = [];
+  for await (const frame of readWatchFrames(new Blob([bytes]).stream())) frames.push(frame);
+  return frames;
 }
+
+const linesOf = (text: string): unknown[] =>
+  text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line));
+
+/** A bookmark before the end of a watch comes when its server finds the time. */
+const isMilestone = (event: unknown): boolean =>
+  !JSON.stringify(event).startsWith('{"type":"BOOKMARK"') ||
+  JSON.stringify(event).includes("initial-events-end");
+
+interface Body {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly contentType: string;
+  readonly isWatch: boolean;
+}
+
+/** A watch answers with its events, whatever their form. */
+async function bodyOf({ bytes, contentType, isWatch }: Body): Promise<unknown> {
+  if (contentType.includes("protobuf;stream=watch"))
+    return (await framesOf(bytes)).filter(isMilestone);
+  const text = new TextDecoder().decode(bytes);
+  if (!contentType.includes("json")) return text;
+  if (isWatch) return linesOf(text).filter(isMilestone);
+  return text === "" ? text : JSON.parse(text);
+}
+
+const isWatch = ({ path }: Question): boolean => /[?&]watch=(true|1)\b/.test(path);
 
 /** One name of the asker on both sides: it is in managedFields. */
 const userAgent = "differential/1";
@@ -102,7 +127,7 @@ export function remoteSide(file: string): Side {
     async ask(question) {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await answerOf(await transport(requestOf(server, question)));
+          return await answerOf(await transport(requestOf(server, question)), isWatch(question));
         } catch (error) {
           if (isCrash(error)) return { code: crashed, contentType: "", body: "", warnings: [] };
           if (attempt === tries || !wasNotTaken(error)) throw error;
@@ -129,7 +154,8 @@ export async function ownSide(): Promise<Side> {
     async ask(question) {
       const answer = await server.app.fetch(requestOf("https://test", question), connection);
       // No body goes over a wire then; without one it is for us to leave out.
-      return answerOf(question.method === "HEAD" ? new Response(null, answer) : answer);
+      const read = question.method === "HEAD" ? new Response(null, answer) : answer;
+      return answerOf(read, isWatch(question));
     },
     close: () => server.close(),
   };

@@ -44,12 +44,7 @@ export class Scenario {
 
   /** The difference, if any, in what both sides answer; not in the account. */
   async differs(asked: Asked): Promise<string | undefined> {
-    const of = (answers: readonly Answer[]): Question =>
-      typeof asked === "function" ? asked(answers) : asked;
-    const [stock, ours] = await Promise.all([
-      this.#world.stock.ask(of(this.#stock)),
-      this.#world.ours.ask(of(this.#ours)),
-    ]);
+    const [stock, ours] = await this.#answersTo(asked);
     const seen = { stock: new Seen(), ours: new Seen() };
     return differenceOf({
       stock: { answer: stock, seen: seen.stock },
@@ -72,12 +67,27 @@ export class Scenario {
   }
 
   async ask(title: string, asked: Asked): Promise<Reply> {
+    return this.#compared(title, await this.#answersTo(asked));
+  }
+
+  /** Questions that nobody waits for: all are asked at once, and compared in their order. */
+  async together(
+    questions: readonly { readonly title: string; readonly question: Asked }[],
+  ): Promise<readonly Reply[]> {
+    const answers = await Promise.all(questions.map(({ question }) => this.#answersTo(question)));
+    return answers.map((pair, index) => this.#compared(questions[index]?.title ?? "", pair));
+  }
+
+  #answersTo(asked: Asked): Promise<[stock: Answer, ours: Answer]> {
     const of = (answers: readonly Answer[]): Question =>
       typeof asked === "function" ? asked(answers) : asked;
-    const [stock, ours] = await Promise.all([
+    return Promise.all([
       this.#world.stock.ask(of(this.#stock)),
       this.#world.ours.ask(of(this.#ours)),
     ]);
+  }
+
+  #compared(title: string, [stock, ours]: readonly [Answer, Answer]): Reply {
     this.#stock.push(stock);
     this.#ours.push(ours);
     const compared: Compared = {

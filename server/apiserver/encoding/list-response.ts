@@ -137,7 +137,7 @@ function transformedList(
       metadata,
     });
   }
-  const items: KubeObject[] = objects.map((object) => metadataOf(object, asVersion));
+  const items = objects.map((object) => metadataOf(object, asVersion));
   const apiVersion = `meta.k8s.io/${asVersion}`;
   return Object.assign({ kind: "PartialObjectMetadataList", apiVersion, metadata }, { items });
 }

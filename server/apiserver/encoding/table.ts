@@ -1,11 +1,11 @@
 /** meta.k8s.io Table: the generated columns of a resource, a row an object. */
 import { printed } from "#apimachinery/codec/printed.ts";
 import { badRequest } from "#apimachinery/status.ts";
-import { formatTime } from "#apimachinery/time.ts";
 import type { Endpoint } from "#apiserver/endpoint.ts";
 import { type Query, text } from "#apiserver/query.ts";
 import type { KubeObject, ListMeta } from "#gen/api/meta/v1.ts";
 import { type TableColumn, tableColumns } from "#gen/table-columns.ts";
+import { zeroTime } from "#resources/cells.ts";
 import type { Cell, Column, RowCondition } from "#resources/resource.ts";
 import { inVersion } from "./object-encoding.ts";
 import { shownMetadata } from "./shown-metadata.ts";
@@ -54,7 +54,7 @@ const defaultColumns: readonly TableColumn[] = [
 
 function cellsOf({ resource }: Endpoint, object: KubeObject, now: Date): readonly Cell[] {
   if (resource.cells !== undefined) return resource.cells(object, { now });
-  return [object.metadata.name, object.metadata.creationTimestamp ?? formatTime(now)];
+  return [object.metadata.name, object.metadata.creationTimestamp ?? zeroTime];
 }
 
 function columnsOf({ resource }: Endpoint): readonly Column[] {

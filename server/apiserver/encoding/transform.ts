@@ -1,13 +1,19 @@
 /** Objects as tables or as their metadata alone: what `as=` in Accept asks for. */
 import type { Call, ServerContext } from "#apiserver/call.ts";
 import type { Accepted } from "#apiserver/negotiation.ts";
-import type { KubeObject } from "#gen/api/meta/v1.ts";
+import type { KubeObject, ObjectMeta } from "#gen/api/meta/v1.ts";
 import { inVersion } from "./object-encoding.ts";
 import { shownMetadata } from "./shown-metadata.ts";
 import { includeObject, tableOf } from "./table.ts";
 
+interface PartialObject {
+  readonly kind: string;
+  readonly apiVersion: string;
+  readonly metadata: ObjectMeta;
+}
+
 /** PartialObjectMetadata of the object. */
-export function metadataOf(object: KubeObject, asVersion: string): KubeObject {
+export function metadataOf(object: KubeObject, asVersion: string): PartialObject {
   return {
     kind: "PartialObjectMetadata",
     apiVersion: `meta.k8s.io/${asVersion}`,

@@ -1,16 +1,18 @@
 /** Watch events as bytes: lines of JSON, or length-prefixed protobuf; as objects, tables or metadata. */
 import { Buffer } from "node:buffer";
 import { encodeJson } from "#apimachinery/codec/json.ts";
-import { encodeProtobuf, envelopeRaw } from "#apimachinery/codec/protobuf.ts";
+import { printed } from "#apimachinery/codec/printed.ts";
+import { decodeProtobufRaw, encodeProtobuf, envelopeRaw } from "#apimachinery/codec/protobuf.ts";
 import { encodeWatchFrameRaw } from "#apimachinery/codec/watch-frames.ts";
 import type { FullStatus } from "#apimachinery/status.ts";
 import type { Call, ServerContext } from "#apiserver/call.ts";
 import { type Accepted, contentTypes } from "#apiserver/negotiation.ts";
-import type { KubeObject } from "#gen/api/meta/v1.ts";
+import type { KubeObject, ListMeta } from "#gen/api/meta/v1.ts";
 import type { Revision } from "#storage/storage.ts";
 import type { CacheEvent, Entry } from "#storage/watch-cache.ts";
 import { entryMessage, inVersion } from "./object-encoding.ts";
-import { includeObject, tableOf } from "./table.ts";
+import { nameless } from "./shown-metadata.ts";
+import { includeObject, type Table, tableOf } from "./table.ts";
 import { metadataOf } from "./transform.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -65,25 +67,51 @@ function protobufForm({ endpoint }: Call): Form {
   };
 }
 
+/** A watch's tables, a row each: the first one alone has columns. */
+class Rows {
+  readonly #server: ServerContext;
+  readonly #call: Call;
+  readonly #asVersion: string;
+  #columns = true;
+
+  constructor(server: ServerContext, call: Call, asVersion: string) {
+    this.#server = server;
+    this.#call = call;
+    this.#asVersion = asVersion;
+  }
+
+  /** `stored`: as the store has it. Throws BadRequest. */
+  of(stored: KubeObject, metadata: ListMeta): Table {
+    const columns = this.#columns;
+    this.#columns = false;
+    return tableOf(this.#call.endpoint, [stored], {
+      now: this.#server.clock(),
+      include: includeObject(this.#call.query),
+      asVersion: this.#asVersion,
+      columns,
+      metadata,
+    });
+  }
+}
+
+/** What an informer never reads of a bookmark: every field of the kind, with Go's zero in it. */
+function zeroFilled({ endpoint }: Call, bookmark: KubeObject): KubeObject {
+  if (endpoint.custom) return bookmark;
+  const { metadata: _, ...zero } = decodeProtobufRaw(bookmark, nothing);
+  const filled = { ...zero, metadata: bookmark.metadata };
+  endpoint.addressed.zero?.(filled);
+  return filled;
+}
+
 /** What an entry is shown as, where that is not the object itself. */
 function transform(
-  server: ServerContext,
-  call: Call,
-  accepted: Accepted,
+  { endpoint }: Call,
+  { as, asVersion }: Accepted,
+  rows: Rows,
 ): ((entry: Entry) => { apiVersion: string; kind: string }) | undefined {
-  const { asVersion } = accepted;
-  if (accepted.as === "object") return undefined;
-  if (accepted.as === "metadata") {
-    return ({ object }) => metadataOf(inVersion(call.endpoint, object), asVersion);
-  }
-  const include = includeObject(call.query);
-  let columns = true;
-  return ({ object }) => {
-    const metadata = { resourceVersion: object.metadata.resourceVersion };
-    const options = { now: server.clock(), include, asVersion, columns, metadata };
-    columns = false;
-    return tableOf(call.endpoint, [object], options);
-  };
+  if (as === "object") return undefined;
+  if (as === "metadata") return ({ object }) => metadataOf(inVersion(endpoint, object), asVersion);
+  return ({ object }) => rows.of(object, { resourceVersion: object.metadata.resourceVersion });
 }
 
 export function bookmarkObject(
@@ -102,7 +130,8 @@ export function bookmarkObject(
 
 export function openEncoder(server: ServerContext, call: Call, accepted: Accepted): ByteEncoder {
   const form = accepted.mediaType === "protobuf" ? protobufForm(call) : jsonForm(call);
-  const transformed = transform(server, call, accepted);
+  const rows = new Rows(server, call, accepted.asVersion);
+  const transformed = transform(call, accepted, rows);
   const objectBytes = (entry: Entry): Uint8Array =>
     transformed === undefined ? form.entry(entry) : form.object(transformed(entry));
   const one = (type: string, object: { apiVersion: string; kind: string }): Bytes =>
@@ -112,19 +141,20 @@ export function openEncoder(server: ServerContext, call: Call, accepted: Accepte
     events: (events) =>
       Buffer.concat(events.flatMap(([type, entry]) => form.frame(type, objectBytes(entry)))),
     bookmark(revision, initialEnd) {
-      const object = bookmarkObject(call, revision, initialEnd);
+      const object = zeroFilled(call, bookmarkObject(call, revision, initialEnd));
       if (accepted.as === "object") {
-        const { name: _, ...metadata } = object.metadata;
-        return one("BOOKMARK", { ...object, ...{ metadata } });
+        const metadata = nameless(object.metadata);
+        return one("BOOKMARK", { ...printed(object, "stored"), ...{ metadata } });
       }
       if (accepted.as === "metadata") {
         return one("BOOKMARK", metadataOf(object, accepted.asVersion));
       }
-      const { asVersion } = accepted;
-      const include = includeObject(call.query);
-      const metadata = { resourceVersion: `${revision}` };
-      const options = { now: server.clock(), include, asVersion, columns: false, metadata };
-      return one("BOOKMARK", tableOf(call.endpoint, [object], options));
+      return one(
+        "BOOKMARK",
+        rows.of(call.endpoint.conversion?.toStored(object) ?? object, {
+          resourceVersion: `${revision}`,
+        }),
+      );
     },
     error: (status) => one("ERROR", status),
   };

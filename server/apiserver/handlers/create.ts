@@ -59,15 +59,20 @@ async function write(server: ServerContext, call: Call, object: KubeObject): Pro
   refuseVersion(object);
   const result = await server.cache.write({ op: "create", key, object });
   if (result.outcome === "written") return { object: result.stored.object, stored: result.stored };
-  throw taken(call, object);
+  throw taken(server, call, object);
 }
 
 function taken(
-  { endpoint }: Call,
+  { cache }: ServerContext,
+  { endpoint, info }: Call,
   { metadata: { name, generateName = "" } }: KubeObject,
 ): ApiError {
   const what = named(endpoint, name);
-  return generateName === "" ? alreadyExists(what) : noUniqueName(what);
+  const error = generateName === "" ? alreadyExists(what) : noUniqueName(what);
+  const present = cache.get(keyOf(endpoint, info.namespace, name))?.object;
+  if (present?.metadata.deletionTimestamp !== undefined)
+    error.status.message = `object is being deleted: ${error.status.message}`;
+  return error;
 }
 
 interface Creation {
@@ -116,7 +121,7 @@ async function createOnce(
 function tryOut(server: ServerContext, call: Call, draft: KubeObject): Written {
   const key = keyOf(call.endpoint, call.info.namespace, draft.metadata.name);
   if (server.cache.get(key) !== undefined) {
-    throw taken(call, draft);
+    throw taken(server, call, draft);
   }
   return { object: draft, stored: undefined };
 }

@@ -12,8 +12,8 @@ import { flag, integer, text } from "#apiserver/query.ts";
 import { prepareBody, readBody, readObjectFrom } from "#apiserver/request-body.ts";
 import { hookOf } from "#apiserver/write-hooks.ts";
 import type { DeleteOptions, KubeObject } from "#gen/api/meta/v1.ts";
-import type { Stored } from "#storage/storage.ts";
-import { deletionOf, meetDeletePreconditions } from "./deletion.ts";
+import type { Stored, WriteResult } from "#storage/storage.ts";
+import { deletionOf, type Going, meetDeletePreconditions } from "./deletion.ts";
 
 /** Two tries suffice for one writer; more for those who race with a controller's status updates. */
 const triesMax = 10;
@@ -150,6 +150,22 @@ function unsafe(call: Call, { metadata: { namespace, name } }: KubeObject): Erro
   return conflict(named(call.endpoint, name), fault);
 }
 
+/** An object whose last state differs from the stored one is written first: watchers see that it goes at once. */
+async function writeDeletion(
+  { cache }: ServerContext,
+  { key, revision, object: old }: Stored,
+  { object, now }: Going,
+): Promise<WriteResult> {
+  // The store stamps the revision on what it is given: the stored object is not ours to stamp.
+  const stamped = () => ({ ...object, metadata: { ...object.metadata } });
+  if (now && object === old)
+    return cache.write({ op: "delete", key, expected: revision, object: stamped() });
+  const marked = await cache.write({ op: "update", key, expected: revision, object: stamped() });
+  if (!now || marked.outcome === "conflict") return marked;
+  const expected = marked.stored.revision;
+  return cache.write({ op: "delete", key, expected, object: stamped() });
+}
+
 async function attempt(
   server: ServerContext,
   call: Call,
@@ -168,13 +184,7 @@ async function attempt(
   const going = deletionOf(server, call, old, options);
   if (dryRun) return { object: going.object, gone: going.now };
   if (!going.now && deepEqual(going.object, old)) return { object: old, gone: false };
-  const result = await server.cache.write({
-    op: going.now ? "delete" : "update",
-    key: current.key,
-    expected: current.revision,
-    // The store stamps the revision on what it is given: the stored object is not ours to stamp.
-    object: { ...going.object, metadata: { ...going.object.metadata } },
-  });
+  const result = await writeDeletion(server, current, going);
   if (result.outcome === "conflict") return { clash: result.current };
   if (going.now) await hookOf(server.hooks, call.endpoint.resource.ref)?.release(old);
   return { object: result.stored.object, gone: going.now };

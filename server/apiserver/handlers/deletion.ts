@@ -123,7 +123,8 @@ export function deletionOf(
   if (grace === 0 && !holds) {
     // What could have had time shows in its last state that it had none.
     const graceful = resource.gracePeriodSeconds !== undefined;
-    const last = graceful ? { ...object, metadata: marked(object.metadata, 0, now) } : object;
+    const metadata = graceful ? marked(object.metadata, 0, now) : object.metadata;
+    const last = metadata === object.metadata ? object : { ...object, metadata };
     return { object: last, now: true };
   }
   const metadata = marked({ ...object.metadata, finalizers }, grace, now);

@@ -159,7 +159,8 @@ async function write(
     op: gone ? "delete" : "update",
     key: current.key,
     expected: current.revision,
-    object: draft,
+    // Watchers are told what was stored when it went, not what it became in going.
+    object: gone ? { ...old, metadata: { ...old.metadata } } : draft,
   });
   if (result.outcome === "written") {
     if (!gone) return { object: result.stored.object, stored: result.stored };

@@ -14,8 +14,8 @@ import {
 import {
   checkListOptions,
   type ListOptions,
-  listOptions,
   revisionOf,
+  watchOptions,
 } from "#apiserver/list-options.ts";
 import { type Accepted, negotiate } from "#apiserver/negotiation.ts";
 import { headersOf } from "#apiserver/respond.ts";
@@ -57,8 +57,7 @@ async function startOf(
   const { cache } = server;
   const { resourceVersion, sendInitialEvents } = options;
   const revision = revisionOf(resourceVersion, "one");
-  const wantsState = sendInitialEvents ?? revision === 0;
-  if (!wantsState) {
+  if (sendInitialEvents !== true) {
     if (revision > 0) return { revision, initial: [], announced: false };
     await atLeast(cache, resourceVersion, revision);
     return { revision: cache.revision, initial: [], announced: false };
@@ -66,8 +65,7 @@ async function startOf(
   await atLeast(cache, resourceVersion, revision);
   const state = cache.list(selection.scope);
   const initial = selection.whole ? state.entries : state.entries.filter(selection.matches);
-  const announced = sendInitialEvents === true && options.allowWatchBookmarks;
-  return { revision: state.revision, initial, announced };
+  return { revision: state.revision, initial, announced: options.allowWatchBookmarks };
 }
 
 /** The event as the selection sees it: entering is ADDED, leaving is DELETED with the state before (R7). */
@@ -174,14 +172,20 @@ interface Opened<Chunk> {
   readonly leave: () => void;
 }
 
-/** The chunks as a stream that reads them only when it is read itself. */
-function pulled({ iterator, leave }: Opened<Bytes>): ReadableStream<Bytes> {
+/**
+ * The chunks as a stream that reads them only when it is read itself. An event has no form as a list's metadata:
+ * upstream ends the stream where it should show one.
+ */
+function pulled(
+  { iterator, leave }: Opened<Bytes>,
+  { asList = false }: Accepted,
+): ReadableStream<Bytes> {
   return new ReadableStream<Bytes>(
     {
       async pull(controller) {
         try {
           const { done, value } = await iterator.next();
-          if (done !== true) return controller.enqueue(value);
+          if (done !== true && !asList) return controller.enqueue(value);
           leave();
           controller.close();
         } catch (error) {
@@ -260,12 +264,12 @@ function ended(chunk: Bytes): ReadableStream<Bytes> {
 }
 
 export const watch: Handler = async (server, call) => {
-  const accepted = negotiate(call.request.headers.get("accept"), {
-    watch: true,
-    custom: call.endpoint.custom,
-  });
-  const options = listOptions(call.query);
+  const { custom } = call.endpoint;
+  const accept = call.request.headers.get("accept");
+  negotiate(accept, { custom });
+  const options = watchOptions(call.query);
   checkListOptions(options, "watch");
+  const accepted = negotiate(accept, { watch: true, custom });
   const selection = selectionOf(call.endpoint, call.info.namespace, call.query);
   const parts = { server, selection, options, endsAt: endOf(server, options) };
   if (call.sharesObjects && accepted.as !== "table") {
@@ -288,5 +292,6 @@ export const watch: Handler = async (server, call) => {
     if (options.sendInitialEvents !== true) throw start;
     return new Response(ended(encoder.error(start.status)), { status: 200, headers });
   }
-  return new Response(pulled(open(call, { ...parts, start, encoder })), { status: 200, headers });
+  const opened = open(call, { ...parts, start, encoder });
+  return new Response(pulled(opened, accepted), { status: 200, headers });
 };

@@ -8,10 +8,13 @@ import { clusterUpdates, updates } from "./changes.ts";
 import { creates } from "./creates.ts";
 import { deletes } from "./deletes.ts";
 import { doors } from "./doors.ts";
+import { endings } from "./endings.ts";
 import { fields, fieldUpdates } from "./fields.ts";
 import { lists } from "./lists.ts";
+import { pages } from "./pages.ts";
 import { clusterSubresources, subresources } from "./statuses.ts";
 import { walk, walkUpdates } from "./walk.ts";
+import { watches } from "./watches.ts";
 
 export const areas: readonly Area[] = [
   creates,
@@ -22,6 +25,9 @@ export const areas: readonly Area[] = [
   subresources,
   deletes,
   lists,
+  watches,
+  pages,
+  endings,
   doors,
   access,
   nodeRights,

@@ -3,6 +3,7 @@ import {
   type CustomResourceDefinition,
   customresourcedefinitions,
 } from "#gen/api/apiextensions/v1.ts";
+import { zeroTime } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
 import {
@@ -77,7 +78,7 @@ export const customResourceDefinitionResource = defineResource<CustomResourceDef
       (spec.versions ?? [])
         .map(({ name, storage }) => (storage ? `${name}(storage)` : name))
         .join(","),
-      metadata.creationTimestamp ?? "",
+      metadata.creationTimestamp ?? zeroTime,
       spec.group,
       spec.names.kind,
       (acceptedNames?.shortNames ?? spec.names.shortNames ?? []).join(","),

@@ -68,6 +68,9 @@ export const daemonSetResource = defineResource<DaemonSet>({
     daemonSet.spec = old.spec;
     setTemplateGeneration(daemonSet, templateGeneration(old));
   },
+  zero: ({ metadata }) => {
+    metadata.annotations = { ...metadata.annotations, [generationAnnotation]: "0" };
+  },
   cells: (object, context) => [
     object.metadata.name,
     object.status?.desiredNumberScheduled ?? 0,

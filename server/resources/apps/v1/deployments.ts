@@ -48,6 +48,9 @@ export const deploymentResource = defineResource<Deployment>({
   raisesGeneration: (deployment, old) =>
     !meansTheSame(deployment.spec, old.spec) ||
     !meansTheSame(deployment.metadata.annotations ?? {}, old.metadata.annotations ?? {}),
+  zero: ({ spec }) => {
+    spec.replicas = 0;
+  },
   scale: scaleOfReplicas,
   cells: (object, context) => [
     object.metadata.name,
@@ -56,6 +59,6 @@ export const deploymentResource = defineResource<Deployment>({
     object.status?.availableReplicas ?? 0,
     age(object, context),
     ...containerCells(object.spec.template.spec?.containers),
-    selectorCell(object.spec.selector),
+    object.spec.selector === undefined ? "" : selectorCell(object.spec.selector),
   ],
 });

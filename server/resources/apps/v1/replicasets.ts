@@ -28,6 +28,9 @@ export const replicaSetResource = defineResource<ReplicaSet>({
     object.status = { replicas: 0 };
   },
   prepareForUpdate: keepStatus,
+  zero: ({ spec }) => {
+    spec.replicas = 0;
+  },
   scale: scaleOfReplicas,
   cells: (object, context) => [
     object.metadata.name,

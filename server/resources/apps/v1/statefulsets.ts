@@ -69,6 +69,9 @@ export const statefulSetResource = defineResource<StatefulSet>({
     object.status = { replicas: 0, availableReplicas: 0 };
   },
   prepareForUpdate: keepStatus,
+  zero: ({ spec }) => {
+    spec.replicas = 0;
+  },
   scale: scaleOfReplicas,
   cells: (object, context) => [
     object.metadata.name,

@@ -2,7 +2,7 @@ import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { type FieldError, Path } from "#apimachinery/field-error.ts";
 import { validateCanonicalIP } from "#apimachinery/ip.ts";
 import { isPathSegmentName, validateImmutable } from "#apimachinery/validate.ts";
-import { type IPAddress, ipaddresses } from "#gen/api/networking/v1.ts";
+import { type IPAddress, ipaddresses, type ParentReference } from "#gen/api/networking/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { presentSegment } from "./local-reference.ts";
@@ -24,6 +24,11 @@ function validate({ spec }: IPAddress): FieldError[] {
   return checks.errors;
 }
 
+function shownParent({ group = "", resource, namespace = "", name }: ParentReference): string {
+  const kind = group === "" ? resource : `${resource}.${group}`;
+  return [kind.toLowerCase(), ...(namespace === "" ? [] : [namespace]), name].join("/");
+}
+
 export const ipAddressResource = defineResource<IPAddress>({
   ref: ipaddresses,
   hasGeneration: false,
@@ -36,14 +41,7 @@ export const ipAddressResource = defineResource<IPAddress>({
   ],
   cells: (object, context) => {
     const { metadata, spec } = object;
-    const {
-      group = "",
-      resource,
-      namespace = "",
-      name,
-    } = spec.parentRef ?? { resource: "", name: "" };
-    const kind = group === "" ? resource : `${resource}.${group}`;
-    const parent = [kind.toLowerCase(), ...(namespace === "" ? [] : [namespace]), name].join("/");
+    const parent = spec.parentRef === undefined ? "<none>" : shownParent(spec.parentRef);
     // Upstream shows an age without a column for it.
     return [metadata.name, parent, age(object, context)];
   },

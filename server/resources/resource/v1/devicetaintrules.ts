@@ -40,7 +40,7 @@ export const deviceTaintRuleResource = defineResource<DeviceTaintRule>({
     object.spec.taint.key,
     object.spec.taint.value ?? "",
     object.spec.taint.effect,
-    since(object.spec.taint.timeAdded, context),
+    object.spec.taint.timeAdded === undefined ? "" : since(object.spec.taint.timeAdded, context),
     age(object, context),
   ],
 });
