@@ -1,5 +1,6 @@
 /** Wires store, API server, controllers and scheduler in this process. */
 import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { firstAddress } from "#apiserver/allocation/address-range.ts";
@@ -13,6 +14,7 @@ import {
 import { openDoor } from "#apiserver/door.ts";
 import { clusterSecrets } from "#cli/cluster-secrets.ts";
 import type { ControlPlane, ControlPlaneOptions } from "#cli/compose.ts";
+import { holdDataDir } from "#cli/data-dir-lock.ts";
 import { componentUser, controllerUser, inProcessClient } from "#cli/in-process-client.ts";
 import { openServer, watchIndexes } from "#cli/open-server.ts";
 import { podNetwork } from "#cli/pod-network.ts";
@@ -119,14 +121,36 @@ export async function startControlPlane(
   options: ControlPlaneOptions,
   logger: Logger,
 ): Promise<ControlPlane> {
+  // Servers over one database of somebody else's may share a directory; an embedded one is one process's.
+  const release = options.databaseUrl === undefined ? holdDataDir(options.dataDir) : undefined;
   mkdirSync(options.dataDir, { recursive: true, mode: 0o755 });
-  const store = await openStore(options, logger);
-  return serve(options, store, logger).catch(async (error: unknown) => {
-    await store.close();
+  try {
+    await mustBeFree(options);
+    const store = await openStore(options, logger);
+    const close = async (): Promise<void> => {
+      await store.close();
+      release?.();
+    };
+    return await serve(options, { ...store, close }, logger).catch(async (error: unknown) => {
+      await close();
+      throw error;
+    });
+  } catch (error) {
+    release?.();
     const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
     if (!taken) throw error;
     const { bindAddress, port } = options;
     throw new UsageError(`port ${port} of ${bindAddress} is taken: --port chooses another`);
+  }
+}
+
+/** Before anything is started for nothing. */
+async function mustBeFree({ bindAddress: host, port }: ControlPlaneOptions): Promise<void> {
+  if (port === 0) return;
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once("error", reject);
+    probe.listen({ host, port }, () => probe.close(() => resolve()));
   });
 }
 

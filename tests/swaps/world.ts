@@ -64,7 +64,8 @@ export async function openOurWorld(options: OurWorldOptions): Promise<World> {
     processes.start("kube-scheduler", peer("kube-scheduler"), given);
   }
   if (stockControllers) {
-    const given = [...(await stockControllerFlags(kubeconfig, dataDir)), ...unlimited];
+    const flags = await stockControllerFlags(kubeconfig, dataDir);
+    const given = [...flags, ...unlimited, "--controllers=*,token-cleaner-controller"];
     processes.start("kube-controller-manager", peer("kube-controller-manager"), given);
   }
   return {

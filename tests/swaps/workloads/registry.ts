@@ -3,10 +3,12 @@ import type { Check } from "../swap.ts";
 import type { World } from "../world.ts";
 import { daemonSet, deployment, statefulSet } from "./apps.ts";
 import { cronJob, job } from "./batch.ts";
+import { deviceTaints } from "./devices.ts";
 import { garbageCollection, namespaceDeletion } from "./lifecycle.ts";
 import { endpointsUnderChurn, serviceRange } from "./network.ts";
 import { inNamespace, type Scenario } from "./place.ts";
 import { accountTokens, autoscaler, certificateSigning, quota } from "./policy.ts";
+import { storageMigration, tokenCleaning } from "./upkeep.ts";
 
 const scenarios: Readonly<Record<string, Scenario>> = {
   Deployment: deployment,
@@ -22,6 +24,9 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   "endpoints under churn": endpointsUnderChurn,
   "service account tokens": accountTokens,
   "service range": serviceRange,
+  "device taints": deviceTaints,
+  "storage version migration": storageMigration,
+  "token cleaning": tokenCleaning,
 };
 
 /** These wait for a full minute, and for the ten seconds that a range takes to go. */
