@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { type Fields, isFields } from "./apiextensions/schema.ts";
+import { type Fields, isFields } from "#resources/apiextensions/v1/values/schema.ts";
 
 interface Model {
   readonly text: string | undefined;

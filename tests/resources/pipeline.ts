@@ -142,13 +142,13 @@ export function update(
   object.metadata ??= { name: "" };
   const { metadata } = object;
   const old = stored.metadata;
-  if ((metadata.name ?? "") === "") metadata.name = old.name;
   if (metadata.name !== old.name)
     return { code: 400, reason: "BadRequest", errors: [], warnings: [] };
   if (resource.ref.namespaced && (metadata.namespace ?? "") === "")
     metadata.namespace = old.namespace;
   if (resource.ref.namespaced && metadata.namespace !== old.namespace)
     return { code: 400, reason: "BadRequest", errors: [], warnings: [] };
+  if (!resource.ref.namespaced) delete metadata.namespace;
   const undefaulted = defaulted(resource, object);
   if (undefaulted !== undefined) return undefaulted;
   if ((metadata.resourceVersion ?? "") === "") {
@@ -165,7 +165,7 @@ export function update(
   }
   if ((metadata.uid ?? "") === "") metadata.uid = old.uid;
   if (metadata.uid !== old.uid) return { code: 409, reason: "Conflict", errors: [], warnings: [] };
-  metadata.creationTimestamp ??= old.creationTimestamp;
+  metadata.creationTimestamp = old.creationTimestamp;
   metadata.generation = old.generation;
   for (const field of ["deletionTimestamp", "deletionGracePeriodSeconds"] as const)
     if (old[field] !== undefined) Object.assign(metadata, { [field]: old[field] });

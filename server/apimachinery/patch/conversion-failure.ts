@@ -64,7 +64,11 @@ const isNumber = (name: string): boolean => /^(int|float)/.test(name);
 function scalarFailure({ name, go }: ScalarType, value: unknown): string | undefined {
   if (name === "any") return undefined;
   const from = kindOf(value);
-  if (name === "bytes") return from === "string" ? undefined : `cannot restore slice from ${from}`;
+  if (name === "bytes") {
+    // No bytes may be written as a list of none.
+    const isNone = Array.isArray(value) && value.length === 0;
+    return from === "string" || isNone ? undefined : `cannot restore slice from ${from}`;
+  }
   if (name === from || (isNumber(name) && Number.isInteger(value))) return undefined;
   if (name === "float64" && from === "float64") return undefined;
   const converts = isNumber(from) && (isNumber(name) || (name === "string" && from === "int64"));

@@ -12,14 +12,18 @@ import type {
 } from "#gen/api/apiextensions/v1.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { ResourceRef, SubresourceRef } from "#gen/api/resource-ref.ts";
+import { prune } from "#resources/apiextensions/v1/values/pruning.ts";
+import {
+  type Fields,
+  isFields,
+  schemaOfVersion,
+} from "#resources/apiextensions/v1/values/schema.ts";
+import { schemaErrors } from "#resources/apiextensions/v1/values/validation.ts";
 import type { Resource, ScaleMapping, StoredAs } from "#resources/resource.ts";
 import { applyDefaults } from "./defaulting.ts";
 import { fieldNames, parseJsonPath, valuesAt } from "./json-path.ts";
 import { mergeTypeOfVersion } from "./merge-type.ts";
 import { printerColumns } from "./printer-columns.ts";
-import { prune } from "./pruning.ts";
-import { type Fields, isFields, schemaOfVersion } from "./schema.ts";
-import { schemaErrors } from "./validation.ts";
 
 type Version = CustomResourceDefinitionVersion;
 

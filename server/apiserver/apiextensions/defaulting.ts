@@ -1,7 +1,12 @@
 /** Defaults from the schema, on what clients send and on what is stored: a new default shows on old objects. */
 import { deepCopy } from "#apimachinery/deep-copy.ts";
 import type { JSONSchemaProps } from "#gen/api/apiextensions/v1.ts";
-import { type Fields, fieldSchema, isFields, itemSchema } from "./schema.ts";
+import {
+  type Fields,
+  fieldSchema,
+  isFields,
+  itemSchema,
+} from "#resources/apiextensions/v1/values/schema.ts";
 
 /** Fills in place. A null that the schema does not allow counts as absent. */
 export function applyDefaults(value: unknown, schema: JSONSchemaProps): void {

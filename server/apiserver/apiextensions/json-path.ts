@@ -2,7 +2,7 @@
  * The part of kubectl's JSONPath that definitions use: `.status.conditions[?(@.type=="Ready")].status`,
  * `.metadata.labels['a.b']`, `.spec.list[0]`, `.spec.list[*].name`, `.metadata.annotations.a\.b`.
  */
-import { isFields } from "./schema.ts";
+import { isFields } from "#resources/apiextensions/v1/values/schema.ts";
 
 type Step =
   | { readonly step: "field"; readonly name: string }

@@ -12,7 +12,7 @@ import type {
   CustomResourceDefinitionVersion,
   JSONSchemaProps,
 } from "#gen/api/apiextensions/v1.ts";
-import { itemSchema } from "./schema.ts";
+import { itemSchema } from "#resources/apiextensions/v1/values/schema.ts";
 
 const scalarTypes = {
   integer: { kind: "scalar", scalar: "numeric" },

@@ -1,10 +1,14 @@
 /** OpenAPI documents of the custom resources that are served: one a group-version in v3, all in the one of v2. */
 import type { CustomResourceDefinition } from "#gen/api/apiextensions/v1.ts";
 import type { ResourceRef } from "#gen/api/resource-ref.ts";
+import {
+  type Fields,
+  isFields,
+  schemaOfVersion,
+} from "#resources/apiextensions/v1/values/schema.ts";
 import { refsOfDefinition } from "./custom-resource.ts";
 import { pathsOf } from "./openapi-paths.ts";
 import { definitionsOf, type OpenApiVersion } from "./openapi-schema.ts";
-import { type Fields, isFields, schemaOfVersion } from "./schema.ts";
 
 interface Parts {
   readonly paths: Record<string, Fields>;

@@ -1,7 +1,7 @@
 /** The operations of a custom resource, in the words of OpenAPI v2 or v3. */
 import type { ResourceRef } from "#gen/api/resource-ref.ts";
+import type { Fields } from "#resources/apiextensions/v1/values/schema.ts";
 import { definitionName, type OpenApiVersion, refTo } from "./openapi-schema.ts";
-import type { Fields } from "./schema.ts";
 
 const meta = "io.k8s.apimachinery.pkg.apis.meta.v1";
 const scaleName = "io.k8s.api.autoscaling.v1.Scale";

@@ -1,7 +1,7 @@
 /** A definition's schema as OpenAPI publishes it: with what every object has, and for v2 only what v2 can say. */
 import type { JSONSchemaProps } from "#gen/api/apiextensions/v1.ts";
 import type { ResourceRef } from "#gen/api/resource-ref.ts";
-import type { Fields } from "./schema.ts";
+import type { Fields } from "#resources/apiextensions/v1/values/schema.ts";
 
 export type OpenApiVersion = "v2" | "v3";
 

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import type { JSONSchemaProps } from "#gen/api/apiextensions/v1.ts";
+import { prune } from "#resources/apiextensions/v1/values/pruning.ts";
+import { schemaErrors } from "#resources/apiextensions/v1/values/validation.ts";
 import { applyDefaults } from "./defaulting.ts";
 import { parseJsonPath, valuesAt } from "./json-path.ts";
-import { prune } from "./pruning.ts";
-import { schemaErrors } from "./validation.ts";
 import { compareVersions } from "./version-order.ts";
 
 const object = (
@@ -84,7 +84,7 @@ test("types, bounds, patterns and enums", () => {
     "i FieldValueInvalid",
     "e FieldValueNotSupported",
     "x FieldValueTypeInvalid",
-    "f FieldValueInvalid",
+    "f FieldValueTypeInvalid",
   ]);
   expect(faults({ s: "A", i: 1.5 }, schema)).toEqual([
     "s FieldValueInvalid",

@@ -95,7 +95,8 @@ function rightsFor({ name, uid, groups, extra }: Impersonated): Right[] {
 /** The groups that every user has without being given them. */
 function completedGroups({ name, groups }: Impersonated): readonly string[] {
   const account = serviceAccountOf(name);
-  const own = account === undefined ? [] : serviceAccountGroups(account.namespace);
+  const ofNode = name.startsWith("system:node:") ? ["system:nodes"] : [];
+  const own = account === undefined ? ofNode : serviceAccountGroups(account.namespace);
   const given = groups.length === 0 ? own : groups;
   if (name === "system:anonymous" && !given.includes("system:unauthenticated"))
     return [...given, "system:unauthenticated"];

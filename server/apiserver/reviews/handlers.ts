@@ -7,6 +7,7 @@ import type { VirtualResources } from "#apiserver/dispatch.ts";
 import { trackCreate } from "#apiserver/field-management/track.ts";
 import { writtenResponse } from "#apiserver/handlers/written.ts";
 import { negotiated } from "#apiserver/negotiation.ts";
+import { dropDoubleOwners } from "#apiserver/owner-references.ts";
 import { readObject, writeOptions } from "#apiserver/request-body.ts";
 import { wipeSystemFields } from "#apiserver/strategy.ts";
 import type { SubresourceHandlers } from "#apiserver/subresources/registry.ts";
@@ -35,6 +36,7 @@ function reviewHandler(review: Review): Handler {
     object.metadata ??= { name: "" };
     object.metadata.namespace = call.endpoint.ref.namespaced ? call.info.namespace : undefined;
     wipeSystemFields(object);
+    dropDoubleOwners(call, object);
     trackCreate(server, call, object);
     const asking = { user: call.user, namespace: call.info.namespace, now: server.clock() };
     return writtenResponse(server, call, 201, {

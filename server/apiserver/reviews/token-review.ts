@@ -22,5 +22,10 @@ export function tokenReview(parts: {
     const user = shownUser(authenticated(known.user));
     return { authenticated: true, user, audiences: [...known.audiences] };
   };
-  return async (review) => ({ ...review, status: await statusOf(review.spec) });
+  // What upstream does not fill stays as it was sent.
+  return async (review) => {
+    const found = await statusOf(review.spec);
+    const user = found.authenticated === true ? found.user : { ...review.status?.user };
+    return { ...review, status: { ...review.status, ...found, user } };
+  };
 }

@@ -13,7 +13,7 @@ import { isRemovable, remove } from "./removable.ts";
 const likely = 12;
 
 /** Every single change to an object. */
-function changesTo(base: Base, object: unknown, words: Words): Mutation[] {
+export function changesTo(base: Base, object: unknown, words: Words): Mutation[] {
   return placesIn(base.schema, object).flatMap((place) =>
     // Recorded JSON holds nothing else.
     breakagesOf(

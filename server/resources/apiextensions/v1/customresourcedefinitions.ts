@@ -8,8 +8,9 @@ import { defineResource } from "#resources/resource.ts";
 import { keepStatus } from "#resources/strategy.ts";
 import {
   definitionNameFaults,
-  validateDefinition,
+  validateDefinitionStatus,
   validateDefinitionUpdate,
+  validateNewDefinition,
 } from "./definition-validation.ts";
 
 /** The server's own: a definition goes when its objects are gone. */
@@ -30,9 +31,10 @@ function noteStorage(definition: CustomResourceDefinition): void {
 export const customResourceDefinitionResource = defineResource<CustomResourceDefinition>({
   ref: customresourcedefinitions,
   validateName: definitionNameFaults,
-  metaRules: { anyFinalizers: true },
-  validate: validateDefinition,
+  metaRules: { anyFinalizers: true, wholeOnUpdate: false },
+  validate: validateNewDefinition,
   validateUpdate: validateDefinitionUpdate,
+  validateStatusUpdate: validateDefinitionStatus,
   default: (definition) => {
     const { spec } = definition;
     spec.names.singular ||= (spec.names.kind ?? "").toLowerCase();

@@ -1,4 +1,6 @@
 /** Validation of a CustomResourceDefinition but for its schemas. */
+import { Buffer } from "node:buffer";
+import { X509Certificate } from "node:crypto";
 import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { type FieldError, Path } from "#apimachinery/field-error.ts";
 import { isDNS1035Label, isDNS1123Subdomain, validateImmutable } from "#apimachinery/validate.ts";
@@ -39,7 +41,7 @@ export function definitionNameFaults(
   return name === wanted ? faults : [...faults, 'must be spec.names.plural+"."+spec.group'];
 }
 
-export function validateDefinition(definition: CustomResourceDefinition): FieldError[] {
+function validateDefinition(definition: CustomResourceDefinition): FieldError[] {
   const checks = new FieldChecks();
   const { spec } = definition;
   const { group = "", scope = "" } = spec;
@@ -49,6 +51,27 @@ export function validateDefinition(definition: CustomResourceDefinition): FieldE
   validateVersions(checks, definition);
   validateConversion(checks, spec.conversion, specPath.child("conversion"));
   validateStored(checks, definition);
+  return checks.errors;
+}
+
+/** Of before schemas said so: who made one then may keep it. */
+export function validateNewDefinition(definition: CustomResourceDefinition): FieldError[] {
+  const checks = new FieldChecks();
+  checks.add(validateDefinition(definition));
+  if (definition.spec.preserveUnknownFields === true)
+    checks.invalid(
+      specPath.child("preserveUnknownFields"),
+      true,
+      "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead",
+    );
+  return checks.errors;
+}
+
+/** The names that its controller took are names, where there are any. */
+export function validateDefinitionStatus({ status }: CustomResourceDefinition): FieldError[] {
+  const checks = new FieldChecks();
+  const names: Partial<CustomResourceDefinitionNames> = status?.acceptedNames ?? {};
+  validateNameForms(checks, names, new Path("status.acceptedNames"));
   return checks.errors;
 }
 
@@ -71,14 +94,26 @@ function validateNames(
   path: Path,
 ): void {
   const { plural = "", singular = "", kind = "", listKind = "" } = names;
+  for (const [field, value] of Object.entries({ plural, singular, kind, listKind }))
+    checks.present(path.child(field), value);
+  if (kind !== "" && kind === listKind)
+    checks.invalid(path.child("listKind"), listKind, "kind and listKind may not be the same");
+  validateNameForms(checks, names, path);
+}
+
+/** Of those that are given. */
+function validateNameForms(
+  checks: FieldChecks,
+  names: Partial<CustomResourceDefinitionNames>,
+  path: Path,
+): void {
+  const { plural = "", singular = "", kind = "", listKind = "" } = names;
   for (const [field, value] of Object.entries({ plural, singular, kind, listKind })) {
     const here = path.child(field);
-    if (!checks.present(here, value)) continue;
+    if (value === "") continue;
     const isKind = field === "kind" || field === "listKind";
     joined(checks, here, value, isDNS1035Label(isKind ? value.toLowerCase() : value));
   }
-  if (kind !== "" && kind === listKind)
-    checks.invalid(path.child("listKind"), listKind, "kind and listKind may not be the same");
   for (const field of ["shortNames", "categories"] as const)
     for (const [index, word] of (names[field] ?? []).entries())
       joined(checks, path.child(field).index(index), word, isDNS1035Label(word));
@@ -204,7 +239,10 @@ function validateConversion(
   }
   if (webhook?.clientConfig === undefined)
     checks.required(configPath, "required when strategy is set to Webhook");
-  else validateClientConfig(checks, webhook.clientConfig, configPath);
+  else {
+    validateClientConfig(checks, webhook.clientConfig, configPath);
+    validateAuthorities(checks, webhook.clientConfig.caBundle, configPath.child("caBundle"));
+  }
   if (versions.length === 0) {
     checks.required(versionsPath, `must specify at least one of ${reviewVersions.join(", ")}`);
     return;
@@ -224,6 +262,26 @@ function validateConversion(
     );
 }
 
+/** Base64 of PEM: one certificate at least. */
+function validateAuthorities(checks: FieldChecks, caBundle = "", path: Path): void {
+  const text = Buffer.from(caBundle, "base64").toString("latin1");
+  const found = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(text);
+  if (caBundle === "" || (found !== null && isCertificate(found[0]))) return;
+  checks.invalid(
+    path,
+    caBundle,
+    "unable to load root certificates: unable to parse bytes as PEM block",
+  );
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
+}
+
 /** Versions that objects were ever stored as. */
 function validateStored(checks: FieldChecks, { spec, status }: CustomResourceDefinition): void {
   const path = new Path("status.storedVersions");
@@ -233,7 +291,7 @@ function validateStored(checks: FieldChecks, { spec, status }: CustomResourceDef
   for (const [index, name] of stored.entries())
     if (!versions.some((version) => version.name === name))
       checks.invalid(path.index(index), name, "missing from spec.versions");
-  const current = versions.find(({ storage }) => storage === true)?.name;
+  const current = versions.findLast(({ storage }) => storage === true)?.name;
   if (stored.length > 0 && current !== undefined && !stored.includes(current))
     checks.invalid(path, stored, `must have the storage version ${current}`);
 }

@@ -26,7 +26,10 @@ const stored: HorizontalPodAutoscaler = {
     currentReplicas: 2,
     desiredReplicas: 3,
     currentMetrics: [
-      { type: "Resource", resource: { name: "cpu", current: { averageUtilization: 70 } } },
+      {
+        type: "Resource",
+        resource: { name: "cpu", current: { averageUtilization: 70, averageValue: "0" } },
+      },
     ],
     conditions: [{ type: "AbleToScale", status: "True" }],
   },

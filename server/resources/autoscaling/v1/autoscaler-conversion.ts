@@ -10,35 +10,47 @@ import type {
   HorizontalPodAutoscalerSpec as V2Spec,
   HorizontalPodAutoscalerStatus as V2Status,
 } from "#gen/api/autoscaling/v2.ts";
+import { shownSpec, shownStatus, specOf, statusOf, type V1Metric } from "./autoscaler-metrics.ts";
 
 const prefix = "autoscaling.alpha.kubernetes.io/";
 
 interface Extras {
-  readonly metrics: MetricSpec[];
-  readonly behavior: V2Spec["behavior"];
-  readonly "current-metrics": MetricStatus[];
+  readonly metrics: readonly object[];
+  readonly "current-metrics": readonly object[];
   readonly conditions: V2Status["conditions"];
+  readonly behavior: V2Spec["behavior"];
 }
 
-const names = ["metrics", "behavior", "current-metrics", "conditions"] as const;
+interface Unpacked {
+  readonly metrics: readonly V1Metric[];
+  readonly "current-metrics": readonly V1Metric[];
+  readonly conditions: V2Status["conditions"];
+  readonly behavior: V2Spec["behavior"];
+}
 
-/** Annotations that do not parse stay annotations. */
-function unpacked(annotations: Readonly<Record<string, string>>): {
-  readonly kept: Record<string, string>;
-  readonly extras: Partial<Extras>;
-} {
-  const kept = { ...annotations };
+const names = ["metrics", "current-metrics", "conditions", "behavior"] as const;
+
+function withoutExtras(
+  annotations: Readonly<Record<string, string>> | undefined,
+): Record<string, string> | undefined {
+  const own = Object.entries(annotations ?? {}).filter(
+    ([name]) => !names.some((one) => name === prefix + one),
+  );
+  return own.length === 0 ? undefined : Object.fromEntries(own);
+}
+
+/** What does not parse says nothing. */
+function unpacked(annotations: Readonly<Record<string, string>>): Partial<Unpacked> {
   const extras: Record<string, unknown> = {};
   for (const name of names) {
     const text = annotations[prefix + name];
     if (text === undefined) continue;
     try {
-      extras[name] = JSON.parse(text);
-      delete kept[prefix + name];
+      extras[name] = JSON.parse(text) ?? undefined;
     } catch {}
   }
   // Written by packed(); what a client put there instead meets v2's validation.
-  return { kept, extras: extras as Partial<Extras> };
+  return extras as Partial<Unpacked>;
 }
 
 const isEmpty = (value: unknown): boolean =>
@@ -48,7 +60,7 @@ function packed(
   annotations: Readonly<Record<string, string>> | undefined,
   extras: Extras,
 ): Record<string, string> | undefined {
-  const all = { ...annotations };
+  const all = withoutExtras(annotations) ?? {};
   for (const name of names) {
     if (!isEmpty(extras[name])) all[prefix + name] = JSON.stringify(extras[name]);
   }
@@ -69,20 +81,22 @@ function cpuNow(averageUtilization: number | undefined): MetricStatus[] {
 }
 
 export function toV2({ metadata, spec, status }: V1): V2 {
-  const { kept, extras } = unpacked(metadata.annotations ?? {});
+  const extras = unpacked(metadata.annotations ?? {});
   const { targetCPUUtilizationPercentage: wanted, ...common } = spec;
   const { currentCPUUtilizationPercentage: seen, ...observed } = status ?? {};
   const { metrics = [], behavior, conditions } = extras;
-  const annotations = Object.keys(kept).length === 0 ? undefined : kept;
+  const annotations = withoutExtras(metadata.annotations);
+  // They say more than the one number.
+  const current = extras["current-metrics"]?.map(statusOf) ?? cpuNow(seen);
   return {
     kind: "HorizontalPodAutoscaler",
     apiVersion: "autoscaling/v2",
     metadata: { ...metadata, annotations },
-    spec: { ...common, metrics: listOf([...cpuTarget(wanted), ...metrics]), behavior },
+    spec: { ...common, metrics: listOf([...cpuTarget(wanted), ...metrics.map(specOf)]), behavior },
     status: {
       ...observed,
       desiredReplicas: observed.desiredReplicas ?? 0,
-      currentMetrics: listOf([...cpuNow(seen), ...(extras["current-metrics"] ?? [])]),
+      currentMetrics: listOf(current),
       conditions,
     },
   };
@@ -96,10 +110,10 @@ export function fromV2({ metadata, spec, status }: V2): V1 {
   );
   const now = status?.currentMetrics?.find(isCpu);
   const annotations = packed(metadata.annotations, {
-    metrics: (spec.metrics ?? []).filter((metric) => metric !== target),
-    behavior: spec.behavior,
-    "current-metrics": (status?.currentMetrics ?? []).filter((metric) => metric !== now),
+    metrics: (spec.metrics ?? []).filter((metric) => metric !== target).map(shownSpec),
+    "current-metrics": (status?.currentMetrics ?? []).map(shownStatus),
     conditions: status?.conditions,
+    behavior: spec.behavior,
   });
   return {
     kind: "HorizontalPodAutoscaler",

@@ -17,11 +17,12 @@ export function generateSelector({ metadata, spec }: Job): void {
     [uidLabel]: uid,
     ...spec.template.metadata.labels,
   };
-  // A Job without labels of its own has the template's, whatever they became.
+  // A Job without labels of its own has the template's, whatever they became; where there were none, those of the
+  // stored one, which is valid.
   const given = spec.template.metadata.labels;
   spec.template.metadata.labels = labels;
-  const fits = isLabelValue(name).length === 0;
-  if (fits && sameLabels(given ?? {}, metadata.labels ?? {})) metadata.labels = { ...labels };
+  const isShared = given !== undefined || isLabelValue(name).length === 0;
+  if (isShared && sameLabels(given ?? {}, metadata.labels ?? {})) metadata.labels = { ...labels };
   spec.selector = {
     ...spec.selector,
     matchLabels: { [uidLabel]: uid, ...spec.selector?.matchLabels },

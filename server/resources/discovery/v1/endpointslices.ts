@@ -10,6 +10,17 @@ import { validateEndpointSlice, validateEndpointSliceUpdate } from "./endpoint-s
 /** Controllers that write addresses as they should be. */
 const ours = ["endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io"];
 
+function dropTopology({ endpoints }: EndpointSlice): void {
+  for (const endpoint of endpoints ?? []) drop(endpoint, "deprecatedTopology");
+}
+
+function isChanged(
+  { metadata, ...slice }: EndpointSlice,
+  { metadata: before, ...old }: EndpointSlice,
+): boolean {
+  return !meansTheSame(slice, old) || !meansTheSame(metadata.labels ?? {}, before.labels ?? {});
+}
+
 export const endpointSliceResource = defineResource<EndpointSlice>({
   ref: endpointslices,
   warnings: ({ metadata, addressType, endpoints }, old) => {
@@ -28,8 +39,15 @@ export const endpointSliceResource = defineResource<EndpointSlice>({
   },
   validate: validateEndpointSlice,
   validateUpdate: validateEndpointSliceUpdate,
-  dropDisabled: ({ endpoints }) => {
-    for (const endpoint of endpoints ?? []) drop(endpoint, "deprecatedTopology");
+  hasGeneration: false,
+  prepareForCreate: (slice) => {
+    slice.metadata.generation = 1;
+    dropTopology(slice);
+  },
+  // What is not kept is a change all the same.
+  prepareForUpdate: (slice, old) => {
+    if (isChanged(slice, old)) slice.metadata.generation = (old.metadata.generation ?? 0) + 1;
+    dropTopology(slice);
   },
   default: ({ ports }) => {
     for (const port of ports ?? []) {
@@ -37,8 +55,6 @@ export const endpointSliceResource = defineResource<EndpointSlice>({
       port.protocol ??= "TCP";
     }
   },
-  raisesGeneration: ({ metadata, ...slice }, { metadata: oldMetadata, ...old }) =>
-    !meansTheSame(slice, old) || !meansTheSame(metadata.labels ?? {}, oldMetadata.labels ?? {}),
   cells: (object, context) => [
     object.metadata.name,
     object.addressType,

@@ -10,11 +10,12 @@ import { defineResource } from "#resources/resource.ts";
 import { cidrWarnings } from "#resources/warnings/addresses.ts";
 import { validateNetworkPolicy, validateNetworkPolicyUpdate } from "./network-policy-validation.ts";
 
-function withoutEmptyLists(value: unknown): unknown {
-  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(withoutEmptyLists);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).map(([key, item]) => [key, withoutEmptyLists(item)]);
-  return Object.fromEntries(entries);
+/** In place. */
+function dropEmptyLists(value: unknown): void {
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, item] of Object.entries(value))
+    if (Array.isArray(item) && item.length === 0) Reflect.deleteProperty(value, key);
+    else dropEmptyLists(item);
 }
 
 export const networkPolicyResource = defineResource<NetworkPolicy>({
@@ -43,8 +44,16 @@ export const networkPolicyResource = defineResource<NetworkPolicy>({
     if ((spec.policyTypes ?? []).length > 0) return;
     spec.policyTypes = (spec.egress ?? []).length > 0 ? ["Ingress", "Egress"] : ["Ingress"];
   },
+  hasGeneration: false,
+  prepareForCreate: ({ metadata, spec }) => {
+    metadata.generation = 1;
+    dropEmptyLists(spec);
+  },
   // Upstream compares to the letter here, and its store holds no empty lists.
-  raisesGeneration: ({ spec }, old) => !deepEqual(spec, withoutEmptyLists(old.spec)),
+  prepareForUpdate: ({ metadata, spec }, old) => {
+    if (!deepEqual(spec, old.spec)) metadata.generation = (old.metadata.generation ?? 0) + 1;
+    dropEmptyLists(spec);
+  },
   validate: validateNetworkPolicy,
   validateUpdate: validateNetworkPolicyUpdate,
   cells: (object, context) => [

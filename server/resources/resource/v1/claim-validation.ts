@@ -15,6 +15,7 @@ import {
   validateConfiguration,
   validateSelectors,
   validateTolerations,
+  validateTypedTolerations,
 } from "./selector-validation.ts";
 
 const specPath = new Path("spec");
@@ -119,18 +120,38 @@ function validateRequest(checks: FieldChecks, request: DeviceRequest, path: Path
     });
 }
 
-/** Of a request that is both, upstream still looks at the classes of the alternatives, and at nothing else. */
-function bothKinds(checks: FieldChecks, { firstAvailable = [] }: DeviceRequest, path: Path): void {
+/** Of a request that is both, upstream still looks at what the types themselves say. */
+function bothKinds(
+  checks: FieldChecks,
+  { exactly, firstAvailable = [] }: DeviceRequest,
+  path: Path,
+): void {
   checks.invalid(
     path,
     null,
     "exactly one of `exactly` or `firstAvailable` is required, but multiple fields are set",
   );
-  for (const [index, { deviceClassName }] of firstAvailable.entries())
-    checks.presentSubdomain(
-      path.child("firstAvailable").index(index).child("deviceClassName"),
-      deviceClassName,
-    );
+  if (exactly !== undefined) validateTyped(checks, exactly, path.child("exactly"));
+  setOf(checks, firstAvailable, {
+    path: path.child("firstAvailable"),
+    max: alternativesMax,
+    keyOf: ({ name = "" }) => name,
+    each: (alternative, at) => {
+      checks.presentSubdomain(at.child("deviceClassName"), alternative.deviceClassName);
+      validateTyped(checks, alternative, at);
+    },
+  });
+}
+
+const modes = ["All", "ExactCount"];
+
+function validateTyped(
+  checks: FieldChecks,
+  { allocationMode, tolerations = [] }: Omit<ExactDeviceRequest, "adminAccess">,
+  path: Path,
+): void {
+  checks.oneOf(path.child("allocationMode"), allocationMode, modes);
+  validateTypedTolerations(checks, tolerations, path.child("tolerations"));
 }
 
 function validateExact(
@@ -148,7 +169,7 @@ function validateExact(
       "must not be specified when allocationMode is 'All'",
     );
   if (allocationMode === "ExactCount") checks.positive(path.child("count"), count);
-  checks.oneOf(path.child("allocationMode"), allocationMode, ["All", "ExactCount"]);
+  checks.oneOf(path.child("allocationMode"), allocationMode, modes);
   validateTolerations(checks, tolerations, path.child("tolerations"));
 }
 

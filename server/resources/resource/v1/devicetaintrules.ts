@@ -4,6 +4,7 @@ import { formatTime } from "#apimachinery/time.ts";
 import { type DeviceTaintRule, devicetaintrules } from "#gen/api/resource/v1.ts";
 import { age, since } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
+import { keepStatus } from "#resources/strategy.ts";
 import { validateConditions } from "#resources/validate-conditions.ts";
 import { deviceName, driverName, poolName } from "./names.ts";
 import { validateTaint } from "./slice-validation.ts";
@@ -29,6 +30,10 @@ export const deviceTaintRuleResource = defineResource<DeviceTaintRule>({
   default: (rule, now) => {
     if (now !== undefined) stampTaint(rule, now);
   },
+  prepareForCreate: (rule) => {
+    rule.status = {};
+  },
+  prepareForUpdate: keepStatus,
   metaRules: { wholeOnUpdate: false },
   allowUnconditionalUpdate: false,
   validate,

@@ -26,7 +26,11 @@ export const resourceSliceResource = defineResource<ResourceSlice>({
   metaRules: { wholeOnUpdate: false },
   dropDisabled: ({ spec }) => {
     drop(spec, "partitionTypeAttribute", "skipNodeOperations");
-    for (const device of spec.devices ?? []) drop(device, "nodeAllocatableResources");
+    for (const device of spec.devices ?? []) {
+      drop(device, "nodeAllocatableResources");
+      for (const attribute of Object.values(device.attributes ?? {}))
+        drop(attribute, "bools", "ints", "strings", "versions");
+    }
   },
   selectableFields: ({ spec }) => ({
     "spec.nodeName": spec.nodeName ?? "",

@@ -70,21 +70,32 @@ export function validateConfiguration(
     checks.invalid(parametersPath, "<value omitted>", "must be a valid JSON object");
 }
 
-export function validateTolerations(
+/** What holds of each part by itself. */
+export function validateTypedTolerations(
   checks: FieldChecks,
   tolerations: readonly DeviceToleration[],
   path: Path,
 ): void {
   if (tolerations.length > tolerationsMax)
     checks.add([tooMany(path, tolerations.length, tolerationsMax)]);
-  for (const [index, toleration] of tolerations.entries()) {
+  for (const [index, { key = "", operator = "", effect }] of tolerations.entries()) {
     const here = path.index(index);
-    const { key = "", operator = "", value = "", effect } = toleration;
     if (key !== "") checks.each(here.child("key"), key, isQualifiedName(key));
     checks.presentOneOf(here.child("operator"), operator, ["Equal", "Exists"]);
+    if (effect) checks.oneOf(here.child("effect"), effect, effects);
+  }
+}
+
+export function validateTolerations(
+  checks: FieldChecks,
+  tolerations: readonly DeviceToleration[],
+  path: Path,
+): void {
+  validateTypedTolerations(checks, tolerations, path);
+  for (const [index, { operator, value = "" }] of tolerations.entries()) {
+    const here = path.index(index);
     if (operator === "Exists" && value !== "")
       checks.invalid(here.child("value"), value, "must be empty for operator `Exists`");
     if (operator === "Equal") checks.each(here.child("value"), value, isLabelValue(value));
-    if (effect) checks.oneOf(here.child("effect"), effect, effects);
   }
 }

@@ -17,6 +17,7 @@ import type {
   ResourceSlice,
 } from "#gen/api/resource/v1.ts";
 import { nodeSelector } from "#resources/core/v1/pod-spec/validate-affinity.ts";
+import { validateCapacity } from "./capacity-validation.ts";
 import { deviceName, driverName, poolName, qualifiedName, setOf } from "./names.ts";
 import { effects } from "./selector-validation.ts";
 
@@ -132,12 +133,18 @@ function validateDevice(checks: FieldChecks, device: Device, path: Path): void {
       `the total number of attributes and capacities must not exceed ${propertiesMax}`,
     );
   for (const [key, attribute] of Object.entries(attributes)) {
-    const here = path.child("attributes").key(key);
+    const here = path.child("attributes");
     qualifiedName(checks, here, key);
-    validateAttribute(checks, attribute, here);
+    validateAttribute(checks, attribute, here.key(key));
   }
-  for (const key of Object.keys(capacity))
-    qualifiedName(checks, path.child("capacity").key(key), key);
+  for (const [key, one] of Object.entries(capacity)) {
+    const here = path.child("capacity");
+    qualifiedName(checks, here, key);
+    validateCapacity(checks, one, {
+      path: here.key(key),
+      isShared: device.allowMultipleAllocations === true,
+    });
+  }
   if (taints.length > taintsMax)
     checks.add([tooMany(path.child("taints"), taints.length, taintsMax)]);
   for (const [index, taint] of taints.entries())

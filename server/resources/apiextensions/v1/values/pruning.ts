@@ -32,6 +32,13 @@ export function prune(
   return gone.sort();
 }
 
+/** The same of a value that is no object of its own. */
+export function pruneValueOf(value: unknown, schema: JSONSchemaProps): string[] {
+  const gone: string[] = [];
+  pruneValue(value, schema, { path: "", root: false, gone, metadata: () => [] });
+  return gone;
+}
+
 interface Place {
   readonly path: string;
   readonly root: boolean;

@@ -51,17 +51,21 @@ export function schemaErrors(
   if (old !== undefined && deepEqual(value, old)) return [];
   if (value === null && schema.nullable === true) return [];
   const types = typesOf(schema);
-  if (types.length > 0 && !isOfType(value, types)) {
-    const found = `"${jsonType(value)}"`;
-    const message = `Invalid value: ${found}: ${path} in body must be of type ${types.join(",")}: ${found}`;
-    return [fault(path, "FieldValueTypeInvalid", message)];
-  }
   const enumerated = schema.enum;
   const unlisted =
     enumerated === undefined || enumerated.some((one) => deepEqual(one, value))
       ? []
       : [notSupported(new Path(path), value, enumerated.map(String))];
+  const found = `"${jsonType(value)}"`;
+  const sentence = `${path} in body must be of type ${types.join(",")}: ${found}`;
+  const mistyped =
+    types.length > 0 && !isOfType(value, types)
+      ? [fault(path, "FieldValueTypeInvalid", `Invalid value: ${found}: ${sentence}`)]
+      : [];
+  // A null is nothing else that could be judged.
+  if (value === null) return [...mistyped, ...unlisted];
   return [
+    ...mistyped,
     ...unlisted,
     ...scalarErrors(value, schema, path),
     ...(Array.isArray(value) ? arrayErrors(value, schema, { path, old }) : []),

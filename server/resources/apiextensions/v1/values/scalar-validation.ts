@@ -1,12 +1,28 @@
 /** Bounds, patterns and formats of strings and numbers. */
 import { type FieldError, Path, tooLong } from "#apimachinery/field-error.ts";
 import type { JSONSchemaProps } from "#gen/api/apiextensions/v1.ts";
-import { bodyFault } from "./faults.ts";
+import { bodyFault, fault } from "./faults.ts";
 import { fitsFormat, hasFormat } from "./formats.ts";
 
 export function scalarErrors(value: unknown, schema: JSONSchemaProps, path: string): FieldError[] {
-  if (typeof value === "string") return stringErrors(value, schema, path);
-  return typeof value === "number" ? numberErrors(value, schema, path) : [];
+  if (typeof value === "string")
+    return [...stringErrors(value, schema, path), ...formatErrors(value, schema, path)];
+  if (typeof value !== "number") return [];
+  return [...numberErrors(value, schema, path), ...formatErrors(value, schema, path)];
+}
+
+/** A format is a type to upstream, and is judged beside the bounds. */
+function formatErrors(
+  value: string | number,
+  { format }: JSONSchemaProps,
+  path: string,
+): FieldError[] {
+  if (format === undefined) return [];
+  const fits = typeof value === "string" ? hasFormat(value, format) : fitsFormat(value, format);
+  if (fits) return [];
+  const shown = JSON.stringify(value);
+  const message = `Invalid value: ${shown}: ${path} in body must be of type ${format}: ${shown}`;
+  return [fault(path, "FieldValueTypeInvalid", message)];
 }
 
 const compiled = new Map<string, RegExp | undefined>();
@@ -29,7 +45,7 @@ function patternOf(source: string): RegExp | undefined {
 
 /** The first fault: upstream looks no further. */
 function stringErrors(value: string, schema: JSONSchemaProps, path: string): FieldError[] {
-  const { minLength, maxLength, pattern, format } = schema;
+  const { minLength, maxLength, pattern } = schema;
   const length = [...value].length;
   if (maxLength !== undefined && length > maxLength) return [tooLong(new Path(path), maxLength)];
   if (minLength !== undefined && length < minLength) {
@@ -37,9 +53,6 @@ function stringErrors(value: string, schema: JSONSchemaProps, path: string): Fie
   }
   if (pattern !== undefined && pattern !== "" && patternOf(pattern)?.test(value) === false) {
     return [bodyFault(path, value, `should match '${pattern}'`)];
-  }
-  if (format !== undefined && !hasFormat(value, format)) {
-    return [bodyFault(path, value, `must be of type ${format}: ${JSON.stringify(value)}`)];
   }
   return [];
 }
@@ -50,7 +63,7 @@ function numberErrors(value: number, schema: JSONSchemaProps, path: string): Fie
 }
 
 function numberFault(value: number, schema: JSONSchemaProps): string | undefined {
-  const { minimum, maximum, multipleOf, format } = schema;
+  const { minimum, maximum, multipleOf } = schema;
   const strictMax = schema.exclusiveMaximum === true;
   const strictMin = schema.exclusiveMinimum === true;
   if (multipleOf !== undefined && multipleOf > 0 && !Number.isInteger(value / multipleOf)) {
@@ -62,7 +75,5 @@ function numberFault(value: number, schema: JSONSchemaProps): string | undefined
   if (minimum !== undefined && (value < minimum || (strictMin && value === minimum))) {
     return `should be ${strictMin ? "greater than" : "greater than or equal to"} ${minimum}`;
   }
-  if (format !== undefined && !fitsFormat(value, format))
-    return `must be of type ${format}: ${value}`;
   return undefined;
 }
