@@ -193,13 +193,13 @@ class ApiServer implements App {
     const bindings = { ...asked, user, sharesObjects: connection.sharesObjects === true };
     if (isLongRunning(info)) {
       await this.#authorize(bindings);
-      return this.#routes.fetch(request, bindings);
+      return this.#answer(request, bindings);
     }
     checkTimeout(asked.query);
     const leave = this.#inFlight.enter(info, user);
     try {
       await this.#authorize(bindings);
-      return await this.#timeouts.bound(Promise.resolve(this.#routes.fetch(request, bindings)));
+      return await this.#timeouts.bound(Promise.resolve(this.#answer(request, bindings)));
     } finally {
       leave();
     }
@@ -240,6 +240,21 @@ class ApiServer implements App {
     });
   }
 
+  /** Resources have a table of their own: a router would take the path apart once more. */
+  #answer(request: Request, bindings: Bindings): Response | Promise<Response> {
+    const { info, query, user, marks, sharesObjects, upgrade } = bindings;
+    if (!info.isResourceRequest) return this.#routes.fetch(request, bindings);
+    // Upstream serves no HEAD but that of what stands behind a proxy.
+    if (request.method === "HEAD" && info.subresource !== "proxy") throw methodNotAllowed();
+    const asked = { request, info, query, user, sharesObjects, upgrade, ...marks };
+    const route = routeOf(this.#table, info);
+    if (route === undefined) return this.#otherGroup(asked);
+    refuseName(info);
+    const { deprecation } = route.endpoint;
+    if (deprecation !== undefined) asked.warnings.push(deprecation);
+    return route.handler(this.#context, { ...asked, endpoint: route.endpoint });
+  }
+
   #makeRoutes(): Routes {
     const routes: Routes = new Hono<{ Bindings: Bindings }>({ getPath: routedPath });
     routes.onError((error) => {
@@ -251,21 +266,9 @@ class ApiServer implements App {
     addDiscoveryRoutes(routes, { ...parts, custom });
     addOpenApiRoutes(routes, custom);
     addOpenIdRoutes(routes, parts);
-    const resource = (request: Request, bindings: Bindings) => {
-      const { info, query, user, marks, sharesObjects, upgrade } = bindings;
-      if (!info.isResourceRequest) return noPage();
-      // Upstream serves no HEAD but that of what stands behind a proxy.
-      if (request.method === "HEAD" && info.subresource !== "proxy") throw methodNotAllowed();
-      const asked = { request, info, query, user, sharesObjects, upgrade, ...marks };
-      const route = routeOf(this.#table, info);
-      if (route === undefined) return this.#otherGroup(asked);
-      refuseName(info);
-      const { deprecation } = route.endpoint;
-      if (deprecation !== undefined) asked.warnings.push(deprecation);
-      return route.handler(this.#context, { ...asked, endpoint: route.endpoint });
-    };
-    routes.all("/api/*", (c) => resource(c.req.raw, c.env));
-    routes.all("/apis/*", (c) => resource(c.req.raw, c.env));
+    // No resource, though it looks like one.
+    routes.all("/api/*", noPage);
+    routes.all("/apis/*", noPage);
     addIndexRoutes(routes, () => [
       ...fixedPaths,
       ...groupPaths([...this.#parts.registry, ...custom.all().resources]),
