@@ -15,6 +15,7 @@ import { priorityclasses } from "#gen/api/scheduling/v1.ts";
 import { csinodes } from "#gen/api/storage/v1.ts";
 import { type EncodedPod, encodedPod, openPodLoad } from "./pod-load.ts";
 import { benchNode, benchPod, nodeName, type SchedulingCase } from "./scheduling-cases.ts";
+import { allRefused, letIn } from "./scheduling-events.ts";
 import { benchCsiNode, boundVolume, type VolumeKind } from "./scheduling-volumes.ts";
 
 const writers = 64;
@@ -80,8 +81,18 @@ async function until(what: string, done: () => boolean): Promise<void> {
   }
 }
 
+/** What a profiler wants to know: when the clock begins and ends to run. */
+export interface Clocked {
+  started?(): void;
+  ended?(): void;
+}
+
 /** Pods bound a second, creation included. The server must be empty. */
-export async function runApi(connection: Kubeconfig, size: SchedulingCase): Promise<number> {
+export async function runApi(
+  connection: Kubeconfig,
+  size: SchedulingCase,
+  clocked: Clocked = {},
+): Promise<number> {
   const client = clientFromKubeconfig(connection);
   await each(size.namespaces, async (index) => {
     const name = `bench-${index}`;
@@ -119,10 +130,16 @@ export async function runApi(connection: Kubeconfig, size: SchedulingCase): Prom
   await until(`${size.name}: init pods`, () => load.bound() >= before);
   const count = size.pods[0];
   const pods = encoded("pods");
+  clocked.started?.();
   const start = performance.now();
   await create(pods);
+  if (size.form === "events") {
+    await allRefused(client, size);
+    await letIn(client, size, each, (index) => createNode(client, size, index));
+  }
   await until(`${size.name}: pods`, () => load.bound() >= before + count);
   const seconds = (performance.now() - start) / 1000;
+  clocked.ended?.();
   load.close();
   return count / seconds;
 }

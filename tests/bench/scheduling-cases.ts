@@ -15,7 +15,9 @@ interface Template {
 
 export interface SchedulingCase {
   readonly name: string;
-  readonly form: "throughput" | "preemption" | "lone" | "cold";
+  readonly form: "throughput" | "events" | "preemption" | "lone" | "cold";
+  /** Lets in those of `pods` that fit nowhere; of form `events`. */
+  readonly event?: "podDelete" | "podUpdate" | "nodeAdd" | undefined;
   readonly nodes: number;
   /** How many, of which templates by turns. */
   readonly init: readonly [count: number, ...templates: string[]];
@@ -162,4 +164,12 @@ export function benchPod(size: SchedulingCase, what: "init" | "pods", index: num
     },
     status: {},
   };
+}
+
+/** The pod after the event `podUpdate`: without gates, or no longer what others keep away from. */
+export function updatedPod(size: SchedulingCase, what: "init" | "pods", index: number): Pod {
+  const pod = benchPod(size, what, index);
+  const { schedulingGates: _, ...spec } = pod.spec;
+  if (what === "pods") return { ...pod, spec };
+  return { ...pod, metadata: { ...pod.metadata, labels: { color: "white" } } };
 }

@@ -4,11 +4,18 @@
 import { createHash } from "node:crypto";
 import process from "node:process";
 import type { Pod } from "#gen/api/core/v1.ts";
+import { alikeOf } from "#scheduler/alike.ts";
 import { podKey, SchedulerCache } from "#scheduler/cache.ts";
 import { refusalOf } from "#scheduler/explain.ts";
 import { type QueuedPod, SchedulingQueue } from "#scheduler/queue.ts";
 import type { StorageSource } from "#scheduler/volume-binding.ts";
-import { benchNode, benchPod, nodeName, type SchedulingCase } from "./scheduling-cases.ts";
+import {
+  benchNode,
+  benchPod,
+  nodeName,
+  type SchedulingCase,
+  updatedPod,
+} from "./scheduling-cases.ts";
 import { type BoundVolume, benchCsiNode, boundVolume } from "./scheduling-volumes.ts";
 
 export interface CoreResult {
@@ -31,7 +38,10 @@ export interface CoreResult {
 }
 
 const batchPods = 256;
-const alone = { lone: 1, throughput: batchPods, preemption: 1, cold: batchPods };
+const alone = {
+  ...{ lone: 1, preemption: 1 },
+  ...{ throughput: batchPods, events: batchPods, cold: batchPods },
+};
 
 /** Objects that are made before they are handed over. */
 const turnObjects = 1000;
@@ -147,7 +157,12 @@ class Run {
         placements.push(key, slot);
       });
       const refused = queued[first + done];
+      const what = encoded[first + done];
       if (refused !== undefined && this.#size.form === "preemption") this.#preempt(refused);
+      else if (refused !== undefined && what !== undefined && this.#size.form === "events") {
+        const { filters } = refusalOf(cache, what, { pod: refused.pod, eligible: () => null });
+        this.queue.refused(refused, filters, alikeOf(refused.key, what));
+      }
       first += done + 1;
     }
   }
@@ -164,6 +179,38 @@ class Run {
       cache.assume(pod, encoded, slot);
       this.placements.push(podKey(pod), slot);
     });
+  }
+
+  /** What the refused pods wait for happens. `slots`: where each blocker stands. */
+  letIn(slots: ReadonlyMap<string, number>): void {
+    const { cache, queue } = this;
+    const size = this.#size;
+    for (let index = 0; size.event === "nodeAdd" && index < size.nodes; index++) {
+      const node = benchNode(size, size.nodes + index);
+      cache.setNode(node);
+      queue.move({ kind: "node", node });
+    }
+    const bound = (pod: Pod, slot: number): Pod => ({
+      ...pod,
+      spec: { ...pod.spec, nodeName: cache.nodes.nameOf(slot) },
+    });
+    for (let index = 0; index < size.init[0]; index++) {
+      const pod = benchPod(size, "init", index);
+      const slot = slots.get(podKey(pod)) ?? -1;
+      const before = bound(pod, slot);
+      if (size.event === "podDelete") {
+        cache.removePod(podKey(pod));
+        queue.move({ kind: "pod", before });
+        continue;
+      }
+      const after = bound(updatedPod(size, "init", index), slot);
+      cache.setPod(after);
+      queue.move({ kind: "pod", before, pod: after });
+    }
+    for (let index = 0; size.event === "podUpdate" && index < size.pods[0]; index++) {
+      const pod = updatedPod(size, "pods", index);
+      if (queue.has(podKey(pod))) queue.set(podKey(pod), pod);
+    }
   }
 
   /** Nodes change and pods go, in the case's proportion to those placed. */
@@ -185,6 +232,13 @@ function part(sorted: readonly number[], share: number): number {
   return sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
 }
 
+function slotsOf(placements: readonly (string | number)[]): ReadonlyMap<string, number> {
+  const slots = new Map<string, number>();
+  for (let i = 0; i < placements.length; i += 2)
+    slots.set(String(placements[i]), Number(placements[i + 1]));
+  return slots;
+}
+
 /** One "key slot" a line. */
 function hashed(placements: readonly (string | number)[]): string {
   const lines: string[] = [];
@@ -203,15 +257,21 @@ export function runCore(size: SchedulingCase): CoreResult {
   }
   const [count] = size.pods;
   // Code is compiled and classes are built before the clock runs.
-  const warm = size.form === "lone" ? Math.min(500, Math.floor(count / 5)) : 0;
+  const warms = size.form === "lone" ? 500 : size.form === "cold" ? count : 0;
+  const warm = Math.min(warms, Math.floor(count / 5));
   run.enqueue("pods", 0, warm);
   run.drain(alone[size.form]);
+  const slots = slotsOf(run.placements);
   run.placements.length = 0;
   run.calls.length = 0;
   run.enqueue("pods", warm, count - warm);
   const start = performance.now();
   const used = process.cpuUsage();
   run.drain(alone[size.form]);
+  if (size.form === "events") {
+    run.letIn(slots);
+    run.drain(alone[size.form]);
+  }
   const { user, system } = process.cpuUsage(used);
   const seconds = (performance.now() - start) / 1000;
   const calls = run.calls.toSorted((a, b) => a - b);
