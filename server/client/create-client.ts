@@ -1,6 +1,8 @@
 /** The one implementation of Client: requests over a Transport. */
 
+import { ObjectAnswer } from "#apimachinery/codec/object-answer.ts";
 import { ObjectWatchResponse } from "#apimachinery/codec/object-watch.ts";
+import { deepCopy } from "#apimachinery/deep-copy.ts";
 import { messageOf } from "#apimachinery/error-message.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { ResourceRef } from "#gen/api/resource-ref.ts";
@@ -65,7 +67,7 @@ export function createClient(options: ClientOptions): Client {
     ...writes(wire),
     raw: async (path, init) => {
       const headers = new Headers(init?.headers);
-      identify(headers, options);
+      for (const [name, value] of Object.entries(identityOf(options))) headers.set(name, value);
       const response = await options.transport(new Request(baseUrl + path, { ...init, headers }));
       if (!response.ok) throw await errorOf(response);
       return response;
@@ -73,9 +75,9 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-function identify(headers: Headers, { userAgent, token }: ClientOptions): void {
-  headers.set("user-agent", userAgent);
-  if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
+function identityOf({ userAgent, token }: ClientOptions): Readonly<Record<string, string>> {
+  const name = { "user-agent": userAgent };
+  return token === undefined ? name : { ...name, authorization: `Bearer ${token}` };
 }
 
 /** Sends, and throws unless the answer is a success. */
@@ -83,10 +85,10 @@ function sender(options: ClientOptions): Send {
   const baseUrl = options.baseUrl.replace(/\/$/, "");
   const clock = options.clock ?? systemClock;
   const transport = boundedTransport(options.transport);
+  const identity = identityOf(options);
   return async ({ method, path, accept, body, signal }) => {
-    const headers = new Headers({ accept });
-    if (body !== undefined) headers.set("content-type", body.contentType);
-    identify(headers, options);
+    const named = { ...identity, accept };
+    const headers = body === undefined ? named : { ...named, "content-type": body.contentType };
     const init = { method, headers, body: body?.bytes ?? null, signal: signal ?? null };
     const build = (): Request => new Request(baseUrl + path, init);
     const response = await sendPatiently(transport, build, clock);
@@ -111,6 +113,8 @@ function contentTypeOf(response: Response): string {
 }
 
 async function objectOf<T>(response: Response): Promise<T> {
+  // The codec boundary, as below; a copy, since callers may change what they asked for.
+  if (response instanceof ObjectAnswer) return deepCopy(response.object) as T;
   const bytes = new Uint8Array(await response.arrayBuffer());
   // The codec boundary: the server answers a path of T with a T.
   return decodeBody(bytes, contentTypeOf(response)) as T;
