@@ -1,10 +1,11 @@
 /** Runs controllers: informers shared by all, a rate-limited queue and workers for each, one leader. */
-import { isReason } from "#apimachinery/status.ts";
+import { ApiError, isReason } from "#apimachinery/status.ts";
 import type { Client } from "#client/client.ts";
 import { type Clock, systemClock } from "#client/clock.ts";
 import { createEventRecorder } from "#client/event-recorder.ts";
 import { electLeader } from "#client/leader-election.ts";
 import { type SharedInformers, sharedInformers } from "#client/shared-informers.ts";
+import { splitKey } from "#client/store.ts";
 import { createWorkqueue, type Workqueue } from "#client/workqueue.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { ResourceRef } from "#gen/api/resource-ref.ts";
@@ -129,6 +130,12 @@ async function workOn(key: string, running: Running): Promise<void> {
   queue.forget(key);
 }
 
+/** The very object that the key is of. */
+function isGone(key: string, error: unknown): boolean {
+  const own = error instanceof ApiError ? error.status.details?.name : undefined;
+  return isReason(error, "NotFound") && own === splitKey(key).name;
+}
+
 function retryLater(key: string, error: unknown, { controller, queue, logger }: Running): void {
   // The namespace controller will end what could not be made there.
   if (isNamespaceTerminating(error)) {
@@ -136,8 +143,9 @@ function retryLater(key: string, error: unknown, { controller, queue, logger }: 
     return;
   }
   const fields = { controller: controller.name, key, error: String(error) };
-  // Someone else wrote first: the new state is on its way here.
-  if (isReason(error, "Conflict")) logger.debug("reconcile lost a race", fields);
+  // Someone else wrote, or deleted, first: the new state is on its way here.
+  if (isReason(error, "Conflict") || isGone(key, error))
+    logger.debug("reconcile lost a race", fields);
   else logger.warn("reconcile failed", fields);
   queue.addRateLimited(key);
 }

@@ -39,14 +39,6 @@ const allowedOfOurs: readonly Allowed[] = [
     what: /unable to create new content in namespace .* because it is being terminated/,
     why: "work in a namespace that a scenario is ending",
   },
-  {
-    what: /controller=namespace-controller .*namespaces "[a-z0-9-]+" not found/,
-    why: "a look at a namespace that was just gone",
-  },
-  {
-    what: /controller=resourcequota-controller .*resourcequotas "few" not found/,
-    why: "counts of a quota that was just deleted",
-  },
 ];
 
 const ourComplaint = /^[\d:.]+ (WARN|ERROR|FATAL) /;
