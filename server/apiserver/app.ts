@@ -1,6 +1,7 @@
 /**
- * The API server as one function from Request to Response. Hono holds the routes; what every request passes
- * before them stands in `serve`, in upstream's order, as plain calls: a middleware a step costs more than the step.
+ * The API server as one function from Request to Response. Resources are found in a table, all else in Hono's
+ * routes; what every request passes before them stands in `serve`, in upstream's order, as plain calls: a
+ * middleware a step costs more than the step.
  */
 
 import { Hono } from "hono";
