@@ -20,7 +20,7 @@ import type { Connection } from "./attributes.ts";
 import { Bodies, overlong } from "./door/body.ts";
 import { connectionOf } from "./door/connection.ts";
 import { type AnswerSink, send } from "./door/send.ts";
-import { guardSession } from "./door/session-guard.ts";
+import { type SessionGuard, SessionGuards } from "./door/session-guard.ts";
 import { WaitingSockets } from "./door/waiting-sockets.ts";
 import { largeBodyBytesMin } from "./fairness/breath.ts";
 import { LoopTurns } from "./fairness/loop-turns.ts";
@@ -61,37 +61,59 @@ const http1Limits: object = { maxHeaderSize: headBytesMax };
 
 const bodiless = new Set(["GET", "HEAD", "OPTIONS"]);
 
+/** A request as it came: what is made of it is made when its turn has come. */
 interface Asked {
   readonly method: string;
-  readonly url: string;
-  readonly headers: Headers;
+  readonly path: string;
+  readonly host: string;
+  readonly fields: IncomingHttpHeaders;
 }
 
-function asked(headers: IncomingHttpHeaders, method: string, path: string, host: string): Asked {
+const urlOf = ({ host, path }: Asked): string => `https://${host}${path}`;
+
+function headersOf({ fields }: Asked): Headers {
   const kept = new Headers();
-  for (const name in headers) {
-    const value = headers[name];
+  for (const name in fields) {
+    const value = fields[name];
     if (value === undefined || name.startsWith(":")) continue;
     if (typeof value === "string") kept.append(name, value);
     else for (const item of value) kept.append(name, item);
   }
-  return { method, url: `https://${host}${path}`, headers: kept };
+  return kept;
 }
 
+function requestOf(question: Asked, body: Uint8Array<ArrayBuffer> | undefined): Request {
+  const { method } = question;
+  const headers = headersOf(question);
+  const size = body?.length ?? 0;
+  if (size >= largeBodyBytesMin) headers.set("content-length", `${size}`);
+  const init = body === undefined || size === 0 ? { method, headers } : { method, headers, body };
+  return new Request(urlOf(question), init);
+}
+
+const clientOf = ({ clientCertificate, remoteAddress }: Connection): string =>
+  clientCertificate?.commonName ?? remoteAddress;
+
 /** Whose turn it is: the user as far as the connection tells. */
-function flowOf(headers: Headers, { clientCertificate, remoteAddress }: Connection): string {
-  return clientCertificate?.commonName ?? headers.get("authorization") ?? remoteAddress;
+function flowOf({ fields }: Asked, connection: Connection): string {
+  const token = connection.clientCertificate === undefined ? fields.authorization : undefined;
+  return token ?? clientOf(connection);
 }
 
 class TlsDoor {
   readonly #parts: DoorParts;
   readonly #server: Http2SecureServer;
-  /** With what a stream that its client took back is told to. */
-  readonly #sessions = new Map<Http2Session, () => void>();
+  readonly #sessions = new Map<Http2Session, SessionGuard>();
+  readonly #guards = new SessionGuards(streamsMax, (turn) => void setImmediate(turn));
   readonly #sockets = new Set<Duplex>();
   readonly #waiting = new WaitingSockets();
+  /** When the last answer on a connection of HTTP/1.1 is out. */
+  readonly #answered = new WeakMap<object, Promise<void>>();
   readonly #bodies = new Bodies();
-  readonly #turns = new LoopTurns((turn) => void setImmediate(turn));
+  readonly #turns = new LoopTurns(
+    (turn) => void setImmediate(turn),
+    () => performance.now(),
+  );
 
   constructor(parts: DoorParts) {
     this.#parts = parts;
@@ -167,7 +189,8 @@ class TlsDoor {
   }
 
   #onSession(session: ServerHttp2Session): void {
-    this.#sessions.set(session, guardSession(session));
+    const client = (): string => clientOf(connectionOf(session, session.socket));
+    this.#sessions.set(session, this.#guards.guard(session, client));
     let answered = true;
     const timer = setInterval(() => {
       if (session.destroyed) return;
@@ -188,12 +211,14 @@ class TlsDoor {
   async #onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
     stream.on("error", () => undefined);
     const { session } = stream;
-    const takenBack = session && this.#sessions.get(session);
-    if (session === undefined || takenBack === undefined) return;
-    stream.once("aborted", takenBack);
+    const guard = session && this.#sessions.get(session);
+    if (session === undefined || guard === undefined || session.destroyed) return;
+    guard.opened();
+    stream.once("aborted", guard.reset);
     const method = headers[":method"] ?? "GET";
     const host = headers[":authority"] ?? headers.host ?? "localhost";
-    const question = asked(headers, `${method}`, `${headers[":path"] ?? "/"}`, `${host}`);
+    const path = `${headers[":path"] ?? "/"}`;
+    const question = { method: `${method}`, path, host: `${host}`, fields: headers };
     const sink: AnswerSink = {
       stream,
       head: (status, fields) => stream.respond({ ":status": status, ...fields }),
@@ -203,12 +228,13 @@ class TlsDoor {
   }
 
   async #onRequest(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
-    const { socket, headers, method, url } = request;
+    const { socket, headers: fields, method, url: path } = request;
     this.#waiting.asked(socket);
-    response.once("close", () => this.#waiting.answered(socket));
+    const closed = new Promise<void>((resolve) => response.once("close", resolve));
+    void closed.then(() => this.#waiting.answered(socket));
     request.on("error", () => undefined);
     response.on("error", () => undefined);
-    const question = asked(headers, method, url, headers.host ?? "localhost");
+    const question = { method, path, host: fields.host ?? "localhost", fields };
     const sink: AnswerSink = {
       stream: response,
       head: (status, fields) => void response.writeHead(status, fields),
@@ -217,31 +243,38 @@ class TlsDoor {
         response.once("finish", () => setTimeout(() => socket.destroy(), lingerMs).unref());
       },
     };
+    const before = this.#answered.get(socket);
+    this.#answered.set(socket, closed);
+    // One after the other, as upstream: nothing is made of what is asked before the last answer was taken.
+    if (before !== undefined) await before;
     await this.#answer(question, request, sink, connectionOf(socket, socket));
   }
 
   async #answer(
-    { method, url, headers }: Asked,
+    question: Asked,
     incoming: Readable,
     sink: AnswerSink,
     connection: Connection,
   ): Promise<void> {
+    const { method, fields } = question;
     try {
-      const body = bodiless.has(method) ? undefined : await this.#bodies.collect(incoming, headers);
-      if (body === overlong) sink.cutOff();
-      const size = body === undefined || body === overlong ? 0 : body.length;
-      if (!this.#turns.free(size) && !isProbe(pathOf(url))) {
-        const granted = await this.#turns.turn(flowOf(headers, connection), size);
+      const collected = bodiless.has(method)
+        ? undefined
+        : await this.#bodies.collect(incoming, fields);
+      if (collected === overlong) sink.cutOff();
+      const body = collected === overlong ? undefined : collected;
+      const size = body?.length ?? 0;
+      if (!this.#turns.free(size) && !isProbe(pathOf(urlOf(question)))) {
+        const granted = await this.#turns.turn(flowOf(question, connection), size);
         // A client that has gone meanwhile costs nothing more.
         if (sink.stream.destroyed === true) return;
         if (!granted) return await send(tooManyWait(), sink, method);
       }
-      if (size >= largeBodyBytesMin) headers.set("content-length", `${size}`);
-      const init =
-        size === 0 || body === overlong ? { method, headers } : { method, headers, body };
-      await send(await this.#parts.app.fetch(new Request(url, init), connection), sink, method);
+      const answer = await this.#parts.app.fetch(requestOf(question, body), connection);
+      await send(answer, sink, method);
     } catch (error) {
-      this.#parts.logger.debug("answer failed", { url: withoutQuery(url), error: `${error}` });
+      const url = withoutQuery(urlOf(question));
+      this.#parts.logger.debug("answer failed", { url, error: `${error}` });
       incoming.destroy();
       if ("destroy" in sink.stream) sink.stream.destroy();
     }
@@ -251,8 +284,8 @@ class TlsDoor {
   async #onUpgrade(request: Http2ServerRequest, socket: Duplex, head: Buffer): Promise<void> {
     this.#waiting.asked(socket);
     socket.on("error", () => socket.destroy());
-    const { headers, method, url } = request;
-    const question = asked(headers, method, url, headers.host ?? "localhost");
+    const { headers: fields, method, url: path } = request;
+    const question = { method, path, host: fields.host ?? "localhost", fields };
     let taken = false;
     const upgrade = {
       take() {
@@ -261,15 +294,15 @@ class TlsDoor {
       },
     };
     try {
-      const init = { method: question.method, headers: question.headers };
       const connection = connectionOf(socket, socket);
       const { app } = this.#parts;
-      const response = await app.fetch(new Request(question.url, init), connection, upgrade);
+      const response = await app.fetch(requestOf(question, undefined), connection, upgrade);
       if (taken) return;
-      const fields = Object.fromEntries(response.headers);
-      await answerUpgrade(socket, response.status, fields, response.body);
+      const answered = Object.fromEntries(response.headers);
+      await answerUpgrade(socket, response.status, answered, response.body);
     } catch (error) {
-      this.#parts.logger.debug("upgrade failed", { url: withoutQuery(url), error: `${error}` });
+      const url = withoutQuery(urlOf(question));
+      this.#parts.logger.debug("upgrade failed", { url, error: `${error}` });
       socket.destroy();
     }
   }

@@ -1,17 +1,19 @@
 /**
  * The legitimate load, in a process of its own so that attackers do not delay its clock: a request every 50 ms whether
- * or not the one before was answered, and a watch that must see every object made. Argument: kubeconfig. Prints a
- * line of JSON for each answer, until it is ended.
+ * or not the one before was answered, and a watch that must see every object made. Arguments: kubeconfig, and the
+ * server's process. Prints a line of JSON for each answer, until it is ended.
  */
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { clientFromKubeconfig, readKubeconfig } from "#client/kubeconfig.ts";
 import { configmaps } from "#gen/api/core/v1.ts";
 import { namespace, type Sample } from "./load.ts";
+import { loopTimeOf } from "./server-state.ts";
 
 const everyMs = 50;
 const objects = 20;
 
+const server = Number(process.argv[3]);
 const client = clientFromKubeconfig(readKubeconfig(readFileSync(process.argv[2] ?? "", "utf8")), {
   userAgent: "siege-load",
 });
@@ -20,22 +22,39 @@ function note(sample: Sample): void {
   process.stdout.write(`${JSON.stringify(sample)}\n`);
 }
 
+interface Moment {
+  readonly at: number;
+  readonly started: number;
+  readonly loop: number;
+}
+
+const now = (): Moment => ({
+  at: Date.now(),
+  started: performance.now(),
+  loop: loopTimeOf(server),
+});
+
+const passed = ({ at, started, loop }: Moment): Pick<Sample, "at" | "ms" | "loopMs"> => ({
+  at,
+  ms: performance.now() - started,
+  loopMs: loopTimeOf(server) - loop,
+});
+
 /** Whether it was granted. */
 async function timed(what: Sample["what"], perform: () => Promise<unknown>): Promise<boolean> {
-  const at = Date.now();
-  const started = performance.now();
+  const since = now();
   let failed = "";
   try {
     await perform();
   } catch (error) {
     failed = `${error}`;
   }
-  note({ what, at, ms: performance.now() - started, failed });
+  note({ what, ...passed(since), failed });
   return failed === "";
 }
 
 /** When each was asked for; its event ends the wait. */
-const awaited = new Map<string, { readonly at: number; readonly started: number }>();
+const awaited = new Map<string, Moment>();
 
 async function follow(): Promise<void> {
   for (;;) {
@@ -44,15 +63,10 @@ async function follow(): Promise<void> {
         const waiting = awaited.get(object.metadata.name);
         if (type !== "ADDED" || waiting === undefined) continue;
         awaited.delete(object.metadata.name);
-        note({
-          what: "watch",
-          at: waiting.at,
-          ms: performance.now() - waiting.started,
-          failed: "",
-        });
+        note({ what: "watch", ...passed(waiting), failed: "" });
       }
     } catch (error) {
-      note({ what: "watch", at: Date.now(), ms: 0, failed: `${error}` });
+      note({ what: "watch", ...passed(now()), failed: `${error}` });
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -62,7 +76,7 @@ async function follow(): Promise<void> {
 const made = new Map<string, Promise<boolean>>();
 
 function create(name: string): Promise<boolean> {
-  awaited.set(name, { at: Date.now(), started: performance.now() });
+  awaited.set(name, now());
   const draft = { metadata: { name }, data: { text: "x".repeat(1_000) } };
   return timed("create", () => client.create(configmaps, namespace, draft));
 }

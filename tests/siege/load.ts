@@ -10,6 +10,11 @@ export interface Sample {
   /** When it was asked, milliseconds since 1970. */
   readonly at: number;
   readonly ms: number;
+  /**
+   * Milliseconds that the server's event loop worked in that time, for whomever: where the machine is busy with other
+   * things this still says how long a request stands behind others.
+   */
+  readonly loopMs: number;
   /** "" when it was granted. */
   readonly failed: string;
 }
@@ -22,9 +27,9 @@ export class Load {
   readonly samples: Sample[] = [];
   readonly #gone: Promise<unknown>;
 
-  constructor(kubeconfig: string) {
+  constructor(kubeconfig: string, server: number) {
     const program = join(import.meta.dirname, "load-main.ts");
-    const child = spawn(process.execPath, [program, kubeconfig], {
+    const child = spawn(process.execPath, [program, kubeconfig, `${server}`], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     this.#child = child;
@@ -48,7 +53,11 @@ export class Load {
 }
 
 /** Milliseconds; NaN when nothing was asked. */
-export function percentile(samples: readonly Sample[], share: number): number {
-  const sorted = samples.map(({ ms }) => ms).sort((a, b) => a - b);
+export function percentile(
+  samples: readonly Sample[],
+  share: number,
+  of: "ms" | "loopMs" = "ms",
+): number {
+  const sorted = samples.map((sample) => sample[of]).sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }

@@ -1,4 +1,4 @@
-/** `npm run siege -- [--minutes N] [--seed S] [--only WORD]`: hostile clients against a real server, with a legitimate load beside them. */
+/** `npm run siege -- [--minutes N] [--seed S] [--only WORD]...`: hostile clients against a real server, with a legitimate load beside them. */
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { attacks } from "./attacks/registry.ts";
@@ -10,11 +10,11 @@ const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "10" },
     seed: { type: "string", default: "1" },
-    only: { type: "string", default: "" },
+    only: { type: "string", multiple: true, default: [""] },
   },
 });
 
-const chosen = attacks.filter(({ name }) => name.includes(values.only));
+const chosen = attacks.filter(({ name }) => values.only.some((word) => name.includes(word)));
 const started = performance.now();
 const outcome = await siege({
   seconds: Number(values.minutes) * 60,

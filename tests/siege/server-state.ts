@@ -30,6 +30,16 @@ export function processorOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
+/** Milliseconds that its first thread, the event loop, has worked so far; NaN where the system does not tell. */
+export function loopTimeOf(pid: number): number {
+  try {
+    const [nanoseconds] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "utf8").split(" ");
+    return Number(nanoseconds) / 1e6;
+  } catch {
+    return Number.NaN;
+  }
+}
+
 /** Throws when the process is gone or does not answer. */
 export async function stateOf(pid: number, client: Client): Promise<ServerState> {
   const text = await (await client.raw("/metrics")).text();

@@ -26,6 +26,8 @@ export interface Row {
   /** The load's 99th percentile, milliseconds: with the crowd at the server that does nothing, and at ours. */
   readonly control: number;
   readonly during: number;
+  /** The 99th percentile of how long the server's loop worked from a request of the load to its answer, milliseconds. */
+  readonly loop: number;
   /** Of the server in the attack, in processors. */
   readonly processor: number;
   /** Of the load's requests in the attack. */
@@ -72,7 +74,7 @@ class Besieged {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#load = new Load(parts.cluster.kubeconfig);
+    this.#load = new Load(parts.cluster.kubeconfig, parts.pid);
     this.pid = parts.pid;
   }
 
@@ -113,6 +115,7 @@ class Besieged {
       answers: new Map(answers),
       control,
       during: percentile(during, 0.99),
+      loop: percentile(during, 0.99, "loopMs"),
       processor: (processorOf(this.pid) - processorBefore) / ((to - from) / 1_000),
       failed: during.flatMap(({ failed }) => (failed === "" ? [] : [failed])),
       memoryBefore,

@@ -6,6 +6,8 @@ import { hasField, isJsonObject, type JsonObject, setField } from "./json-object
 
 const operationsMax = 10_000;
 const copiedBytesMax = 3 * 1024 * 1024;
+/** Of a pointer: more than any document nests (`json-scan.ts`), so that what comes after them names nothing. */
+const stepsMax = 10_002;
 
 interface Operation {
   readonly op: string;
@@ -23,8 +25,8 @@ function rejected(): ApiError {
 function pointer(text: unknown): string[] {
   if (text === "") return [];
   if (typeof text !== "string" || !text.includes("/")) throw rejected();
-  const parts = text.split("/").slice(1);
   // Half a million parts are a body's worth, and hardly any is escaped.
+  const parts = text.split("/", stepsMax).slice(1);
   if (!text.includes("~")) return parts;
   return parts.map((part) => part.replaceAll(/~[01]/g, (found) => (found === "~1" ? "/" : "~")));
 }

@@ -1,5 +1,6 @@
 /** Requests' bodies, whole: bounded in bytes and in time, and never slower than a client that means to end. */
 import { Buffer } from "node:buffer";
+import type { IncomingHttpHeaders } from "node:http2";
 import type { Readable } from "node:stream";
 import { requestBodyBytesMax } from "#apiserver/request-body.ts";
 
@@ -25,8 +26,8 @@ interface Pending {
   readonly expire: () => void;
 }
 
-function declaresTooMuch(headers: Headers): boolean {
-  return Number(headers.get("content-length") ?? 0) > requestBodyBytesMax;
+function declaresTooMuch(fields: IncomingHttpHeaders): boolean {
+  return Number(fields["content-length"] ?? 0) > requestBodyBytesMax;
 }
 
 /** The bodies that are on their way. One timer for all: thousands a second each with its own cost more. */
@@ -38,8 +39,8 @@ export class Bodies {
    * Of a body over the limit `content-length` says what had come: the app answers 413, and the connection is to end.
    * Rejects when the client breaks off or is too slow.
    */
-  collect(incoming: Readable, headers: Headers): Promise<Collected> {
-    if (declaresTooMuch(headers)) return Promise.resolve(overlong);
+  collect(incoming: Readable, fields: IncomingHttpHeaders): Promise<Collected> {
+    if (declaresTooMuch(fields)) return Promise.resolve(overlong);
     return new Promise((resolve, reject) => {
       let chunks: Buffer[] = [];
       const finish = (settle: () => void): void => {
@@ -57,7 +58,7 @@ export class Bodies {
         chunks = [];
         incoming.removeListener("data", take);
         incoming.pause();
-        headers.set("content-length", `${pending.bytes}`);
+        fields["content-length"] = `${pending.bytes}`;
         finish(() => resolve(overlong));
       };
       incoming.on("data", take);

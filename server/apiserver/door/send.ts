@@ -21,13 +21,14 @@ function fieldsOf(headers: Headers): Record<string, string | string[]> {
 /** Chunk by chunk, each after the last was taken: what the client does not read is never made. */
 async function pour(body: ReadableStream<Uint8Array>, { stream }: AnswerSink): Promise<void> {
   const reader = body.getReader();
+  const portions = new Portions(stream);
   const left = (): void => void reader.cancel().catch(() => undefined);
   stream.once("close", left);
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done || stream.destroyed === true) break;
-      if (!stream.write(value)) await drained(stream);
+      await portions.write(value);
     }
     stream.end();
   } catch (error) {
@@ -41,18 +42,38 @@ async function pour(body: ReadableStream<Uint8Array>, { stream }: AnswerSink): P
 
 /** An answer whose client takes none of it for so long is given up; upstream ends its requests after that. */
 const takenWithinMs = 60_000;
-/** What is handed to a stream at once: it keeps what its client does not take. */
-const pieceBytesMax = 256 * 1024;
+/**
+ * What is handed to a stream at once, bytes: it keeps what its client does not take, and has work with it at every
+ * byte that one does take. Who takes it is handed more.
+ */
+const portion = { first: 16 * 1024, max: 256 * 1024 };
 
-/** A large answer piece by piece: a client that shuts its window must not make the server hold all of it. */
-async function pieces(bytes: Uint8Array, { stream }: AnswerSink): Promise<void> {
-  for (let at = 0; at < bytes.length && stream.destroyed !== true; at += pieceBytesMax) {
-    if (stream.write(bytes.subarray(at, at + pieceBytesMax))) continue;
-    const timer = setTimeout(() => stream.destroy(), takenWithinMs);
-    await drained(stream);
-    clearTimeout(timer);
+/** How much a client is handed at once. */
+class Portions {
+  readonly #stream: AnswerSink["stream"];
+  #size = portion.first;
+
+  constructor(stream: AnswerSink["stream"]) {
+    this.#stream = stream;
   }
-  stream.end();
+
+  /** All of it, each portion after the last was taken. `withinMs`: until the stream is given up; absent: never. */
+  async write(bytes: Uint8Array, withinMs?: number): Promise<void> {
+    const stream = this.#stream;
+    for (let at = 0; at < bytes.length && stream.destroyed !== true; ) {
+      const piece = bytes.subarray(at, at + this.#size);
+      at += piece.length;
+      if (!stream.write(piece)) await takenIn(stream, withinMs);
+      if (piece.length === this.#size) this.#size = Math.min(portion.max, this.#size * 2);
+    }
+  }
+}
+
+async function takenIn(stream: AnswerSink["stream"], withinMs: number | undefined): Promise<void> {
+  if (withinMs === undefined) return drained(stream);
+  const timer = setTimeout(() => stream.destroy(), withinMs);
+  await drained(stream);
+  clearTimeout(timer);
 }
 
 /** The stream takes more, or is gone. */
@@ -78,8 +99,11 @@ export async function send(response: Response, sink: AnswerSink, method: string)
     const { headers, bytes } = response.plain;
     sink.head(response.status, { ...headers, "content-length": `${bytes.length}` });
     if (method === "HEAD") stream.end();
-    else if (bytes.length <= pieceBytesMax) stream.end(bytes);
-    else await pieces(bytes, sink);
+    else if (bytes.length <= portion.first) stream.end(bytes);
+    else {
+      await new Portions(stream).write(bytes, takenWithinMs);
+      stream.end();
+    }
     return;
   }
   const { body, headers, status } = response;

@@ -1,6 +1,7 @@
 /**
  * What an HTTP/2 connection may ask for that costs its client a frame and the server more: resets of streams that
- * were just opened, pings, settings. Each kind has a bucket; a connection that empties one is ended.
+ * were just opened, pings, settings. Each kind has a bucket; a connection that empties one is ended. Resets have a
+ * second one, of the client: who was ended comes back for the price of a handshake.
  */
 import type { ServerHttp2Session } from "node:http2";
 
@@ -11,8 +12,12 @@ interface Allowance {
   readonly perSecond: number;
 }
 
-/** As Node has it for its own server: who ends watches by the hundred stays far below. */
-const resets: Allowance = { burst: 1_000, perSecond: 33 };
+/** All streams that a connection may hold, twice; on and on as Node has it for its own server. */
+const resets: Allowance = { burst: 500, perSecond: 33 };
+/** Of all connections of a client. */
+const clientResets: Allowance = { burst: 1_000, perSecond: 100 };
+/** Clients whose buckets are remembered, before those that are full again are forgotten. */
+const clientsMax = 1_000;
 /** Clients that watch over their connections ping every few seconds. */
 const pings: Allowance = { burst: 100, perSecond: 10 };
 /** Said once, and again when a window grows. */
@@ -34,25 +39,92 @@ export class Bucket {
 
   /** false: it is empty. `now` in milliseconds. */
   take(now: number): boolean {
-    const { burst, perSecond } = this.#allowance;
-    const back = ((now - this.#since) / 1_000) * perSecond;
-    this.#left = Math.min(burst, this.#left + back) - 1;
+    this.#left = Math.max(-1, this.#at(now) - 1);
     this.#since = now;
     return this.#left >= 0;
   }
+
+  isFull(now: number): boolean {
+    return this.#at(now) >= this.#allowance.burst;
+  }
+
+  #at(now: number): number {
+    const { burst, perSecond } = this.#allowance;
+    return Math.min(burst, this.#left + ((now - this.#since) / 1_000) * perSecond);
+  }
 }
 
-/** Watches over a connection as long as it lives. Returns what is to be called when a client resets a stream. */
-export function guardSession(session: ServerHttp2Session): () => void {
-  const guard = (allowance: Allowance): (() => void) => {
-    const bucket = new Bucket(allowance, performance.now());
-    return () => {
-      if (session.destroyed || bucket.take(performance.now())) return;
+/** Each client's bucket of resets. */
+class Clients {
+  readonly #buckets = new Map<string, Bucket>();
+
+  bucket(client: string): Bucket {
+    const now = performance.now();
+    if (this.#buckets.size >= clientsMax) this.#forget(now);
+    const bucket = this.#buckets.get(client) ?? new Bucket(clientResets, now);
+    this.#buckets.set(client, bucket);
+    return bucket;
+  }
+
+  #forget(now: number): void {
+    for (const [client, bucket] of this.#buckets) {
+      if (bucket.isFull(now)) this.#buckets.delete(client);
+    }
+  }
+}
+
+/** What is to be called of a connection's streams. */
+export interface SessionGuard {
+  opened(): void;
+  /** By the client, before it was answered. */
+  reset(): void;
+}
+
+export class SessionGuards {
+  readonly #clients = new Clients();
+  readonly #streamsMax: number;
+  readonly #nextTurn: (turn: () => void) => void;
+
+  /** `streamsMax`: that a connection may hold at once. `nextTurn`: setImmediate, but for tests. */
+  constructor(streamsMax: number, nextTurn: (turn: () => void) => void) {
+    this.#streamsMax = streamsMax;
+    this.#nextTurn = nextTurn;
+  }
+
+  /** Watches over a connection as long as it lives. `client` is asked once streams come: its certificate is known then. */
+  guard(session: ServerHttp2Session, client: () => string): SessionGuard {
+    const end = (): void => {
+      if (session.destroyed) return;
       session.goaway(enhanceYourCalm);
       session.destroy();
     };
-  };
-  session.on("ping", guard(pings));
-  session.on("remoteSettings", guard(settings));
-  return guard(resets);
+    const bounded = (bucket: Bucket): (() => void) => {
+      return () => {
+        if (!bucket.take(performance.now())) end();
+      };
+    };
+    const own = (allowance: Allowance): Bucket => new Bucket(allowance, performance.now());
+    session.on("ping", bounded(own(pings)));
+    session.on("remoteSettings", bounded(own(settings)));
+    const ownReset = bounded(own(resets));
+    const reset = (): void => {
+      ownReset();
+      bounded(this.#clients.bucket(client()))();
+    };
+    return { opened: this.#countOpened(end), reset };
+  }
+
+  /** More than it may hold, in one turn of the loop: some of them were taken back before anybody saw them. */
+  #countOpened(end: () => void): () => void {
+    let count = 0;
+    return () => {
+      if (count === 0) {
+        this.#nextTurn(() => {
+          count = 0;
+        });
+      }
+      count += 1;
+      if (count > this.#streamsMax) end();
+    };
+  }
 }

@@ -5,8 +5,13 @@ import { LoopTurns } from "./loop-turns.ts";
 /** Turns that come when they are told to. */
 function byHand() {
   const coming: (() => void)[] = [];
-  const turns = new LoopTurns((turn) => void coming.push(turn));
-  const next = async (): Promise<void> => {
+  let now = 0;
+  const turns = new LoopTurns(
+    (turn) => void coming.push(turn),
+    () => now,
+  );
+  const next = async (tookMs = 1): Promise<void> => {
+    now += tookMs;
     coming.shift()?.();
     for (let at = 0; at < 5; at++) await Promise.resolve();
   };
@@ -24,6 +29,21 @@ test("so many begin in a turn, and as many again in the next", async () => {
   expect(take(turns, 100)).toBe(32);
   await next();
   expect(pending()).toBe(0);
+});
+
+test("after a turn that took too long less is begun, and after short ones more again", async () => {
+  const { turns, next } = byHand();
+  take(turns, 32);
+  await next(16);
+  expect(take(turns, 100)).toBe(10);
+  await next(1_000);
+  expect(take(turns, 100)).toBe(8);
+  const grown: number[] = [];
+  for (let turn = 0; turn < 4; turn++) {
+    await next(1);
+    grown.push(take(turns, 100));
+  }
+  expect(grown).toEqual([16, 32, 32, 32]);
 });
 
 test("a large body fills a turn", () => {
