@@ -17,9 +17,11 @@ import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { Resource } from "#resources/resource.ts";
 import type { Call } from "./call.ts";
 import { type Endpoint, internalPackage } from "./endpoint.ts";
+import { inStretches } from "./fairness/breath.ts";
 import { bodyMediaType } from "./negotiation.ts";
 import { flag, type Query, text } from "./query.ts";
-import { parsedPatch } from "./reading/jobs.ts";
+import { parsedPatch, type Reading } from "./reading/jobs.ts";
+import { put } from "./reading/pieces.ts";
 import { readAside } from "./reading/reader-thread.ts";
 
 /** Upstream's limit: twice etcd's 1.5 MB, since JSON outweighs protobuf. Over it: 413. */
@@ -45,7 +47,14 @@ export async function readBody(request: Request): Promise<Uint8Array> {
 /** Bytes of a body that the event loop reads itself; larger ones would keep it from everybody else. */
 const readHereBytesMax = 128 * 1024;
 
-const utf8 = new TextDecoder();
+/** What was read beside the loop, put together. */
+async function assembled({ pieces }: Reading): Promise<unknown> {
+  let whole: unknown;
+  await inStretches(pieces, (piece) => {
+    whole = put(whole, piece);
+  });
+  return whole;
+}
 
 /** A patch's JSON. Throws BadRequest and what `readBody` throws. */
 export async function readPatch({
@@ -53,12 +62,8 @@ export async function readPatch({
   user,
 }: Pick<Call, "request" | "user">): Promise<unknown> {
   const bytes = await readBody(request);
-  // Parsed here it is in the end: that is native and fast, looking for what is wrong with it is not.
-  if (bytes.length > readHereBytesMax) {
-    const reading = await readAside(user.name, { form: "patch", bytes });
-    return JSON.parse(utf8.decode(reading.bytes));
-  }
-  return parsedPatch(bytes);
+  if (bytes.length <= readHereBytesMax) return parsedPatch(bytes);
+  return assembled(await readAside(user.name, { form: "patch", bytes }));
 }
 
 /** What an apply says, in YAML or JSON. Throws BadRequest and what `readBody` throws. */
@@ -70,16 +75,16 @@ export async function readMap({
   const here = bytes.length > readHereBytesMax ? undefined : decodeJsonMap(bytes);
   if (here !== undefined) return here;
   const reading = await readAside(user.name, { form: "map", bytes });
-  return { value: JSON.parse(utf8.decode(reading.bytes)), doubles: reading.doubles };
+  // The thread made sure that it is one.
+  const value = (await assembled(reading)) as DecodedMap["value"];
+  return { value, doubles: reading.doubles };
 }
 
 /** A body on its way to an object: what could take long is done. */
-export interface ReadBody {
-  readonly bytes: Uint8Array;
-  readonly form: "json" | "protobuf";
-  /** Found beside the loop; absent: not looked for yet. */
-  readonly found?: Omit<Decoded, "object">;
-}
+export type ReadBody =
+  | { readonly bytes: Uint8Array; readonly form: "json" | "protobuf" }
+  /** Read beside the loop: a new one every time. */
+  | { readonly form: "read"; readonly decoded: () => Decoded };
 
 /** Throws UnsupportedMediaType, BadRequest, and what `readBody` throws. */
 export async function prepareBody(
@@ -99,7 +104,15 @@ export async function prepareBody(
   const { unknownFields, doubles } = reading;
   const twice = form === "yaml" ? { yamlDoubles: doubles } : { duplicateFields: doubles };
   const found = { unknownFields, duplicateFields: [], ...twice };
-  return { bytes: reading.bytes, form: "json", found };
+  let first: unknown = await assembled(reading);
+  const decoded = (): Decoded => {
+    // A second try, after a conflict, is rare.
+    const object = first ?? reading.pieces.reduce(put, undefined);
+    first = undefined;
+    // The thread made it one.
+    return { object: object as KubeObject, ...found };
+  };
+  return { form: "read", decoded };
 }
 
 export interface WriteOptions {
@@ -190,12 +203,11 @@ interface Decoded {
   readonly yamlDoubles?: readonly string[];
 }
 
-function decode({ bytes, form, found }: ReadBody, expected: Expected): Decoded {
-  if (form === "protobuf") {
-    return { object: decodeProtobuf(bytes, expected), unknownFields: [], duplicateFields: [] };
-  }
-  if (found === undefined) return decodeJson(bytes, expected);
-  return { ...decodeJson(bytes, expected, { ignoreDuplicates: true }), ...found };
+function decode(body: ReadBody, expected: Expected): Decoded {
+  if (body.form === "read") return body.decoded();
+  const { bytes, form } = body;
+  if (form === "json") return decodeJson(bytes, expected);
+  return { object: decodeProtobuf(bytes, expected), unknownFields: [], duplicateFields: [] };
 }
 
 function refuseOtherKind(object: KubeObject, { apiVersion, kind, takeIn }: Expected): void {

@@ -1,12 +1,13 @@
 /**
  * What is read beside the event loop, in a thread of its own: bodies whose reading may take long for what they
- * weigh (YAML), and large ones. Each becomes JSON that the loop only has to parse. Pure.
+ * weigh (YAML), and large ones. Each becomes pieces of JSON that the loop only has to parse. Pure.
  */
-import { decodeJson, encodeJson } from "#apimachinery/codec/json.ts";
+import { decodeJson } from "#apimachinery/codec/json.ts";
 import { tooDeep } from "#apimachinery/codec/json-scan.ts";
 import type { Kinded } from "#apimachinery/codec/protobuf.ts";
 import { decodeYaml, decodeYamlMap } from "#apimachinery/codec/yaml.ts";
 import { ApiError, badRequest, type FullStatus } from "#apimachinery/status.ts";
+import { type Piece, piecesOf } from "./pieces.ts";
 
 export type Job =
   /** An object that the address expects. */
@@ -17,8 +18,8 @@ export type Job =
   | { readonly form: "patch"; readonly bytes: Uint8Array };
 
 export interface Reading {
-  /** JSON that parses, without the unknown fields. */
-  readonly bytes: Uint8Array;
+  /** Of what was read, without the unknown fields. */
+  readonly pieces: readonly Piece[];
   readonly unknownFields: readonly string[];
   /** Fields that stood twice; of YAML and of a map whole sentences. */
   readonly doubles: readonly string[];
@@ -45,16 +46,15 @@ export function parsedPatch(bytes: Uint8Array): unknown {
 function read(job: Job): Reading {
   const { bytes } = job;
   if (job.form === "patch") {
-    parsedPatch(bytes);
-    return { bytes, unknownFields: [], doubles: [] };
+    return { pieces: piecesOf(parsedPatch(bytes)), unknownFields: [], doubles: [] };
   }
   if (job.form === "map") {
     const { value, doubles } = decodeYamlMap(bytes);
-    return { bytes: encodeJson(value), unknownFields: [], doubles };
+    return { pieces: piecesOf(value), unknownFields: [], doubles };
   }
   const decode = job.form === "yaml" ? decodeYaml : decodeJson;
   const { object, unknownFields, duplicateFields, yamlDoubles } = decode(bytes, job.expected);
-  return { bytes: encodeJson(object), unknownFields, doubles: yamlDoubles ?? duplicateFields };
+  return { pieces: piecesOf(object), unknownFields, doubles: yamlDoubles ?? duplicateFields };
 }
 
 export function perform(job: Job): Ending {
