@@ -5,7 +5,6 @@ import { type Clock, systemClock } from "#client/clock.ts";
 import { createEventRecorder } from "#client/event-recorder.ts";
 import { electLeader } from "#client/leader-election.ts";
 import { type SharedInformers, sharedInformers } from "#client/shared-informers.ts";
-import { splitKey } from "#client/store.ts";
 import { createWorkqueue, type Workqueue } from "#client/workqueue.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { ResourceRef } from "#gen/api/resource-ref.ts";
@@ -130,10 +129,11 @@ async function workOn(key: string, running: Running): Promise<void> {
   queue.forget(key);
 }
 
-/** The very object that the key is of. */
+/** The very object that the key is of; some controllers put the kind before it. */
 function isGone(key: string, error: unknown): boolean {
   const own = error instanceof ApiError ? error.status.details?.name : undefined;
-  return isReason(error, "NotFound") && own === splitKey(key).name;
+  if (own === undefined || !isReason(error, "NotFound")) return false;
+  return key === own || key.endsWith(`/${own}`) || key.endsWith(`:${own}`);
 }
 
 function retryLater(key: string, error: unknown, { controller, queue, logger }: Running): void {
