@@ -176,7 +176,7 @@ export function addDiscoveryRoutes(routes: Routes, parts: DiscoveryParts): void 
     if (found === undefined) return noPage();
     return answerLegacy(request, marks, withoutVersion(found), false);
   });
-  at("/api/:version", { anyMethod: false }, () => {
+  at("/api/:version", { anyMethod: true }, () => {
     throw unknownResource();
   });
   at("/apis/:group", { anyMethod: true }, (request, marks, { group = "" }) => {
@@ -185,9 +185,10 @@ export function addDiscoveryRoutes(routes: Routes, parts: DiscoveryParts): void 
   });
   at(
     "/apis/:group/:version",
-    { anyMethod: false },
+    { anyMethod: true },
     (request, marks, { group = "", version = "" }) => {
       const found = now().resources(group, version);
+      if (found !== undefined && request.method !== "GET") throw methodNotAllowed();
       if (found !== undefined) return answerLegacy(request, marks, found, false);
       if (now().group(group) === undefined) return noPage();
       throw unknownResource();

@@ -12,7 +12,7 @@ import { keyOf, named } from "#apiserver/endpoint.ts";
 import { breath } from "#apiserver/fairness/breath.ts";
 import { trackCreate } from "#apiserver/field-management/track.ts";
 import { generatedName } from "#apiserver/names.ts";
-import { negotiated } from "#apiserver/negotiation.ts";
+import { bodyMediaType, negotiated } from "#apiserver/negotiation.ts";
 import { afterAdmission, dropDoubleOwners } from "#apiserver/owner-references.ts";
 import { expectedOf, readObject, writeOptions } from "#apiserver/request-body.ts";
 import { prepareForCreate, validateCreate, wipeSystemFields } from "#apiserver/strategy.ts";
@@ -156,6 +156,8 @@ export async function createObject(
 
 export const create: Handler = async (server, call) => {
   negotiated(call);
+  const expected = expectedOf(call.endpoint);
+  bodyMediaType(call.request.headers.get("content-type"), expected.takeIn !== undefined);
   const { dryRun, fieldValidation } = writeOptions(call.query, "CreateOptions");
   const draft = await readDraft(server, call, fieldValidation);
   const created = await createObject(server, call, { draft, dryRun });

@@ -26,6 +26,9 @@ export function tokenReview(parts: {
   return async (review) => {
     const found = await statusOf(review.spec);
     const user = found.authenticated === true ? found.user : { ...review.status?.user };
-    return { ...review, status: { ...review.status, ...found, user } };
+    return {
+      ...review,
+      status: { ...review.status, authenticated: found.authenticated, ...found, user },
+    };
   };
 }

@@ -13,6 +13,8 @@ import {
   validateNewDefinition,
 } from "./definition-validation.ts";
 
+import { formatWarnings } from "./schema-formats.ts";
+
 /** The server's own: a definition goes when its objects are gone. */
 export const cleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io";
 
@@ -30,6 +32,10 @@ function noteStorage(definition: CustomResourceDefinition): void {
 
 export const customResourceDefinitionResource = defineResource<CustomResourceDefinition>({
   ref: customresourcedefinitions,
+  warnings: ({ spec }) => {
+    const schemas = (spec.versions ?? []).map(({ schema }) => schema?.openAPIV3Schema);
+    return [...new Set(schemas.flatMap((schema) => (schema ? formatWarnings(schema) : [])))];
+  },
   validateName: definitionNameFaults,
   metaRules: { anyFinalizers: true, wholeOnUpdate: false },
   validate: validateNewDefinition,

@@ -41,6 +41,32 @@ const untyped: Readonly<Record<Level, string>> = {
   field: "must not be empty for specified object fields",
 };
 
+/** What the branches of a whole schema bound must stand outside of them too. */
+export function validateCompleteness(checks: FieldChecks, root: JSONSchemaProps, path: Path): void {
+  for (const { schema } of branchesOf(root, path)) complete(checks, schema, { root, path });
+}
+
+function complete(
+  checks: FieldChecks,
+  branch: JSONSchemaProps,
+  { root, path }: { readonly root: JSONSchemaProps | undefined; readonly path: Path },
+): void {
+  if (root === undefined) {
+    checks.required(path, "because it is defined in a branch");
+    return;
+  }
+  for (const { schema } of branchesOf(branch, path)) complete(checks, schema, { root, path });
+  const { items } = root;
+  if (branch.items !== undefined && !Array.isArray(branch.items)) {
+    const own = Array.isArray(items) ? undefined : items;
+    complete(checks, branch.items, { root: own, path: path.child("items") });
+  }
+  for (const [name, property] of Object.entries(branch.properties ?? {})) {
+    const own = root.properties?.[name];
+    complete(checks, property, { root: own, path: path.child("properties").key(name) });
+  }
+}
+
 /** Of a schema that holds nothing unsupported. */
 export function validateStructure(checks: FieldChecks, schema: JSONSchemaProps, at: Place): void {
   const { path, level } = at;
@@ -160,7 +186,7 @@ function validateBounds(checks: FieldChecks, schema: JSONSchemaProps, skipped: S
 }
 
 const structural = [
-  ...["type", "default", "title", "description", "nullable", "externalDocs"],
+  ...["type", "default", "title", "description", "nullable"],
   ...["x-kubernetes-preserve-unknown-fields", "x-kubernetes-embedded-resource"],
   ...["x-kubernetes-int-or-string", "x-kubernetes-list-map-keys", "x-kubernetes-list-type"],
   ...["x-kubernetes-map-type", "x-kubernetes-validations", "additionalProperties"],

@@ -8,7 +8,7 @@ import type { JSONSchemaProps } from "#gen/api/apiextensions/v1.ts";
 import { validateDefaults } from "./schema-defaults.ts";
 import { validateKeywords } from "./schema-keywords.ts";
 import { validateRules } from "./schema-rules.ts";
-import { unsupportedIn, validateStructure } from "./schema-structure.ts";
+import { unsupportedIn, validateCompleteness, validateStructure } from "./schema-structure.ts";
 
 interface Root {
   readonly path: Path;
@@ -75,7 +75,10 @@ export function validateSchema(checks: FieldChecks, schema: JSONSchemaProps, roo
   validateKeywords(keywords, schema, path);
   const structure = new FieldChecks();
   const unsupported = unsupportedIn(schema);
-  if (unsupported === undefined) validateStructure(structure, schema, { path, level: "root" });
+  if (unsupported === undefined) {
+    validateStructure(structure, schema, { path, level: "root" });
+    validateCompleteness(structure, schema, path);
+  }
   own.add([...sorted(structure.errors), ...keywords.errors]);
   if (unsupported !== undefined && own.errors.length === 0) own.invalid(path, "", unsupported);
   if (unsupported === undefined && structure.errors.length === 0)

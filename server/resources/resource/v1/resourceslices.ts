@@ -1,3 +1,4 @@
+import { meansTheSame } from "#apimachinery/deep-equal.ts";
 import { formatTime } from "#apimachinery/time.ts";
 import { type ResourceSlice, resourceslices } from "#gen/api/resource/v1.ts";
 import { age } from "#resources/cells.ts";
@@ -11,6 +12,16 @@ function stampTaints({ spec }: ResourceSlice, now: Date): void {
     for (const taint of taints ?? []) taint.timeAdded ??= formatTime(now);
 }
 
+/** Of features that upstream has off. */
+function dropDisabled({ spec }: ResourceSlice): void {
+  drop(spec, "partitionTypeAttribute", "skipNodeOperations");
+  for (const device of spec.devices ?? []) {
+    drop(device, "nodeAllocatableResources");
+    for (const attribute of Object.values(device.attributes ?? {}))
+      drop(attribute, "bools", "ints", "strings", "versions");
+  }
+}
+
 export const resourceSliceResource = defineResource<ResourceSlice>({
   ref: resourceslices,
   warnings: ({ spec: { driver = "" } }) =>
@@ -19,19 +30,22 @@ export const resourceSliceResource = defineResource<ResourceSlice>({
       : [
           `spec.driver: driver names should be lowercase; ${JSON.stringify(driver)} contains uppercase characters`,
         ],
-  prepareForCreate: (slice, { now }) => stampTaints(slice, now),
-  prepareForUpdate: (slice, _old, { now }) => stampTaints(slice, now),
+  hasGeneration: false,
+  prepareForCreate: (slice, { now }) => {
+    slice.metadata.generation = 1;
+    dropDisabled(slice);
+    stampTaints(slice, now);
+  },
+  // What is not kept is a change all the same.
+  prepareForUpdate: (slice, old, { now }) => {
+    const isChanged = !meansTheSame(slice.spec, old.spec);
+    if (isChanged) slice.metadata.generation = (old.metadata.generation ?? 0) + 1;
+    dropDisabled(slice);
+    stampTaints(slice, now);
+  },
   validate: validateSlice,
   validateUpdate: validateSliceUpdate,
   metaRules: { wholeOnUpdate: false },
-  dropDisabled: ({ spec }) => {
-    drop(spec, "partitionTypeAttribute", "skipNodeOperations");
-    for (const device of spec.devices ?? []) {
-      drop(device, "nodeAllocatableResources");
-      for (const attribute of Object.values(device.attributes ?? {}))
-        drop(attribute, "bools", "ints", "strings", "versions");
-    }
-  },
   selectableFields: ({ spec }) => ({
     "spec.nodeName": spec.nodeName ?? "",
     "spec.driver": spec.driver,

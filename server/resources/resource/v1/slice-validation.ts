@@ -235,20 +235,18 @@ const version =
 const kinds = ["bool", "int", "string", "version", "bools", "ints", "strings", "versions"] as const;
 
 function validateAttribute(checks: FieldChecks, attribute: DeviceAttribute, path: Path): void {
-  const [kind, ...others] = kinds.filter((one) => attribute[one] !== undefined);
-  if (kind === undefined || others.length > 0) {
-    checks.invalid(path, attribute, "exactly one value must be specified");
-    return;
+  const given = kinds.filter((one) => attribute[one] !== undefined);
+  if (given.length !== 1) checks.invalid(path, attribute, "exactly one value must be specified");
+  for (const kind of given) {
+    const value = attribute[kind];
+    const here = path.child(kind);
+    if (Array.isArray(value) && value.length === 0)
+      checks.invalid(here, value, "must not be empty if specified");
+    if (Array.isArray(value))
+      for (const [index, item] of value.entries())
+        validateAttributeValue(checks, kind, item, here.index(index));
+    else validateAttributeValue(checks, kind, value, here);
   }
-  const value = attribute[kind];
-  const here = path.child(kind);
-  if (!Array.isArray(value)) {
-    validateAttributeValue(checks, kind, value, here);
-    return;
-  }
-  if (value.length === 0) checks.invalid(here, value, "must not be empty if specified");
-  for (const [index, item] of value.entries())
-    validateAttributeValue(checks, kind, item, here.index(index));
 }
 
 function validateAttributeValue(
