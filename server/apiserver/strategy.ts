@@ -90,8 +90,8 @@ export function prepareForUpdate(
   metadata.uid =
     metadata.uid === undefined || metadata.uid === "" ? old.metadata.uid : metadata.uid;
   metadata.generation = old.metadata.generation;
-  // Only a delete sets or moves them: upstream puts back what the client left out.
-  metadata.deletionTimestamp ??= old.metadata.deletionTimestamp;
+  // Only a delete sets or moves them: upstream puts back the time, and what else the client left out.
+  metadata.deletionTimestamp = old.metadata.deletionTimestamp ?? metadata.deletionTimestamp;
   metadata.deletionGracePeriodSeconds ??= old.metadata.deletionGracePeriodSeconds;
   if (info.subresource === "status") {
     if (resource.prepareForStatusUpdate !== undefined) {

@@ -1,5 +1,5 @@
 /**
- * `npm run differential -- [--seed N] [--count N] [--area NAME] [--stock KUBECONFIG] [--ours KUBECONFIG] [--trace]`: asks a stock
+ * `npm run differential -- [--seed N] [--count N] [--area NAME] [--stock KUBECONFIG] [--ours KUBECONFIG] [--trace] [--record FILE]`: asks a stock
  * server and ours the same questions, and compares code, reason, causes, warnings and what is answered: the whole object
  * with its status and managers, but for what no two servers give alike (uids, versions, times, addresses).
  * Without --stock it starts a stock API server of its own, without controllers.
@@ -8,13 +8,11 @@
 import { parseArgs } from "node:util";
 import { missingPeers } from "#tests/support/peers.ts";
 import { startStockServer } from "#tests/support/stock-server.ts";
-import type { Area, Part } from "./areas/area.ts";
 import { areas } from "./areas/registry.ts";
-import { bases } from "./bases.ts";
-import { Choices } from "./random.ts";
+import { recorded, recordedName } from "./recording.ts";
+import { ask } from "./run.ts";
 import { ownSide, remoteSide } from "./side.ts";
-import { wordsOf } from "./words.ts";
-import { type Account, ownNamespace, Scenario, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
 const { values } = parseArgs({
   args: process.argv.slice(2).filter((argument) => argument !== "--"),
@@ -26,64 +24,19 @@ const { values } = parseArgs({
     stock: { type: "string" },
     ours: { type: "string" },
     trace: { type: "boolean", default: false },
+    /** A file that keeps what the stock server answered: tests ask ours the same again. */
+    record: { type: "string" },
     /** The stock server has no controllers beside it. */
     still: { type: "boolean", default: false },
   },
 });
 
 const seed = Number(values.seed);
-const words = wordsOf(bases.map(({ object }) => object));
-/** Both servers answer best when a few ask. */
-const atOnce = 8;
-
-/** Of a text: the same for the same. */
-function hashOf(text: string): number {
-  let hash = seed >>> 0;
-  for (const letter of text)
-    hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 16_777_619) >>> 0;
-  return hash;
-}
-
-interface Job {
-  readonly area: Area;
-  readonly part: Part;
-  readonly account: Account;
-  readonly budget: number;
-  readonly index: number;
-}
-
-async function runJob(world: World, { area, part, account, budget, index }: Job): Promise<void> {
-  const choices = new Choices(hashOf(`${area.name} ${part.title} ${index}`));
-  const letters = area.name.replace(/\W.*/, "");
-  const namespace = await ownNamespace(world, `${letters}-${index}`);
-  const scenario = (controlled?: boolean) => new Scenario(world, account, controlled);
-  await part.run({ world, choices, words, namespace, budget, scenario });
-}
-
-function jobsOf(chosen: readonly Area[]): { jobs: Job[]; accounts: Map<string, Account> } {
-  const accounts = new Map(
-    chosen.map(({ name }): [string, Account] => [name, { asked: 0, differing: [] }]),
-  );
-  const weight = chosen.reduce((sum, area) => sum + area.weight, 0);
-  const jobs = chosen.flatMap((area) => {
-    const account = accounts.get(area.name);
-    if (account === undefined) return [];
-    const share = (Number(values.count) * area.weight) / weight;
-    const budget = Math.max(1, Math.round(share / area.parts.length));
-    return area.parts.map((part, index) => ({ area, part, account, budget, index }));
-  });
-  return { jobs: jobs.filter(({ part }) => part.title.includes(values.part)), accounts };
-}
 
 async function run(world: World): Promise<number> {
   const chosen = areas.filter(({ name }) => name.startsWith(values.area));
-  const { jobs, accounts } = jobsOf(chosen);
-  const waiting = jobs.filter(({ area }) => area.alone !== true).values();
-  const worker = async (): Promise<void> => {
-    for (const job of waiting) await runJob(world, job);
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  for (const job of jobs) if (job.area.alone === true) await runJob(world, job);
+  const count = Number(values.count);
+  const accounts = await ask(world, { areas: chosen, part: values.part, seed, count });
   let [asked, differing] = [0, 0];
   for (const [name, account] of accounts) {
     for (const line of account.differing) console.log(`${name}: ${line}`);
@@ -105,9 +58,11 @@ async function main(): Promise<number> {
     return 2;
   }
   const own = values.stock === undefined ? await startStockServer() : undefined;
-  const stock = remoteSide(values.stock ?? own?.kubeconfig ?? "");
+  const asked = remoteSide(values.stock ?? own?.kubeconfig ?? "");
+  const stock = values.record === undefined ? asked : recorded(asked, values.record);
   const ours = values.ours === undefined ? await ownSide() : remoteSide(values.ours);
-  const name = `d${seed}${Date.now().toString(36).slice(-4)}`;
+  const ownName = `d${seed}${Date.now().toString(36).slice(-4)}`;
+  const name = values.record === undefined ? ownName : recordedName;
   try {
     return (await run({
       trace: values.trace,

@@ -60,7 +60,18 @@ function finalizersFor(
   const kept = (metadata.finalizers ?? []).filter((name) => name !== orphan && name !== foreground);
   if (propagation === "Orphan") kept.push(orphan);
   if (propagation === "Foreground") kept.push(foreground);
+  // The same ones in another order are no change.
+  const known = new Set(metadata.finalizers);
+  if (known.size === new Set(kept).size && kept.every((name) => known.has(name)))
+    return metadata.finalizers;
   return kept.length === 0 ? undefined : kept;
+}
+
+/** What goes in its own time already, and was not asked to go sooner: nothing of it changes. */
+function isPending({ metadata }: KubeObject, asked: number | undefined): boolean {
+  const left = metadata.deletionGracePeriodSeconds ?? 0;
+  if (metadata.deletionTimestamp === undefined || left === 0) return false;
+  return asked === undefined || asked >= left;
 }
 
 /** When it is already going, a delete may only shorten its grace. */
@@ -101,6 +112,14 @@ export interface Going {
   readonly now: boolean;
 }
 
+/** Seconds. What is going already may be asked to go sooner, and what has no time left gets none. */
+function graceOf(resource: Resource, object: KubeObject, asked: number | undefined): number {
+  if (resource.gracePeriodSeconds === undefined) return 0;
+  const { deletionTimestamp, deletionGracePeriodSeconds: left = 0 } = object.metadata;
+  if (deletionTimestamp !== undefined) return left === 0 ? 0 : (asked ?? 0);
+  return resource.gracePeriodSeconds(object, asked) ?? 0;
+}
+
 /** What a delete makes of an object. `object` is stored and stays as it is. */
 export function deletionOf(
   server: ServerContext,
@@ -111,7 +130,8 @@ export function deletionOf(
   const { resource } = call.endpoint;
   const asked = options.gracePeriodSeconds;
   const positive = asked !== undefined && asked < 0 ? 1 : asked;
-  const grace = resource.gracePeriodSeconds?.(object, positive) ?? 0;
+  if (isPending(object, positive)) return { object, now: false };
+  const grace = graceOf(resource, object, positive);
   const finalizers = finalizersFor(resource, object.metadata, options);
   const now = server.clock();
   const first = object.metadata.deletionTimestamp === undefined;
@@ -124,8 +144,8 @@ export function deletionOf(
     // What could have had time shows in its last state that it had none.
     const graceful = resource.gracePeriodSeconds !== undefined;
     const metadata = graceful ? marked(object.metadata, 0, now) : object.metadata;
-    const last = metadata === object.metadata ? object : { ...object, metadata };
-    return { object: last, now: true };
+    if (metadata === object.metadata) return { object, now: true };
+    return { object: { ...object, metadata: { ...metadata, finalizers } }, now: true };
   }
   const metadata = marked({ ...object.metadata, finalizers }, grace, now);
   return { object: terminating({ ...object, metadata }), now: false };

@@ -87,8 +87,9 @@ async function snapshotFor(
   if (options.continue !== "") return continued(server, selection, options);
   const { resourceVersion, match, limit } = options;
   const revision = revisionOf(resourceVersion);
-  // Upstream's old rule: with a limit and without a match, a revision means exactly it.
-  const legacyExact = (limit > 0 || options.paged === true) && match === "" && revision > 0;
+  // Upstream's old rule: with a limit and without a match, a revision means exactly it, but of one object.
+  const paged = (limit > 0 || options.paged === true) && selection.scope.name === undefined;
+  const legacyExact = paged && match === "" && revision > 0;
   if (match === "Exact" || legacyExact) {
     return { revision, entries: await exact(server, selection, revision), after: undefined };
   }
@@ -155,8 +156,8 @@ export async function listPage(
   const options = { ...listOptions(call.query), ...how };
   const selection = selectionOf(call.endpoint, call.info.namespace, call.query);
   const snapshot = await snapshotFor(server, selection, options);
-  // Upstream's caches serve any version whole.
-  const isAny = options.resourceVersion === "0" && options.continue === "";
+  // Upstream's caches serve any version whole, and the rest of a list too.
+  const isAny = options.resourceVersion === "0";
   return pageOf(snapshot, selection, isAny ? 0 : Math.max(0, options.limit));
 }
 

@@ -230,7 +230,7 @@ const stateOfNone = new URLSearchParams({
 
 const resources = [...new Set(bases.filter(({ stored }) => stored).map(({ plural }) => plural))];
 
-const watchedAtOnce = 49;
+const watchedAtOnce = 115;
 
 /** The bookmark after no objects, of every resource, in every form. */
 async function firstBookmarks({ namespace, scenario }: Setting): Promise<void> {
