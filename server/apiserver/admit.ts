@@ -1,7 +1,8 @@
 /** The admission chain around one write: every plugin may change the draft, then every one may refuse. */
 import { badRequest } from "#apimachinery/status.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
-import type { AdmissionAttributes, AdmissionOperation } from "./attributes.ts";
+import type { Resource } from "#resources/resource.ts";
+import type { AdmissionAttributes, AdmissionOperation, AdmissionPlugin } from "./attributes.ts";
 import type { Call, ServerContext } from "./call.ts";
 
 export interface Admitted {
@@ -46,11 +47,35 @@ function optionsOf(query: Call["query"]): Record<string, unknown> {
   return Object.fromEntries(entries);
 }
 
+/** The plugins that a resource concerns, looked for once: most have to do with one or two. */
+const chains = new WeakMap<
+  readonly AdmissionPlugin[],
+  WeakMap<Resource, readonly AdmissionPlugin[]>
+>();
+
+function pluginsFor(
+  admission: readonly AdmissionPlugin[],
+  resource: Resource,
+): readonly AdmissionPlugin[] {
+  const known = chains.get(admission) ?? new WeakMap<Resource, readonly AdmissionPlugin[]>();
+  if (!chains.has(admission)) chains.set(admission, known);
+  const hit = known.get(resource);
+  if (hit !== undefined) return hit;
+  const { group, plural } = resource.ref;
+  const concerned = admission.filter(
+    ({ concerns }) =>
+      concerns === undefined ||
+      concerns.some((ref) => ref.group === group && ref.plural === plural),
+  );
+  known.set(resource, concerned);
+  return concerned;
+}
+
 export async function mutate(
   { admission }: ServerContext,
   attributes: AdmissionAttributes,
 ): Promise<void> {
-  for (const plugin of admission) {
+  for (const plugin of pluginsFor(admission, attributes.resource)) {
     const pending = plugin.mutate?.(attributes);
     if (pending !== undefined) await pending;
   }
@@ -60,7 +85,7 @@ export async function validate(
   { admission }: ServerContext,
   attributes: AdmissionAttributes,
 ): Promise<void> {
-  for (const plugin of admission) {
+  for (const plugin of pluginsFor(admission, attributes.resource)) {
     const pending = plugin.validate?.(attributes);
     if (pending !== undefined) await pending;
   }

@@ -1,5 +1,6 @@
 /** What is asked, by whom: the words that authorization, admission and audit share. */
 import type { KubeObject } from "#gen/api/meta/v1.ts";
+import type { ResourceRef } from "#gen/api/resource-ref.ts";
 import type { Resource } from "#resources/resource.ts";
 
 export interface UserInfo {
@@ -83,6 +84,8 @@ export interface AdmissionAttributes {
 /** One file a plugin; refuses by throwing ApiError. Both parts are skipped when absent. */
 export interface AdmissionPlugin {
   readonly name: string;
+  /** It is asked about these alone, in whatever version and subresource; absent: about everything. */
+  readonly concerns?: readonly Pick<ResourceRef, "group" | "plural">[];
   mutate?(attributes: AdmissionAttributes): void | Promise<void>;
   validate?(attributes: AdmissionAttributes): void | Promise<void>;
 }

@@ -25,6 +25,7 @@ import { WaitingSockets } from "./door/waiting-sockets.ts";
 import { largeBodyBytesMin } from "./fairness/breath.ts";
 import { LoopTurns } from "./fairness/loop-turns.ts";
 import { isProbe, tooManyWait } from "./filters/max-in-flight.ts";
+import { PlainRequest } from "./plain-request.ts";
 import { pathOf, withoutQuery } from "./query.ts";
 
 export interface DoorParts {
@@ -87,8 +88,7 @@ function requestOf(question: Asked, body: Uint8Array<ArrayBuffer> | undefined): 
   const headers = headersOf(question);
   const size = body?.length ?? 0;
   if (size >= largeBodyBytesMin) headers.set("content-length", `${size}`);
-  const init = body === undefined || size === 0 ? { method, headers } : { method, headers, body };
-  return new Request(urlOf(question), init);
+  return new PlainRequest(urlOf(question), { method, headers }, body);
 }
 
 const clientOf = ({ clientCertificate, remoteAddress }: Connection): string =>
@@ -133,12 +133,14 @@ class TlsDoor {
 
   listen(): Promise<number> {
     const server = this.#server;
+    server.on("request", (request, response) => {
+      if (request.httpVersionMajor < 2) void this.#onRequest(request, response);
+    });
+    // What listens to requests has node:http2 make a request and a response of every stream too: ours needs neither.
+    server.removeAllListeners("stream");
     server.on("stream", (stream, headers) => {
       // A server's streams are ServerHttp2Streams; the type of the event says less.
       void this.#onStream(stream as ServerHttp2Stream, headers);
-    });
-    server.on("request", (request, response) => {
-      if (request.httpVersionMajor < 2) void this.#onRequest(request, response);
     });
     server.on("session", (session) => this.#onSession(session));
     server.on("secureConnection", (socket) => {

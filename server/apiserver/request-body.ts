@@ -19,6 +19,7 @@ import type { Call } from "./call.ts";
 import { type Endpoint, internalPackage } from "./endpoint.ts";
 import { inStretches } from "./fairness/breath.ts";
 import { bodyMediaType } from "./negotiation.ts";
+import { bodyOf } from "./plain-request.ts";
 import { flag, type Query, text } from "./query.ts";
 import { parsedPatch, type Reading } from "./reading/jobs.ts";
 import { put } from "./reading/pieces.ts";
@@ -38,8 +39,8 @@ function tooLarge(): ApiError {
 export async function readBody(request: Request): Promise<Uint8Array> {
   const length = request.headers.get("content-length");
   if (length !== null && Number(length) > requestBodyBytesMax) throw tooLarge();
-  if (request.body === null) return new Uint8Array();
-  const bytes = await request.bytes();
+  const body = bodyOf(request);
+  const bytes = body instanceof Promise ? await body : body;
   if (bytes.length > requestBodyBytesMax) throw tooLarge();
   return bytes;
 }

@@ -107,12 +107,13 @@ export class GroupCommit {
 
   #start(): void {
     this.#running = true;
-    // Writes of one turn of the event loop belong together: the batch is cut after they are all queued.
-    this.#idle = Promise.resolve().then(() => this.#run());
+    this.#idle = this.#run();
   }
 
   async #run(): Promise<void> {
     while (this.#queue.length > 0) {
+      // The batch is cut when all that has come is queued: what lies in the sockets joins it, a batch less for each few.
+      await this.#parts.timers.turn();
       const { taken, held } = this.#take();
       try {
         this.#answer(await this.#commit(taken), taken, held);

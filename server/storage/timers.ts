@@ -4,6 +4,8 @@ export interface Timers {
   now(): number;
   /** Runs once after `ms`; returns the canceller. */
   after(ms: number, run: () => void): () => void;
+  /** Resolves when what has arrived meanwhile has been looked at. */
+  turn(): Promise<void>;
 }
 
 export const systemTimers: Timers = {
@@ -12,6 +14,7 @@ export const systemTimers: Timers = {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);
   },
+  turn: () => new Promise((resolve) => setImmediate(resolve)),
 };
 
 export function sleep(timers: Timers, ms: number): Promise<void> {

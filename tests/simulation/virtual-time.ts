@@ -60,6 +60,11 @@ export class VirtualTime implements Timers {
     return new Promise((resolve) => this.after(ms, resolve));
   }
 
+  /** Nothing else has arrived: what may still come is a step of its own. */
+  turn(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** Goes on when the scheduler picks it, among whatever else could happen. */
   step(): Promise<void> {
     return new Promise((resolve) => this.#steps.push(resolve));

@@ -1,11 +1,13 @@
 /** Approving takes the right to approve for the signer. */
 import type { AdmissionPlugin } from "#apiserver/attributes.ts";
+import { certificatesigningrequests } from "#gen/api/certificates/v1.ts";
 import { type AdmissionParts, refused } from "./admission-parts.ts";
 import { mayUse, requestIn } from "./signer-rights.ts";
 
 export function certificateApproval({ authorizer }: AdmissionParts): AdmissionPlugin {
   return {
     name: "CertificateApproval",
+    concerns: [certificatesigningrequests],
     async validate(attributes) {
       const request = requestIn(attributes, "approval");
       if (request === undefined) return;

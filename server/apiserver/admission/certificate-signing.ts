@@ -11,6 +11,7 @@ import { mayUse, requestIn } from "./signer-rights.ts";
 export function certificateSigning({ authorizer }: AdmissionParts): AdmissionPlugin {
   return {
     name: "CertificateSigning",
+    concerns: [certificatesigningrequests],
     async validate(attributes) {
       const request = requestIn(attributes, "status");
       const old = oldOf(attributes, certificatesigningrequests);

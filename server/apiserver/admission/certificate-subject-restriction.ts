@@ -9,6 +9,7 @@ const apiserverClient = "kubernetes.io/kube-apiserver-client";
 export function certificateSubjectRestriction(): AdmissionPlugin {
   return {
     name: "CertificateSubjectRestriction",
+    concerns: [certificatesigningrequests],
     validate(attributes) {
       if (attributes.operation !== "CREATE") return;
       const request = draftOf(attributes, certificatesigningrequests);

@@ -7,6 +7,7 @@ import { mayUse } from "./signer-rights.ts";
 export function clusterTrustBundleAttest({ authorizer }: AdmissionParts): AdmissionPlugin {
   return {
     name: "ClusterTrustBundleAttest",
+    concerns: [clustertrustbundles],
     async validate(attributes) {
       const bundle = draftOf(attributes, clustertrustbundles);
       const signerName = bundle?.spec.signerName ?? "";

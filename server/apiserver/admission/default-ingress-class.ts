@@ -11,6 +11,7 @@ const classAnnotation = "kubernetes.io/ingress.class";
 export function defaultIngressClass({ cache }: AdmissionParts): AdmissionPlugin {
   return {
     name: "DefaultIngressClass",
+    concerns: [ingresses],
     mutate(attributes) {
       if (attributes.operation !== "CREATE") return;
       const ingress = draftOf(attributes, ingresses);

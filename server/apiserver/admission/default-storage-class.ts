@@ -10,6 +10,7 @@ import { type AdmissionParts, draftOf } from "./admission-parts.ts";
 export function defaultStorageClass({ cache }: AdmissionParts): AdmissionPlugin {
   return {
     name: "DefaultStorageClass",
+    concerns: [persistentvolumeclaims],
     mutate(attributes) {
       if (attributes.operation !== "CREATE") return;
       const claim = draftOf(attributes, persistentvolumeclaims);

@@ -13,6 +13,7 @@ function tolerates({ key = "", effect }: Toleration, taintKey: string): boolean 
 export function defaultTolerationSeconds(): AdmissionPlugin {
   return {
     name: "DefaultTolerationSeconds",
+    concerns: [pods],
     mutate(attributes) {
       if (!isOf(attributes, pods)) return;
       const pod = draftOf(attributes, pods);

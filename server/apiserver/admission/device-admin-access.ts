@@ -27,6 +27,7 @@ function askedIn(attributes: AdmissionAttributes): ResourceClaimSpec | undefined
 export function deviceAdminAccess({ cache }: AdmissionParts): AdmissionPlugin {
   return {
     name: "DeviceAdminAccess",
+    concerns: [resourceclaims, resourceclaimtemplates],
     validate(attributes) {
       if (attributes.operation !== "CREATE") return;
       const requests = askedIn(attributes)?.devices?.requests ?? [];

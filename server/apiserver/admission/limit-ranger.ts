@@ -100,6 +100,7 @@ export function limitRanger({ cache }: AdmissionParts): AdmissionPlugin {
     listObjects(cache, limitranges, { namespace });
   return {
     name: "LimitRanger",
+    concerns: [pods, persistentvolumeclaims],
     mutate(attributes) {
       const pod = limitedPod(attributes);
       if (pod === undefined) return;

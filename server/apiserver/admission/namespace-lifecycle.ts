@@ -7,15 +7,10 @@ import { type AdmissionParts, isOf, refused } from "./admission-parts.ts";
 
 const immortal: ReadonlySet<string> = new Set(["default", "kube-system", "kube-public"]);
 
-async function namespaceOf(
-  cache: AdmissionParts["cache"],
-  name: string,
-): Promise<Namespace | undefined> {
-  const known = getObject(cache, namespaces, { name });
-  if (known !== undefined) return known;
-  // Another server may just have made it.
-  await cache.fresh();
-  return getObject(cache, namespaces, { name });
+/** Throws NotFound. */
+function present(found: Namespace | undefined, name: string): Namespace {
+  if (found === undefined) throw notFound({ group: "", resource: "namespaces", name });
+  return found;
 }
 
 function terminating(attributes: AdmissionAttributes): ApiError {
@@ -33,7 +28,11 @@ function terminating(attributes: AdmissionAttributes): ApiError {
 }
 
 export function namespaceLifecycle({ cache }: AdmissionParts): AdmissionPlugin {
-  const check = async (attributes: AdmissionAttributes): Promise<void> => {
+  const judge = (attributes: AdmissionAttributes, { status }: Namespace): void => {
+    if (attributes.operation === "CREATE" && status?.phase === "Terminating")
+      throw terminating(attributes);
+  };
+  const check = (attributes: AdmissionAttributes): void | Promise<void> => {
     const { operation, namespace, name } = attributes;
     if (isOf(attributes, namespaces)) {
       if (operation === "DELETE" && attributes.subresource === "" && immortal.has(name)) {
@@ -44,11 +43,11 @@ export function namespaceLifecycle({ cache }: AdmissionParts): AdmissionPlugin {
     if (namespace === "" || (operation !== "CREATE" && operation !== "UPDATE")) return;
     // A question about access stores nothing.
     if (attributes.resource.ref.group === "authorization.k8s.io") return;
-    const found = await namespaceOf(cache, namespace);
-    if (found === undefined) throw notFound({ group: "", resource: "namespaces", name: namespace });
-    if (operation === "CREATE" && found.status?.phase === "Terminating") {
-      throw terminating(attributes);
-    }
+    const find = () => getObject(cache, namespaces, { name: namespace });
+    const known = find();
+    if (known !== undefined) return judge(attributes, known);
+    // Another server may just have made it.
+    return cache.fresh().then(() => judge(attributes, present(find(), namespace)));
   };
   return { name: "NamespaceLifecycle", mutate: check };
 }

@@ -14,6 +14,7 @@ const userPrefix = "system:node:";
 export function nodeNameInUse({ cache }: AdmissionParts): AdmissionPlugin {
   return {
     name: "NodeNameInUse",
+    concerns: [certificatesigningrequests],
     validate(attributes) {
       const { operation, user } = attributes;
       if (operation !== "CREATE" || !user.groups.includes("system:bootstrappers")) return;

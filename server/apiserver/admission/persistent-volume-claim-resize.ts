@@ -14,6 +14,7 @@ function storageOf({ spec }: PersistentVolumeClaim): string {
 export function persistentVolumeClaimResize({ cache }: AdmissionParts): AdmissionPlugin {
   return {
     name: "PersistentVolumeClaimResize",
+    concerns: [persistentvolumeclaims],
     validate(attributes) {
       if (attributes.operation !== "UPDATE") return;
       const claim = draftOf(attributes, persistentvolumeclaims);

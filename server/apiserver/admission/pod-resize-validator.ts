@@ -39,6 +39,7 @@ function refusedFor(attributes: AdmissionAttributes, why: string, reason: string
 export function podResizeValidator({ cache }: AdmissionParts): AdmissionPlugin {
   return {
     name: "PodResizeValidator",
+    concerns: [pods],
     validate(attributes) {
       const pod = resizedPod(attributes);
       if (pod === undefined) return;

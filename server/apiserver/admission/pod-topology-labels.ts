@@ -23,6 +23,7 @@ export function podTopologyLabels({ cache }: AdmissionParts): AdmissionPlugin {
   };
   return {
     name: "PodTopologyLabels",
+    concerns: [pods],
     mutate(attributes) {
       if (attributes.operation !== "CREATE" || !isOf(attributes, pods)) return;
       const { object, subresource } = attributes;

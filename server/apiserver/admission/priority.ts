@@ -55,6 +55,7 @@ async function resolve(cache: Cache, pod: Pod, attributes: AdmissionAttributes):
 export function priority({ cache }: AdmissionParts): AdmissionPlugin {
   return {
     name: "Priority",
+    concerns: [pods, priorityclasses],
     async mutate(attributes) {
       const pod = draftOf(attributes, pods);
       const old = oldOf(attributes, pods);

@@ -105,6 +105,7 @@ export function rbacEscalation({ authorizer, rbac }: AdmissionParts): AdmissionP
   };
   return {
     name: "RBACEscalation",
+    concerns: [roles, clusterroles, rolebindings, clusterrolebindings],
     // Upstream asks before it looks whether the object is valid.
     async mutate(attributes) {
       if (attributes.operation !== "CREATE" && attributes.operation !== "UPDATE") return;

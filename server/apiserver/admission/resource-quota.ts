@@ -137,11 +137,11 @@ export function resourceQuota({ cache }: AdmissionParts): AdmissionPlugin {
 
   return {
     name: "ResourceQuota",
-    async validate(attributes) {
+    validate(attributes) {
       if (!takes(attributes)) return;
       const { namespace } = attributes;
       if (entriesIn(namespace).length === 0) return;
-      await inTurn(namespace, () => chargeAll(attributes));
+      return inTurn(namespace, () => chargeAll(attributes));
     },
   };
 }

@@ -40,6 +40,7 @@ function applyScheduling(pod: Pod, found: RuntimeClass, attributes: AdmissionAtt
 export function runtimeClass({ cache }: AdmissionParts): AdmissionPlugin {
   return {
     name: "RuntimeClass",
+    concerns: [pods],
     async mutate(attributes) {
       const pod = attributes.operation === "CREATE" ? draftOf(attributes, pods) : undefined;
       const name = pod?.spec.runtimeClassName;

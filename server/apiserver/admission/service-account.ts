@@ -135,6 +135,7 @@ export function serviceAccount({ cache, randomness }: AdmissionParts): Admission
   };
   return {
     name: "ServiceAccount",
+    concerns: [pods],
     mutate,
     validate(attributes) {
       const pod = attributes.operation === "CREATE" ? draftOf(attributes, pods) : undefined;

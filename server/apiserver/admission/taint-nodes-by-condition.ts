@@ -14,6 +14,7 @@ function saysReady({ status }: Node): boolean {
 export function taintNodesByCondition(): AdmissionPlugin {
   return {
     name: "TaintNodesByCondition",
+    concerns: [nodes],
     mutate(attributes) {
       const node = attributes.operation === "CREATE" ? draftOf(attributes, nodes) : undefined;
       if (node === undefined || saysReady(node)) return;

@@ -10,6 +10,7 @@ import { admitConnect } from "#apiserver/admit.ts";
 import { byteStream } from "#apiserver/byte-stream.ts";
 import type { Call, Handler, ServerContext, Upgrade } from "#apiserver/call.ts";
 import { methodNotAllowed } from "#apiserver/dispatch-refusals.ts";
+import { bodyOf } from "#apiserver/plain-request.ts";
 import { forward, type UpgradedSocket, upgradeFields } from "#apiserver/streams/forward.ts";
 import { endpointOf, nodesOf } from "#apiserver/streams/pod-node.ts";
 import { rewriteLinks } from "#apiserver/streams/proxied-html.ts";
@@ -153,7 +154,7 @@ async function through(target: ProxyTarget, call: Call): Promise<Response> {
   const whole = `${path === "" ? "/" : path}${search}`;
   const { upgrade } = call;
   if (upgrade !== undefined) return forward(upgrade, await upgradeTo(target, call, whole));
-  return ask(target, call, whole, new Uint8Array(await call.request.arrayBuffer()));
+  return ask(target, call, whole, await bodyOf(call.request));
 }
 
 /** `…/proxy` without a slash behind it: relative links of what is shown there would lead elsewhere. */
@@ -196,7 +197,7 @@ const nodeProxy: Handler = async (server, call) => {
   const path = `${place.path}${place.search}`;
   const { method, headers } = call.request;
   if (call.upgrade !== undefined) return toNode(server, call, call.upgrade, path);
-  const body = new Uint8Array(await call.request.arrayBuffer());
+  const body = await bodyOf(call.request);
   const asked = { method, headers: fieldsOf(headers), body };
   const answer = await nodesOf(server).open(endpoint, path, asked);
   call.request.signal.addEventListener("abort", () => answer.destroy());
