@@ -217,7 +217,7 @@ export const K_PRIORITY: usize = 160;
 export const K_COUNTS_PODS: usize = 164;
 export const K_REQUESTS: usize = 168;
 /** i32: one a column of S_*. */
-export const K_WEIGHTS: usize = 240;
+export const K_WEIGHTS: usize = 288;
 /** How NodeResourcesFit scores (FIT_*), over which resources; 0: LeastAllocated of cpu and memory. */
 export const K_FIT_STRATEGY: usize = 200;
 export const K_FIT_RESOURCES: usize = 204;
@@ -238,12 +238,14 @@ export const K_DISKS: usize = 232;
 export const K_EXCLUSIVE: usize = 236;
 /** list of pairs: set, what its nodes score more (VolumeBinding). */
 export const K_VOLUME_SCORES: usize = 272;
-/** NodeVolumeLimits: drivers, then of each: counters of what is attached and of the limit, volumes wanted, how many
- *  of them others use, their counters. */
+/** NodeVolumeLimits: drivers, then of each: counters of what is attached and of the limit, volumes wanted, the counter
+ *  that must not be 0 (-1: none), how many of the volumes others use, their counters. */
 export const K_LIMITS: usize = 276;
 /** list of pairs: set that the node must be in, verdict where it is not, for filters that ask pod and node alone. */
 export const K_NODE_SETS: usize = 280;
-export const CLASS_BYTES: usize = 288;
+/** list of pairs: set, what its nodes score more (DynamicResources). */
+export const K_DEVICE_SCORES: usize = 284;
+export const CLASS_BYTES: usize = 328;
 
 // Scored resources: count, 1 when the pod asks for any, then of each:
 // i32 resource, i32 weight, i32 what is used (a resource, or NONZERO_*), i32 0, f64 request.
@@ -257,7 +259,7 @@ export const FIT_RATIO: i32 = 2;
 // Constraint, in lists that open with their length.
 /** LOCAL: the counter's id instead, and in T_FEATURE its topology's. */
 export const T_AGGREGATE: usize = 0;
-/** How its count is found: one of the feature kinds DOMAIN, VALUE, COUNTER, or LOCAL. */
+/** How its count is found: one of the feature kinds DOMAIN, VALUE, COUNTER, OPEN, or LOCAL. */
 export const T_KIND: usize = 4;
 export const T_FEATURE: usize = 8;
 /** Hard spread: maxSkew, self match, minDomains. Soft: maxSkew. Attraction: coefficient. */
@@ -280,6 +282,12 @@ export const LOCAL: i32 = 3;
 export const TAINTS: i32 = 4;
 export const PREFERRED: i32 = 5;
 export const ATTRACTION: i32 = 6;
+/**
+ * Domain id where nodes without the label share the domain of the empty value; those have the bit BARE beside it.
+ * The feature's second number is the topology that tells them.
+ */
+export const OPEN: i32 = 7;
+export const BARE: i32 = 1073741824;
 export const FEATURE_BYTES: usize = 12;
 
 // Group.
@@ -312,6 +320,9 @@ export const V_DISK: u32 = 117440513;
 export const V_EXCLUSIVE: u32 = 117440514;
 /** Volumes of a driver beyond what the node takes. */
 export const V_VOLUME_LIMIT: u32 = 134217729;
+/** The pod's first driver is not on the node: shifted left by n for the n-th, up to V_DRIVERS_MAX. */
+export const V_FIRST_DRIVER: u32 = 134217730;
+export const V_DRIVERS_MAX: i32 = 22;
 export const V_VOLUME_NODE: u32 = 150994945;
 export const V_VOLUME_NONE: u32 = 150994946;
 export const V_VOLUME_SPACE: u32 = 150994948;
@@ -347,4 +358,5 @@ export const S_INTER_POD_AFFINITY: i32 = 4;
 export const S_BALANCED_ALLOCATION: i32 = 5;
 export const S_IMAGE_LOCALITY: i32 = 6;
 export const S_VOLUME_BINDING: i32 = 7;
-export const S_COLUMNS: i32 = 8;
+export const S_DYNAMIC_RESOURCES: i32 = 8;
+export const S_COLUMNS: i32 = 9;

@@ -17,6 +17,7 @@ import {
   K_WEIGHTS,
   MISSING,
   S_BALANCED_ALLOCATION,
+  S_DYNAMIC_RESOURCES,
   S_IMAGE_LOCALITY,
   S_INTER_POD_AFFINITY,
   S_NODE_AFFINITY,
@@ -26,6 +27,7 @@ import {
   S_VOLUME_BINDING,
 } from "./abi";
 import * as nodeQuestions from "./node-questions";
+import * as dynamicResources from "./plugins/dynamic-resources";
 import * as imageLocality from "./plugins/image-locality";
 import * as interPodAffinity from "./plugins/inter-pod-affinity";
 import * as nodeAffinity from "./plugins/node-affinity";
@@ -117,11 +119,18 @@ export function volumeScore(cls: usize, node: i32): i32 {
   return weightOf(cls, S_VOLUME_BINDING) * volumeBinding.score(cls, node);
 }
 
+export function deviceScore(cls: usize, node: i32): i32 {
+  return weightOf(cls, S_DYNAMIC_RESOURCES) * dynamicResources.score(cls, node);
+}
+
+/** What few classes score. */
+function rareScore(cls: usize, node: i32): i32 {
+  return imageScore(cls, node) + volumeScore(cls, node) + deviceScore(cls, node);
+}
+
 /** All that is scored node by node. */
 function localScore(cls: usize, node: i32): i32 {
-  return (
-    fitScore(cls, node) + balanceScore(cls, node) + imageScore(cls, node) + volumeScore(cls, node)
-  );
+  return fitScore(cls, node) + balanceScore(cls, node) + rareScore(cls, node);
 }
 
 /** Score above, a hash below that parts equals; it moves with the node's pods, so that ties rotate. */
@@ -140,11 +149,10 @@ export function keysOfBlock(cls: usize, block: i32, pass: u64, into: usize): i32
   const balanced = weightOf(cls, S_BALANCED_ALLOCATION);
   if (fit != 0) nodeResourcesFit.addScores(cls, block, pass, fit, into);
   if (balanced != 0) balancedAllocation.addScores(cls, block, pass, balanced, into);
-  if (imageLocality.scores(cls) || volumeBinding.scores(cls)) {
+  if (imageLocality.scores(cls) || volumeBinding.scores(cls) || dynamicResources.scores(cls)) {
     for (let word = pass; word != 0; word &= word - 1) {
       const i = <i32>ctz<u64>(word);
-      const node = (block << 6) + i;
-      put32(into, i, at32(into, i) + imageScore(cls, node) + volumeScore(cls, node));
+      put32(into, i, at32(into, i) + rareScore(cls, (block << 6) + i));
     }
   }
   const pods = header(H_PODS) + ((<usize>block) << 8);

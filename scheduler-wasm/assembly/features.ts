@@ -2,11 +2,13 @@
 import {
   A_COUNTS,
   ATTRACTION,
+  BARE,
   COUNTER,
   DOMAIN,
   FEATURE_BYTES,
   K_FEATURES,
   MISSING,
+  OPEN,
   PREFERRED,
   TAINTS,
 } from "./abi";
@@ -24,6 +26,7 @@ function featureOf(cls: usize, feature: usize, node: i32): i32 {
   const domain = domainOf(load<i32>(feature, 8), node);
   if (domain < 0) return MISSING;
   if (kind == DOMAIN) return domain;
+  if (kind == OPEN) return domainOf(id, node) < 0 ? domain | BARE : domain;
   if (kind == COUNTER) return counterOn(id, node);
   return at32(field(<usize>id, A_COUNTS), domain);
 }

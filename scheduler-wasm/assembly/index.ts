@@ -17,6 +17,7 @@ import {
   K_KEYS,
   K_SCAN,
   S_BALANCED_ALLOCATION,
+  S_DYNAMIC_RESOURCES,
   S_IMAGE_LOCALITY,
   S_INTER_POD_AFFINITY,
   S_NODE_AFFINITY,
@@ -29,6 +30,7 @@ import {
   affinityScore,
   attractionScore,
   balanceScore,
+  deviceScore,
   fitScore,
   imageScore,
   spreadScore,
@@ -181,6 +183,7 @@ export function explain(cls: usize): void {
       putScore(S_BALANCED_ALLOCATION, node, balanceScore(cls, node));
       putScore(S_IMAGE_LOCALITY, node, imageScore(cls, node));
       putScore(S_VOLUME_BINDING, node, volumeScore(cls, node));
+      putScore(S_DYNAMIC_RESOURCES, node, deviceScore(cls, node));
     }
     group += bytes;
   }

@@ -348,3 +348,13 @@ export function applyEffects(effects: usize, node: i32, sign: i32): void {
   applyQuietly(effects, node, sign);
   journal(node);
 }
+
+/** List of pairs: set, number. The sum of those whose set has the node. */
+export function sumOfSets(list: usize, node: i32): i32 {
+  const pairs = load<i32>(list);
+  let sum = 0;
+  for (let i = 0; i < pairs; i++) {
+    if (setHas(at32(list, 1 + (i << 1)), node)) sum += at32(list, 2 + (i << 1));
+  }
+  return sum;
+}

@@ -12,7 +12,6 @@ import {
   V_TAINT,
   V_UNRESOLVABLE,
   V_UNSCHEDULABLE,
-  V_VOLUME_LIMIT,
 } from "./abi";
 import { readFeatures } from "./features";
 import * as nodeQuestions from "./node-questions";
@@ -52,7 +51,8 @@ function verdictNow(cls: usize, node: i32): u32 {
   if (fit != 0) return fit;
   const disk = volumeRestrictions.verdict(cls, node);
   if (disk != 0) return disk;
-  if (nodeVolumeLimits.refuses(cls, node)) return V_VOLUME_LIMIT;
+  const limit = nodeVolumeLimits.verdict(cls, node);
+  if (limit != 0) return limit;
   const volume = volumeBinding.verdict(cls, node);
   if (volume != 0) return volume;
   const zone = volumeZone.verdict(cls, node);

@@ -1,7 +1,7 @@
 /** Which pods are tried together, and which refused ones an event is asked of together. */
+import type { Pod } from "#gen/api/core/v1.ts";
 import { V_DEVICE, V_FILTER_SHIFT, V_VOLUME_NODE } from "#gen/scheduler-abi.ts";
 import type { Encoded } from "./cache.ts";
-import type { QueuedPod } from "./queue.ts";
 
 /** Equal for pods that the same events help; a pod's claims of devices are its own. */
 export function alikeOf(key: string, { shape, labelSet, devices }: Encoded): string {
@@ -14,14 +14,28 @@ export function filtersUnasked({ devices }: Encoded): number {
   return 1 << (verdict >>> V_FILTER_SHIFT);
 }
 
-/** A pod with claims of devices is tried alone: the next one has to see what it took. */
-export function* apartByDevices(batch: readonly QueuedPod[]): Generator<readonly QueuedPod[]> {
+/**
+ * Parts of the batch in which no pod has to see what another took. `taking`: what the pod takes that others may want
+ * too; undefined: anything.
+ */
+export function* apart<T extends { readonly pod: Pod }>(
+  batch: readonly T[],
+  taking: (pod: Pod) => readonly string[] | undefined,
+): Generator<readonly T[]> {
   let from = 0;
+  const taken = new Set<string>();
   for (const [index, { pod }] of batch.entries()) {
-    if (pod.spec.resourceClaims === undefined) continue;
-    if (index > from) yield batch.slice(from, index);
-    yield batch.slice(index, index + 1);
-    from = index + 1;
+    const own = taking(pod);
+    const alone = own === undefined;
+    if (index > from && (alone || own.some((one) => taken.has(one)))) {
+      yield batch.slice(from, index);
+      from = index;
+      taken.clear();
+    }
+    if (alone) {
+      yield batch.slice(index, index + 1);
+      from = index + 1;
+    } else for (const one of own) taken.add(one);
   }
   if (from < batch.length) yield from === 0 ? batch : batch.slice(from);
 }

@@ -31,6 +31,9 @@ export interface LimitRow {
   readonly used: number;
   readonly limit: number;
   readonly wanted: number;
+  /** Counter that is 0 where the driver is missing, which keeps pods away; -1: it keeps none away. */
+  readonly installed: number;
+  readonly driver: string;
   /** Counters of volumes that others use as well: 1 where one is attached already. */
   readonly shared: readonly number[];
 }
@@ -43,6 +46,7 @@ interface OnNode {
   /** Driver -> what has been added beside that. */
   readonly corrected: Map<string, number>;
   limits: ReadonlyMap<string, number>;
+  drivers: ReadonlySet<string>;
 }
 
 export class AttachedVolumes {
@@ -76,6 +80,11 @@ export class AttachedVolumes {
     return this.#counters.named(`attachable ${driver}`).id;
   }
 
+  /** 1 where the driver is. */
+  #installedCounter(driver: string): number {
+    return this.#counters.named(`installed ${driver}`).id;
+  }
+
   /** Could a pod with these volumes exceed a limit of the node, where volumes have more than one holder? */
   isFullOfShared(nodeName: string, wanted: readonly Attached[]): boolean {
     const there = this.#byNode.get(nodeName);
@@ -92,8 +101,8 @@ export class AttachedVolumes {
     });
   }
 
-  /** What a pod with these volumes asks. */
-  rows(volumes: readonly Attached[]): LimitRow[] {
+  /** What a pod with these volumes asks. `mustBeThere`: pods stay away from nodes without the driver. */
+  rows(volumes: readonly Attached[], mustBeThere: (driver: string) => boolean): LimitRow[] {
     const drivers = [...new Set(volumes.map(({ driver }) => driver))];
     return drivers.map((driver) => {
       const own = volumes.filter((one) => one.driver === driver);
@@ -101,6 +110,8 @@ export class AttachedVolumes {
         used: this.usedCounter(driver),
         limit: this.#limitCounter(driver),
         wanted: own.length,
+        installed: mustBeThere(driver) ? this.#installedCounter(driver) : -1,
+        driver,
         shared: own.flatMap(({ volume }) => this.#sharedCounter(volume) ?? []),
       };
     });
@@ -137,25 +148,32 @@ export class AttachedVolumes {
     const limits = spec.drivers.flatMap(({ name, allocatable }) =>
       allocatable?.count === undefined ? [] : [[name, allocatable.count + 1] as const],
     );
-    this.#setLimits(metadata.name, new Map(limits));
+    this.#setLimits(metadata.name, new Map(limits), new Set(spec.drivers.map(({ name }) => name)));
   }
 
   removeNode(name: string): void {
-    this.#setLimits(name, new Map());
+    this.#setLimits(name, new Map(), new Set());
     this.#tidy(name);
   }
 
   /** Forgets a node of which nothing is known but its name. */
   #tidy(name: string): void {
     const there = this.#byNode.get(name);
-    if (there === undefined || there.limits.size > 0) return;
+    if (there === undefined || there.limits.size + there.drivers.size > 0) return;
     for (const volumes of there.holders.values()) if (volumes.size > 0) return;
     for (const more of there.corrected.values()) if (more !== 0) return;
     this.#byNode.delete(name);
   }
 
-  #setLimits(nodeName: string, limits: ReadonlyMap<string, number>): void {
+  #setLimits(
+    nodeName: string,
+    limits: ReadonlyMap<string, number>,
+    drivers: ReadonlySet<string>,
+  ): void {
     const there = this.#on(nodeName);
+    for (const driver of drivers.symmetricDifference(there.drivers))
+      this.#count(this.#installedCounter(driver), nodeName, drivers.has(driver) ? 1 : -1);
+    there.drivers = drivers;
     for (const driver of new Set([...there.limits.keys(), ...limits.keys()])) {
       const change = (limits.get(driver) ?? 0) - (there.limits.get(driver) ?? 0);
       if (change !== 0) this.#count(this.#limitCounter(driver), nodeName, change);
@@ -201,6 +219,7 @@ export class AttachedVolumes {
     if (there === undefined) return;
     for (const [driver, limit] of there.limits)
       this.#count(this.#limitCounter(driver), nodeName, sign * limit);
+    for (const driver of there.drivers) this.#count(this.#installedCounter(driver), nodeName, sign);
     for (const [driver, more] of there.corrected)
       this.#count(this.usedCounter(driver), nodeName, sign * more);
     for (const volumes of there.holders.values()) {
@@ -244,7 +263,8 @@ export class AttachedVolumes {
   #on(nodeName: string): OnNode {
     const known = this.#byNode.get(nodeName);
     if (known !== undefined) return known;
-    const fresh = { holders: new Map(), added: new Map(), corrected: new Map(), limits: new Map() };
+    const counts = { holders: new Map(), added: new Map(), corrected: new Map() };
+    const fresh = { ...counts, limits: new Map(), drivers: new Set<string>() };
     this.#byNode.set(nodeName, fresh);
     return fresh;
   }

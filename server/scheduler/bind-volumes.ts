@@ -15,6 +15,7 @@ import { selectedNode } from "#resources/core/v1/claim-binding.ts";
 import { claimNamesOf } from "#resources/core/v1/pod-claims.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import { findVolumes, isBound, type StorageSource } from "./volume-binding.ts";
+import type { VolumePromises } from "./volume-promises.ts";
 
 const lookEvery = 200;
 const patchType = "application/merge-patch+json";
@@ -24,8 +25,8 @@ interface Binding {
   readonly storage: StorageSource;
   readonly pod: Pod;
   readonly node: NodeFacts;
-  /** Volumes promised to claims whose event has not come yet; shared by all bindings. */
-  readonly promised: Set<string>;
+  /** Shared by all bindings. */
+  readonly promises: VolumePromises;
   readonly timeoutSeconds: number;
   readonly signal: AbortSignal;
 }
@@ -67,11 +68,11 @@ export async function bindVolumes(binding: Binding): Promise<void> {
     });
   const unbound = open();
   if (unbound.length === 0) return;
-  const { client, node, promised } = binding;
-  const found = findVolumes({ bound: [], waiting: unbound }, storage, node, promised);
+  const { client, node, promises } = binding;
+  const found = findVolumes({ bound: [], waiting: unbound }, storage, node);
   if (found.verdict !== 0) throw new Error("the node's volumes have gone to others");
   const volumes = found.bindings.map(({ volume }) => volume.metadata.name);
-  for (const name of volumes) promised.add(name);
+  const takeBack = promises.make(found, node.name);
   /** Others see it in the volume itself. */
   const isTaken = (name: string) => storage.volume(name)?.spec.claimRef !== undefined;
   try {
@@ -83,6 +84,6 @@ export async function bindVolumes(binding: Binding): Promise<void> {
       await sleep(lookEvery, undefined, { signal });
     }
   } finally {
-    for (const name of volumes) promised.delete(name);
+    takeBack();
   }
 }

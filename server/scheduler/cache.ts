@@ -18,7 +18,8 @@ import { Budgets } from "./budgets.ts";
 import { type PodClass, PodClasses } from "./classes.ts";
 import { type Core, openCore } from "./core.ts";
 import { Counters } from "./counters.ts";
-import { type DevicePlan, type DeviceSources, planDevices } from "./devices/plan.ts";
+import { DevicePlans } from "./device-plans.ts";
+import type { DevicePlan, DeviceSources } from "./devices/plan.ts";
 import { Garbage } from "./garbage.ts";
 import { Images } from "./images.ts";
 import { Kinds } from "./kinds.ts";
@@ -39,6 +40,7 @@ import {
   attachedAs,
   isExclusive,
   noVolumes,
+  takenVolumes,
   type VolumeLists,
   volumeLists,
 } from "./volume-lists.ts";
@@ -112,8 +114,7 @@ export class SchedulerCache {
   readonly #kinds: Kinds;
   readonly #search: SampledSearch | undefined;
   #victimRoom = 0;
-  /** Of the batch that is being encoded. */
-  readonly #plans = new Map<Pod, DevicePlan>();
+  readonly #plans: DevicePlans | undefined;
 
   constructor(options: CacheOptions) {
     this.#options = options;
@@ -156,6 +157,9 @@ export class SchedulerCache {
     this.budgets.onCover = (namespace) => this.#labelSets.coverAnew(namespace);
     this.nominations = new Nominations(this.core, this.nodes, this.#kinds);
     this.#pods = new PlacedPods(this.core, this.nodes, this.#kinds);
+    const { core, nodes } = this;
+    const { devices, profileOf } = options;
+    this.#plans = devices && new DevicePlans({ core, nodes, devices, profileOf });
     this.#search = options.parity ? new SampledSearch(this.core, this.nodes) : undefined;
     this.#pods.onAttached = (volumes, nodeName, sign) =>
       this.attached.change(volumes, nodeName, sign);
@@ -276,6 +280,18 @@ export class SchedulerCache {
   }
 
   /**
+   * What the pod takes that others of its batch may want too: the volumes that it attaches. undefined: devices, or
+   * volumes that its claims are still to get.
+   */
+  taking(pod: Pod): readonly string[] | undefined {
+    const { storage } = this.#options;
+    if (pod.spec.resourceClaims !== undefined) return undefined;
+    return storage === undefined
+      ? []
+      : takenVolumes(pod, storage, () => this.#shapes.intern(pod).attached);
+  }
+
+  /**
    * What the pods are to the module, good until the next event or batch. A pod may bring a selector that
    * counts the others of the batch, so all are encoded again until nothing new turns up.
    */
@@ -283,11 +299,12 @@ export class SchedulerCache {
     this.#labelSets.sweep();
     this.#garbage.collect();
     this.#classes.beginBatch();
-    this.#plans.clear();
+    this.#plans?.clear();
     for (;;) {
       const before = this.#knowledge();
       const encoded = pods.map((pod) => this.#encode(pod));
       if (this.#knowledge() !== before) continue;
+      if (this.#plans?.make(pods, encoded)) continue;
       // Nominated pods are tried out as well: they too count in what was just registered.
       if (this.nominations.size > 0) this.#kinds.freshen();
       return encoded;
@@ -307,7 +324,7 @@ export class SchedulerCache {
     const name = pinnedName(pod.spec);
     const pin = name === undefined ? -1 : (this.nodes.slotOf(name) ?? nowhere);
     const profile = this.#options.profileOf?.(pod) ?? defaultProfile;
-    const devices = this.#devicesOf(pod, profile, name);
+    const devices = this.#plans?.of(pod);
     const volumes = this.#asked(pod, { shape, profile, devices });
     const priority = pod.spec.priority ?? 0;
     const cls = this.#classes.find({
@@ -321,15 +338,6 @@ export class SchedulerCache {
     const percentage = profile.percentageOfNodesToScore;
     const refusal = shape.fault ?? volumes?.refusal ?? devices?.refusal ?? devices?.error;
     return { cls, shape, labelSet, pin, refusal, percentage, devices };
-  }
-
-  #devicesOf(pod: Pod, profile: Profile, pin: string | undefined): DevicePlan | undefined {
-    const { devices } = this.#options;
-    if (pod.spec.resourceClaims === undefined || devices === undefined || !profile.devices)
-      return undefined;
-    const plan = this.#plans.get(pod) ?? planDevices(pod, devices, this.nodes, pin);
-    this.#plans.set(pod, plan);
-    return plan;
   }
 
   /** What the pod's volumes and device claims ask; undefined: it has none that anybody looks at. */
@@ -354,10 +362,12 @@ export class SchedulerCache {
             disks: this.#shapes.diskConflicts(pod.spec),
             counterOfClaim: (namespace, name) => this.#shapes.claimCounter(namespace, name),
           });
-    if (devices === undefined || devices.sets.length === 0) return volumes;
+    if (devices === undefined || devices.sets.length + devices.scores.length === 0) return volumes;
     const base = volumes ?? noVolumes;
-    const signature = `${base.signature} devices ${JSON.stringify(devices.sets)}`;
-    return { ...base, signature, sets: [...base.sets, ...devices.sets] };
+    const { scores } = devices;
+    const signature = `${base.signature} devices ${JSON.stringify([devices.sets, scores])}`;
+    const deviceScores = profile.weights.DynamicResources > 0 ? scores : [];
+    return { ...base, signature, sets: [...base.sets, ...devices.sets], deviceScores };
   }
 
   /**

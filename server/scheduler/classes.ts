@@ -20,6 +20,7 @@ import {
   K_CONTAINERS,
   K_COUNTS_PODS,
   K_CPU,
+  K_DEVICE_SCORES,
   K_DISKS,
   K_EFFECTS,
   K_EPOCH,
@@ -76,6 +77,7 @@ import { unschedulableTaint } from "./plugins/node-unschedulable.ts";
 import type { PluginName } from "./plugins/registry.ts";
 import type { PodShape, PodShapes } from "./pod-shape.ts";
 import { countsResource, type Profile, scorers } from "./profile.ts";
+import type { Names } from "./reasons.ts";
 import { writeScoring } from "./scoring.ts";
 
 export interface PodClass {
@@ -83,8 +85,7 @@ export interface PodClass {
   readonly id: number;
   readonly address: number;
   readonly shape: PodShape;
-  /** Names of the requests that NodeResourcesFit looks at, in the order of its reasons. */
-  readonly requestNames: readonly string[];
+  readonly names: Names;
   readonly imageIds: readonly number[];
   readonly told: (readonly [filter: NodeFilter, tell: (address: number) => void])[];
   readonly blocks: (readonly [address: number, bytes: number])[];
@@ -248,7 +249,8 @@ export class PodClasses {
     };
     const features = new Features();
     this.#writeNodeQuestions(record, subject, features, tell);
-    const requestNames = this.#writeRequests(record, subject);
+    const requests = this.#writeRequests(record, subject);
+    const drivers = (subject.volumes?.limits ?? []).map(({ driver }) => driver);
     const imageIds = this.#writeImages(record, shape.spec);
     this.#writeConstraints(record, subject, features);
     this.#writeVolumes(record, subject);
@@ -256,7 +258,7 @@ export class PodClasses {
     writeScoring(record, subject, this.#parts.nodes);
     record.list(K_FEATURES, [features.count, ...features.numbers]);
     const lastUsed = this.#tick;
-    const names = { requestNames, imageIds };
+    const names = { names: { requests, drivers }, imageIds };
     const cls = {
       id: this.#built++,
       address,
@@ -381,10 +383,11 @@ export class PodClasses {
     record.counted(K_VOLUME_SETS, volumes?.sets ?? []);
     record.counted(K_ZONE_SETS, volumes?.zones ?? []);
     record.counted(K_VOLUME_SCORES, volumes?.scores ?? []);
+    record.counted(K_DEVICE_SCORES, volumes?.deviceScores ?? []);
     record.counted(
       K_LIMITS,
-      (volumes?.limits ?? []).map(({ used, limit, wanted, shared }) => [
-        ...[used, limit, wanted],
+      (volumes?.limits ?? []).map(({ used, limit, wanted, installed, shared }) => [
+        ...[used, limit, wanted, installed],
         ...[shared.length, ...shared],
       ]),
     );

@@ -1,7 +1,7 @@
 /** A pod's spread constraints and affinity terms, as the lists of numbers that a class holds. */
 import { matches, type Selector } from "#apimachinery/labels.ts";
 import type { PodAffinityTerm, PodSpec, TopologySpreadConstraint } from "#gen/api/core/v1.ts";
-import { ATTRACTION, COUNTER, DOMAIN, LOCAL, VALUE } from "#gen/scheduler-abi.ts";
+import { ATTRACTION, COUNTER, DOMAIN, LOCAL, OPEN, VALUE } from "#gen/scheduler-abi.ts";
 import type { Aggregate, Counters } from "./counters.ts";
 import type { LabelSet } from "./label-sets.ts";
 import type { NodeFilters } from "./node-filter.ts";
@@ -185,6 +185,19 @@ function spreadLists(
     const feature = features.index(COUNTER, id, parts.topologies.intern(hostname).id);
     return [0, COUNTER, feature, constraint.maxSkew, 0, 0] as const;
   };
+  // Upstream counts nodes without the label as those of the empty value, but only for the system's constraints.
+  const systemSoft = (constraint: TopologySpreadConstraint, counted: Predicate) => {
+    const { counters, topologies } = parts;
+    const topology = topologies.intern(constraint.topologyKey);
+    if (constraint.topologyKey === hostname || !topology.hasEmpty)
+      return soft(constraint, counted, []);
+    const filter = inclusion(parts.filters, shape.spec, constraint, []);
+    const open = topologies.intern(constraint.topologyKey, true);
+    const { record } = counters.aggregate(counters.ofPredicate(counted), open, filter);
+    // The domain is the open topology's, the label the other's.
+    const feature = features.index(OPEN, topology.id, open.id);
+    return [record, OPEN, feature, constraint.maxSkew, 0, 0] as const;
+  };
   const hards = own.filter((constraint) => constraint.whenUnsatisfiable === "DoNotSchedule");
   const softs = own.filter((constraint) => constraint.whenUnsatisfiable === "ScheduleAnyway");
   const hardKeys = hards.map((constraint) => constraint.topologyKey);
@@ -202,10 +215,9 @@ function spreadLists(
     }),
     soft: system
       ? defaultSpread.map(({ topologyKey, maxSkew }) =>
-          soft(
+          systemSoft(
             { topologyKey, maxSkew, whenUnsatisfiable: "ScheduleAnyway" },
             selectorPredicate(defaultSelector, labelSet.namespace),
-            [],
           ),
         )
       : softs.map((constraint) => soft(constraint, predicate(constraint), softKeys)),

@@ -7,6 +7,7 @@ import {
   H_VERDICTS,
   HEADER,
   S_BALANCED_ALLOCATION,
+  S_DYNAMIC_RESOURCES,
   S_IMAGE_LOCALITY,
   S_INTER_POD_AFFINITY,
   S_NODE_AFFINITY,
@@ -32,6 +33,7 @@ const columns = [
   ["NodeResourcesBalancedAllocation", S_BALANCED_ALLOCATION],
   ["ImageLocality", S_IMAGE_LOCALITY],
   ["VolumeBinding", S_VOLUME_BINDING],
+  ["DynamicResources", S_DYNAMIC_RESOURCES],
 ] as const;
 
 /** Verdict bits of every node, by slot; 0 fits. Slots without a node are left out. */
@@ -139,9 +141,9 @@ export function refusalOf(
     why === null || nodes.size === 0
       ? { found: undefined, outcome: undefined }
       : tryPreemption(cache, encoded, { pod, verdicts, eligible: why });
-  const { requestNames: requests } = encoded.cls;
+  const { names } = encoded.cls;
   const note =
     encoded.devices?.idle[0] === undefined ? undefined : "deallocation of ResourceClaim completed";
-  const message = refusalSentence({ verdicts, requests, notAsked, preemption: outcome, note });
+  const message = refusalSentence({ verdicts, names, notAsked, preemption: outcome, note });
   return { verdicts, message, filters, preemption: found, eligible: why === undefined };
 }

@@ -14,6 +14,7 @@ export const scorers = [
   "NodeResourcesBalancedAllocation",
   "ImageLocality",
   "VolumeBinding",
+  "DynamicResources",
 ] as const;
 export type Scorer = (typeof scorers)[number];
 
@@ -89,6 +90,7 @@ export const defaultProfile: Profile = {
     NodeResourcesBalancedAllocation: 1,
     ImageLocality: 1,
     VolumeBinding: 1,
+    DynamicResources: 2,
   },
   percentageOfNodesToScore: 0,
   gates: true,

@@ -1,6 +1,8 @@
 /** The sentence of FailedScheduling: how many nodes refused for which reason, in upstream's words and order. */
 import {
+  V_DRIVERS_MAX,
   V_FILTER,
+  V_FIRST_DRIVER,
   V_FIRST_REQUEST_REASON,
   V_FIT,
   V_NO_VICTIMS,
@@ -26,11 +28,16 @@ export type PreemptionOutcome =
   | { readonly words: string }
   | undefined;
 
+/** What verdict bits number: a class's requests that NodeResourcesFit looks at, and the drivers of its volumes. */
+export interface Names {
+  readonly requests: readonly string[];
+  readonly drivers: readonly string[];
+}
+
 export interface Refused {
   /** Verdict -> how many of the nodes that were asked gave it. */
   readonly verdicts: ReadonlyMap<number, number>;
-  /** Names of the pod's requests, in the order of their verdict bits. */
-  readonly requests: readonly string[];
+  readonly names: Names;
   /** Nodes never asked since the pod's affinity names another one. */
   readonly notAsked: number;
   readonly preemption: PreemptionOutcome;
@@ -52,45 +59,47 @@ function says(verdict: number, reason: number): boolean {
   return (verdict & V_FILTER) === (reason & V_FILTER) && (verdict & reason & V_REASONS) !== 0;
 }
 
+function driverReason(index: number): number {
+  return (V_FIRST_DRIVER & V_FILTER) | ((V_FIRST_DRIVER & V_REASONS) << index);
+}
+
 /** The phrases of one node's verdict. */
-export function reasonsOf(verdict: number, requests: readonly string[]): string[] {
+export function reasonsOf(verdict: number, { requests, drivers }: Names): string[] {
   const fixed = phrases.filter(([reason]) => says(verdict, reason)).map(([, phrase]) => phrase);
   const short = requests.filter((_, index) =>
     says(verdict, V_FIT | (V_FIRST_REQUEST_REASON << Math.min(index, V_REQUESTS_MAX - 1))),
   );
-  return [...fixed, ...short.map((name) => `Insufficient ${name}`)];
+  const missing = drivers.filter((_, index) =>
+    says(verdict, driverReason(Math.min(index, V_DRIVERS_MAX - 1))),
+  );
+  return [
+    ...fixed,
+    ...short.map((name) => `Insufficient ${name}`),
+    ...missing.map((name) => `${name} CSI driver is not installed on the node`),
+  ];
 }
 
-function tallied(
-  verdicts: ReadonlyMap<number, number>,
-  requests: readonly string[],
-): Map<string, number> {
+function tallied(verdicts: ReadonlyMap<number, number>, names: Names): Map<string, number> {
   const tally = new Map<string, number>();
   for (const [verdict, times] of verdicts) {
-    for (const reason of reasonsOf(verdict, requests)) count(tally, reason, times);
+    for (const reason of reasonsOf(verdict, names)) count(tally, reason, times);
   }
   return tally;
 }
 
 /** Upstream's message of the PodScheduled=False condition and of the event. */
-export function refusalSentence({
-  verdicts,
-  requests,
-  notAsked,
-  preemption,
-  note,
-}: Refused): string {
+export function refusalSentence({ verdicts, names, notAsked, preemption, note }: Refused): string {
   let nodes = notAsked;
   for (const times of verdicts.values()) nodes += times;
   if (nodes === 0) return "no nodes available to schedule pods";
-  const tally = tallied(verdicts, requests);
+  const tally = tallied(verdicts, names);
   count(tally, "node(s) didn't satisfy plugin(s) [NodeAffinity]", notAsked);
   const asked = sentence(nodes, tally);
   const comma = preemption === undefined ? "" : ",";
   const filters = note === undefined ? asked : `${asked} ${note}${comma}`;
   if (preemption === undefined) return filters;
   if ("words" in preemption) return `${filters} preemption: ${preemption.words}`;
-  const victims = tallied(preemption.verdicts, requests);
+  const victims = tallied(preemption.verdicts, names);
   count(victims, "Preemption is not helpful for scheduling", notAsked);
   return `${filters} preemption: ${sentence(nodes, victims)}`;
 }

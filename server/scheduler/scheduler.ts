@@ -12,7 +12,7 @@ import { electLeader, type LeaderElectionOptions } from "#client/leader-election
 import type { Pod } from "#gen/api/core/v1.ts";
 import { V_UNRESOLVABLE } from "#gen/scheduler-abi.ts";
 import type { Logger } from "#telemetry/log.ts";
-import { alikeOf, apartByDevices, filtersUnasked } from "./alike.ts";
+import { alikeOf, apart, filtersUnasked } from "./alike.ts";
 import { bind, bindingsMax } from "./bind.ts";
 import { bindVolumes } from "./bind-volumes.ts";
 import { batchMax, type Encoded, podKey, SchedulerCache } from "./cache.ts";
@@ -78,7 +78,6 @@ class Scheduler {
   readonly #slice = new Slice();
   readonly #inFlight = new Set<Promise<void>>();
   readonly #metrics: SchedulerMetrics;
-  readonly #promised = new Set<string>();
   readonly #waiting: WaitingPods;
   readonly #claims: ClaimBinder;
   /** Pods whose volumes are on their way: they hold up nobody else. */
@@ -184,7 +183,7 @@ class Scheduler {
     }
     if (batch.length === 0) return false;
     const took = this.#slice.measure(batch.length, () => {
-      for (const part of apartByDevices(batch)) this.#place(part);
+      for (const part of apart(batch, (pod) => this.#cache.taking(pod))) this.#place(part);
     });
     this.#metrics.algorithmDuration.observe({}, took / 1000 / batch.length);
     return true;
@@ -349,11 +348,10 @@ class Scheduler {
     const { filters, volumeTimeoutSeconds: timeoutSeconds } = this.#profileOf(pod);
     if (!filters.has("VolumeBinding")) return;
     const { client, signal } = this.#options;
-    const { storage } = this.#sources;
-    const promised = this.#promised;
+    const { storage, promises } = this.#sources;
     this.#unhurried++;
     try {
-      await bindVolumes({ client, storage, pod, node, promised, timeoutSeconds, signal });
+      await bindVolumes({ client, storage, pod, node, promises, timeoutSeconds, signal });
     } finally {
       this.#unhurried--;
     }

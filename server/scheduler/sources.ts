@@ -43,7 +43,7 @@ import { leanPods } from "./lean-pod.ts";
 import { sameForPlacement } from "./node-facts.ts";
 import type { SchedulingQueue } from "./queue.ts";
 import { defaultSpreadSelector } from "./spread-selector.ts";
-import type { StorageSource } from "./volume-binding.ts";
+import { VolumePromises } from "./volume-promises.ts";
 
 export function openSources(client: Client, logger: Logger, clock: Clock) {
   const options = { logger };
@@ -69,14 +69,13 @@ export function openSources(client: Client, logger: Logger, clock: Clock) {
     deviceTaintRules: createInformer(client, devicetaintrules, options),
   };
   const ledger = new DeviceLedger();
+  const promises = new VolumePromises();
   let slices: SliceIndex | undefined;
   const all: readonly Pick<Informer<KubeObject>, "start" | "synced">[] = Object.values(of);
   return {
     ...of,
     async start(signal: AbortSignal): Promise<void> {
-      const aborted = new Promise<void>((resolve) => {
-        signal.addEventListener("abort", () => resolve(), { once: true });
-      });
+      const aborted = abortOf(signal);
       // What a pod's claims are must be known when the pod comes.
       const first: typeof all = [of.claims, of.volumes, of.classes, of.deviceClaims];
       for (const informer of first) informer.start(signal);
@@ -84,14 +83,15 @@ export function openSources(client: Client, logger: Logger, clock: Clock) {
       for (const informer of all) if (!first.includes(informer)) informer.start(signal);
       await Promise.race([Promise.all(all.map((informer) => informer.synced())), aborted]);
     },
-    storage: {
+    promises,
+    storage: promises.over({
       claim: (namespace, name) => of.claims.get(namespace, name),
       volume: (name) => of.volumes.get("", name),
       volumes: () => of.volumes.list(),
       storageClass: (name) => of.classes.get("", name),
       driver: (name) => of.drivers.get("", name),
       capacities: () => of.capacities.list(),
-    } satisfies StorageSource,
+    }),
     devices: {
       claim: (namespace, name) => of.deviceClaims.get(namespace, name),
       classOf: (name) => of.deviceClasses.get("", name),
@@ -129,6 +129,12 @@ export function openSources(client: Client, logger: Logger, clock: Clock) {
         },
       }),
   };
+}
+
+function abortOf(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 interface Fed {

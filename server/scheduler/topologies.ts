@@ -11,10 +11,14 @@ interface Domain {
 export interface Topology {
   readonly id: number;
   readonly key: string;
+  /** Nodes without the label are in the domain of the empty value. */
+  readonly open: boolean;
   /** No domain ever held two nodes: counts of a domain are counts of its node. */
   unique: boolean;
   /** Domain ids stay below. A power of two. */
   capacity: number;
+  /** A node had the label with an empty value. */
+  hasEmpty: boolean;
   readonly column: Column;
   readonly domains: Map<string, Domain>;
   readonly free: number[];
@@ -27,7 +31,7 @@ export class Topologies {
   #all: Topology[] = [];
   readonly #byKey = new Map<string, Topology>();
   readonly #values: (Labels | undefined)[] = [];
-  /** A topology got its first domain of two nodes: whoever relied on `unique` starts anew. */
+  /** A topology got its first domain of two nodes, or of the empty value: whoever relied on neither starts anew. */
   onShared: (topology: Topology) => void = () => {};
   /** A topology has room for more domains than before. */
   onCapacity: (topology: Topology) => void = () => {};
@@ -36,15 +40,18 @@ export class Topologies {
     this.#columns = columns;
   }
 
-  intern(key: string): Topology {
-    const known = this.#byKey.get(key);
+  intern(key: string, open = false): Topology {
+    const name = open ? `${key} open` : key;
+    const known = this.#byKey.get(name);
     if (known !== undefined) return known;
     const id = this.#all.length;
     const column = this.#columns.createEntry(H_TOPOLOGIES, id, 32);
     const topology: Topology = {
       id,
       key,
+      open,
       unique: true,
+      hasEmpty: false,
       capacity: domainsAtStart,
       column,
       domains: new Map(),
@@ -52,10 +59,10 @@ export class Topologies {
     };
     for (let slot = 0; slot < this.#columns.capacity; slot++) this.#columns.set(column, slot, -1);
     this.#values.forEach((labels, slot) => {
-      this.#enter(topology, slot, labels?.[key]);
+      this.#enter(topology, slot, domainValue(topology, labels));
     });
     this.#all.push(topology);
-    this.#byKey.set(key, topology);
+    this.#byKey.set(name, topology);
     return topology;
   }
 
@@ -74,8 +81,8 @@ export class Topologies {
     const old = this.#values[slot];
     this.#values[slot] = labels;
     for (const topology of this.#all) {
-      const before = old?.[topology.key];
-      const now = labels?.[topology.key];
+      const before = domainValue(topology, old);
+      const now = domainValue(topology, labels);
       if (before === now && old !== undefined) continue;
       this.#leave(topology, before);
       this.#enter(topology, slot, now);
@@ -106,10 +113,17 @@ export class Topologies {
     }
     domain.nodes++;
     this.#columns.set(topology.column, slot, domain.id);
-    if (domain.nodes > 1 && topology.unique) {
-      topology.unique = false;
-      // Nobody relies yet on a topology that is just being interned.
-      if (this.#byKey.has(topology.key)) this.onShared(topology);
-    }
+    const isFirstPair = domain.nodes > 1 && topology.unique;
+    const isFirstEmpty = value === "" && !topology.hasEmpty;
+    if (!isFirstPair && !isFirstEmpty) return;
+    if (isFirstPair) topology.unique = false;
+    if (isFirstEmpty) topology.hasEmpty = true;
+    // Nobody relies yet on a topology that is just being interned.
+    if (this.#all[topology.id] === topology) this.onShared(topology);
   }
+}
+
+/** undefined: the node is in no domain, or there is none. */
+function domainValue({ key, open }: Topology, labels: Labels | undefined): string | undefined {
+  return labels?.[key] ?? (open && labels !== undefined ? "" : undefined);
 }

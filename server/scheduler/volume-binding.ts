@@ -190,8 +190,6 @@ export function findVolumes(
   },
   storage: StorageSource,
   node: NodeFacts,
-  /** Volumes that others have been promised. */
-  promised: ReadonlySet<string> = new Set(),
 ): FoundVolumes {
   const verdict = boundVerdict(claims.bound, storage, node);
   const elsewhere = claims.waiting.some(({ metadata }) => {
@@ -202,7 +200,7 @@ export function findVolumes(
     return { verdict: verdict | V_VOLUME_NONE | V_UNRESOLVABLE, bindings: [], provisions: [] };
   const bindings: Binding[] = [];
   const unmatched: PersistentVolumeClaim[] = [];
-  const taken = new Set(promised);
+  const taken = new Set<string>();
   for (const claim of claims.waiting.toSorted((a, b) => sizeOf(a) - sizeOf(b))) {
     const candidates = storage
       .volumes()

@@ -19,6 +19,7 @@ import {
   attachedVolume,
   type LimitRow,
 } from "./attached-volumes.ts";
+import { digitSets } from "./digit-sets.ts";
 import { driverOfProvisioner } from "./in-tree-volumes.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import { matchesSelector } from "./node-match.ts";
@@ -45,6 +46,8 @@ export interface VolumeLists {
   readonly zones: readonly Row[];
   /** [set, what its nodes score more]. */
   readonly scores: readonly Row[];
+  /** The same, of DynamicResources. */
+  readonly deviceScores: readonly Row[];
   readonly limits: readonly LimitRow[];
   /** Counters that must be 0 on the node. */
   readonly disks: readonly number[];
@@ -59,6 +62,7 @@ export const noVolumes: VolumeLists = {
   sets: [],
   zones: [],
   scores: [],
+  deviceScores: [],
   limits: [],
   disks: [],
   exclusive: [],
@@ -81,8 +85,6 @@ const zoneLabels = [
   "failure-domain.beta.kubernetes.io/zone",
   "failure-domain.beta.kubernetes.io/region",
 ];
-/** A score of 0 to 100 is told by that many sets, one a binary digit. */
-const scoreDigits = 7;
 
 /** For one pod of the cluster alone. */
 export function isExclusive({ spec }: PersistentVolumeClaim): boolean {
@@ -106,6 +108,19 @@ export function attachedAs(
 function waitsForConsumer(claim: PersistentVolumeClaim, storage: StorageSource): boolean {
   const mode = storage.storageClass(classNameOf(claim))?.volumeBindingMode;
   return mode === "WaitForFirstConsumer" && !claim.spec.volumeName;
+}
+
+/** Names of the volumes that the pod attaches to its node; undefined: its claims get some with the node. */
+export function takenVolumes(
+  pod: Pod,
+  storage: StorageSource,
+  attached: () => readonly Attached[],
+): readonly string[] | undefined {
+  const { namespace = "" } = pod.metadata;
+  const claims = claimNamesOf(pod).flatMap((name) => storage.claim(namespace, name) ?? []);
+  if (claims.some((claim) => waitsForConsumer(claim, storage))) return undefined;
+  const inline = (pod.spec.volumes ?? []).some((volume) => attachedVolume(volume) !== undefined);
+  return claims.length > 0 || inline ? attached().map(({ volume }) => volume) : [];
 }
 
 class Lists {
@@ -217,13 +232,10 @@ class Lists {
     }
     if (!mayScore || profile.weights.VolumeBinding === 0) return;
     const shape = profile.volumeShape;
-    for (let digit = 0; digit < scoreDigits; digit++) {
-      const set = nodes.setId(
-        `${signature} ${JSON.stringify(shape)} score ${digit}`,
-        (node) => ((volumeScore(found(node), shape) >> digit) & 1) === 1,
-      );
-      this.scores.push([set, 1 << digit]);
-    }
+    const scores = digitSets(nodes, `${signature} ${JSON.stringify(shape)} score`, (node) =>
+      volumeScore(found(node), shape),
+    );
+    this.scores.push(...scores);
   }
 
   /** What was found on a node is kept as long as the node stays as it is. */
@@ -279,7 +291,11 @@ export function volumeLists(pod: Pod, parts: Parts): VolumeLists | undefined {
   for (const volume of pod.spec.volumes ?? []) lists.add(pod, volume);
   lists.close();
   const { sets, zones, scores, exclusive, refusal } = lists;
-  const limits = profile.filters.has("NodeVolumeLimits") ? attached.rows(shape.attached) : [];
+  const { storage } = parts;
+  const mustBeThere = (driver: string) =>
+    storage.driver(driver)?.spec.preventPodSchedulingIfMissing === true;
+  const limited = profile.filters.has("NodeVolumeLimits") ? shape.attached : [];
+  const limits = attached.rows(limited, mustBeThere);
   const signature = JSON.stringify([sets, zones, scores, limits]);
-  return { signature, sets, zones, scores, limits, disks, exclusive, refusal };
+  return { ...noVolumes, signature, sets, zones, scores, limits, disks, exclusive, refusal };
 }

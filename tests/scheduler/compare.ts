@@ -3,11 +3,12 @@ import { matches, type Selector } from "#apimachinery/labels.ts";
 import type { Node, Pod } from "#gen/api/core/v1.ts";
 import type { PodDisruptionBudget } from "#gen/api/policy/v1.ts";
 import { V_UNRESOLVABLE } from "#gen/scheduler-abi.ts";
+import { apart } from "#scheduler/alike.ts";
 import { type Encoded, podKey, SchedulerCache } from "#scheduler/cache.ts";
 import { readConfiguration } from "#scheduler/configuration.ts";
 import { scoresOf, verdicts } from "#scheduler/explain.ts";
 import { defaultProfile, type Profile } from "#scheduler/profile.ts";
-import { reasonsOf } from "#scheduler/reasons.ts";
+import { type Names, reasonsOf } from "#scheduler/reasons.ts";
 import type { Cluster, OracleNode } from "./oracle/cluster.ts";
 import { type Thought, think } from "./oracle/cycle.ts";
 import { bestCandidates } from "./oracle/default-preemption.ts";
@@ -206,20 +207,24 @@ export class Comparison {
     };
   }
 
-  /** A batch: the first pod is explained before, every placement is judged as its pod saw the cluster. */
   #schedule(): void {
     const template = this.#pod();
-    // What pods of one batch share of volumes is told one after the other.
-    const most = template.spec.volumes === undefined ? 5 : 1;
-    const pods = Array.from({ length: 1 + this.#r.below(most) }, () => {
-      if (most > 1 && this.#r.chance(0.3)) {
-        const other = this.#pod();
-        return { ...other, spec: { ...other.spec, volumes: undefined } };
-      }
+    const pods = Array.from({ length: 1 + this.#r.below(5) }, () => {
+      if (this.#r.chance(0.3)) return { pod: this.#pod() };
       const name = this.#name("p");
-      return { ...template, metadata: { ...template.metadata, name, uid: name } };
+      return { pod: { ...template, metadata: { ...template.metadata, name, uid: name } } };
     });
-    const encoded = this.#cache.encode(pods);
+    for (const part of apart(pods, (pod) => this.#cache.taking(pod))) {
+      this.#scheduleTogether(part.map(({ pod }) => pod));
+      this.#known = undefined;
+    }
+  }
+
+  /** A batch: the first pod is explained before, every placement is judged as its pod saw the cluster. */
+  #scheduleTogether(pods: readonly Pod[]): void {
+    const all = this.#cache.encode(pods);
+    const hopeless = all.findIndex(({ refusal }, index) => index > 0 && refusal !== undefined);
+    const encoded = hopeless < 0 ? all : all.slice(0, hopeless);
     const [pod, first] = [pods[0], encoded[0]];
     if (pod && first?.refusal !== unasked(pod, this.#cluster()))
       this.#differ(
@@ -233,7 +238,7 @@ export class Comparison {
       if (own && what) this.#judge(own, what, slot);
     });
     const refused = pods[done];
-    if (refused === undefined) return;
+    if (refused === undefined || done === encoded.length) return;
     this.decisions++;
     const { totals } = this.#think(refused);
     if (totals.size > 0) this.#differ(refused, `refused, fits ${[...totals.keys()]}`);
@@ -286,7 +291,7 @@ export class Comparison {
     const thought = this.#think(pod);
     for (const [slot, verdict] of verdicts(this.#cache, encoded)) {
       const name = this.#cache.nodes.nameOf(slot);
-      this.#compareRefusal(pod, thought, { name, verdict, requests: encoded.cls.requestNames });
+      this.#compareRefusal(pod, thought, { name, verdict, names: encoded.cls.names });
       if (verdict === 0)
         this.#compareScores(pod, name, thought.scores.get(name), scoresOf(this.#cache, slot));
     }
@@ -295,7 +300,7 @@ export class Comparison {
   #compareRefusal(
     pod: Pod,
     thought: Thought,
-    { name, verdict, requests }: { name: string; verdict: number; requests: readonly string[] },
+    { name, verdict, names }: { name: string; verdict: number; names: Names },
   ): void {
     const refusal = thought.refusals.get(name);
     const expected = [
@@ -303,7 +308,7 @@ export class Comparison {
       refusal?.unresolvable ? "unresolvable" : "",
     ].sort();
     const unresolvable = (verdict & V_UNRESOLVABLE) !== 0 ? "unresolvable" : "";
-    const found = [...reasonsOf(verdict, requests), unresolvable].sort();
+    const found = [...reasonsOf(verdict, names), unresolvable].sort();
     if (expected.join() !== found.join())
       this.#differ(pod, `${name} oracle ${expected}, module ${found}`);
   }

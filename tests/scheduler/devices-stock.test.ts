@@ -29,13 +29,45 @@ const shared = {
   allowMultipleAllocations: true,
   capacity: { memory: { value: "4Gi", requestPolicy } },
 };
+/** Shares in sizes of the driver's choice. */
+const sized = {
+  allowMultipleAllocations: true,
+  capacity: {
+    memory: { value: "8Gi", requestPolicy: { default: "1Gi", validValues: ["1Gi", "4Gi"] } },
+  },
+};
+/** One half of what two partitions share, or the whole. */
+const part = (memory: string): Partial<Device> => ({
+  consumesCounters: [{ counterSet: "card", counters: { memory: { value: memory } } }],
+});
+const net = (address: string, site: string, version: string): Partial<Device> => ({
+  attributes: {
+    model: { string: "net" },
+    address: { string: address },
+    site: { string: site },
+    version: { version },
+  },
+});
 const devices: Readonly<Record<string, Device[]>> = {
-  a: [model("a-0", "old"), model("a-1", "old", { taints })],
+  a: [
+    model("a-0", "old"),
+    model("a-1", "old", { taints }),
+    model("a-2", "small"),
+    model("a-3", "large"),
+    model("a-4", "sized", sized),
+    model("a-5", "", net("10.1.2.3", "https://one.example.com:8443/a?b=c", "1.2.3")),
+    model("a-6", "", net("fd00::1", "http://two.example.com/", "2.0.0")),
+  ],
   b: [
     model("b-0", "new"),
     model("b-1", "pair"),
     model("b-2", "pair"),
     model("b-3", "many", shared),
+    model("b-4", "big"),
+    model("b-5", "little"),
+    model("b-6", "whole", part("16Gi")),
+    model("b-7", "half", part("8Gi")),
+    model("b-8", "half", part("8Gi")),
   ],
 };
 
@@ -47,6 +79,18 @@ const exactly = (expression: string, more: Partial<Exact> = {}): DeviceRequest[]
   },
 ];
 const of = (name: string) => `${own}.model == "${name}"`;
+
+/** The first is to be had on one node, the second on another. */
+const alternatives = (...models: readonly string[]): DeviceRequest[] => [
+  {
+    name: "r",
+    firstAvailable: models.map((name) => ({
+      name,
+      deviceClassName: "gpu",
+      selectors: [{ cel: { expression: `has(${own}.model) && ${of(name)}` } }],
+    })),
+  },
+];
 
 const cases: Readonly<Record<string, DeviceRequest[]>> = {
   "one-new": exactly(of("new")),
@@ -69,6 +113,16 @@ const cases: Readonly<Record<string, DeviceRequest[]>> = {
   tolerated: exactly(of("old"), { tolerations: [{ key: "broken", operator: "Exists" }] }),
   "a-share": exactly(of("many"), { capacity: { requests: { memory: "1500Mi" } } }),
   "too-large-a-share": exactly(of("many"), { capacity: { requests: { memory: "3Gi" } } }),
+  "a-size-of-its-choice": exactly(of("sized"), { capacity: { requests: { memory: "3Gi" } } }),
+  "the-smallest-size": exactly(of("sized")),
+  "no-such-size": exactly(of("sized"), { capacity: { requests: { memory: "5Gi" } } }),
+  "the-last-size": exactly(of("sized"), { capacity: { requests: { memory: "2Gi" } } }),
+  "better-on-b": alternatives("big", "small"),
+  "better-on-a": alternatives("large", "little"),
+  "a-half": exactly(of("half")),
+  "no-whole-left": exactly(of("whole")),
+  "both-halves-no-more": exactly(of("half"), { count: 2 }),
+  "by-version": exactly(`has(${own}.version) && ${own}.version.isGreaterThan(semver("1.9.0"))`),
   "all-there-are": exactly(of("new"), { allocationMode: "All" }),
   "no-class": exactly(of("new"), { deviceClassName: "missing" }),
   "cannot-be-evaluated": exactly(`${own}.missing == "x"`),
@@ -103,10 +157,17 @@ async function play(world: World): Promise<Record<string, unknown>> {
   const { client } = world;
   for (const [name, list] of Object.entries(devices)) {
     await addNode(world, name);
-    const pool = { name, generation: 1, resourceSliceCount: 1 };
+    const pool = { name, generation: 1, resourceSliceCount: name === "b" ? 2 : 1 };
+    const about = { driver, nodeName: name, pool };
     await client.create(resourceslices, "", {
       metadata: { name },
-      spec: { driver, nodeName: name, pool, devices: list },
+      spec: { ...about, devices: list },
+    });
+    if (name !== "b") continue;
+    const sharedCounters = [{ name: "card", counters: { memory: { value: "16Gi" } } }];
+    await client.create(resourceslices, "", {
+      metadata: { name: "counters" },
+      spec: { ...about, sharedCounters },
     });
   }
   const expression = `device.driver == "${driver}"`;

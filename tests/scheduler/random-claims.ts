@@ -10,10 +10,10 @@ import type { Random } from "./random.ts";
 import {
   boundVolume,
   freeVolumes,
-  madeDriver,
   randomCapacities,
   randomClasses,
   randomCsiNodes,
+  randomDrivers,
   waitingClaims,
 } from "./record/random-storage.ts";
 
@@ -47,7 +47,7 @@ export class RandomClaims {
     this.#full = r.chance(0.3);
     this.#fixed = {
       classes: randomClasses(r),
-      drivers: [madeDriver()],
+      drivers: randomDrivers(r),
       capacities: randomCapacities(r),
     };
   }

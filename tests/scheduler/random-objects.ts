@@ -41,8 +41,8 @@ function randomTaint(r: Random): Taint {
 export function randomNode(r: Random, name: string): Node {
   const labels: Record<string, string> = { gen: String(r.below(9)) };
   if (r.chance(0.95)) labels["kubernetes.io/hostname"] = name;
-  if (r.chance(0.85)) labels["topology.kubernetes.io/zone"] = `z${r.below(4)}`;
-  if (r.chance(0.7)) labels["rack"] = `r${r.below(6)}`;
+  if (r.chance(0.85)) labels["topology.kubernetes.io/zone"] = r.chance(0.1) ? "" : `z${r.below(4)}`;
+  if (r.chance(0.7)) labels["rack"] = r.chance(0.1) ? "" : `r${r.below(6)}`;
   if (r.chance(0.6)) labels["disk"] = r.pick(["ssd", "hdd"]);
   const allocatable: Record<string, string> = {
     cpu: r.pick(["500m", "2", "4", "3900m"]),

@@ -23,8 +23,6 @@ export function podName({ metadata }: Pod): string {
   return `${metadata.namespace}/${metadata.name}`;
 }
 
-/** Upstream's plugins that always say 0 without claims of devices. */
-const unscored = new Set(["DynamicResources"]);
 /** Upstream's words for room that it makes; which of equal nodes it names is chance. */
 const placement =
   / preemption: found a potential placement for pod on node (\S+), preempting (\d+) victims$/;
@@ -39,7 +37,7 @@ function scoreDifferences(step: TraceStep, answer: Answer): string[] {
     }
     const theirs = step.scores[node] ?? {};
     for (const plugin of new Set([...Object.keys(theirs), ...Object.keys(mine)])) {
-      if (unscored.has(plugin) || (theirs[plugin] ?? 0) === (mine[plugin] ?? 0)) continue;
+      if ((theirs[plugin] ?? 0) === (mine[plugin] ?? 0)) continue;
       found.push(`${node} ${plugin}: upstream ${theirs[plugin]}, here ${mine[plugin]}`);
     }
     if (answer.totals.get(node) !== total) {

@@ -4,6 +4,7 @@ import {
   A_COUNTS,
   A_DOMAINS,
   A_STAMPS,
+  BARE,
   CONSTRAINT_BYTES,
   COUNTER,
   DOMAIN,
@@ -18,6 +19,7 @@ import {
   K_SOFT_NEEDS_KEYS,
   K_SOFT_SPREAD,
   MISSING,
+  OPEN,
   T_AGGREGATE,
   T_FEATURE,
   T_KIND,
@@ -34,7 +36,10 @@ import { at32, at64, field, header, leastCount, put32 } from "../tables";
 /** The count that a constraint sees from a node with these features; MISSING without the label. */
 export function countOf(constraint: usize, features: usize): i32 {
   const feature = at32(features, load<i32>(constraint, T_FEATURE));
-  if (feature == MISSING || load<i32>(constraint, T_KIND) != DOMAIN) return feature;
+  const kind = load<i32>(constraint, T_KIND);
+  if (feature == MISSING || (kind != DOMAIN && kind != OPEN)) return feature;
+  // Nodes without the label count in the empty value's domain, which does not score them.
+  if (kind == OPEN && (feature & BARE) != 0) return MISSING;
   return at32(field(field(constraint, T_AGGREGATE), A_COUNTS), feature);
 }
 
@@ -71,7 +76,8 @@ function ignored(cls: usize, features: usize): bool {
 function domainsAmong(cls: usize, constraint: usize, groups: usize, count: i32, bytes: usize): i32 {
   const kind = load<i32>(constraint, T_KIND);
   const index = load<i32>(constraint, T_FEATURE);
-  const stamps = kind == DOMAIN ? field(field(constraint, T_AGGREGATE), A_STAMPS) : 0;
+  const byDomain = kind == DOMAIN || kind == OPEN;
+  const stamps = byDomain ? field(field(constraint, T_AGGREGATE), A_STAMPS) : 0;
   const stamp = load<i32>(HEADER + H_STAMP) + 1;
   store<i32>(HEADER + H_STAMP, stamp);
   let size = 0;
@@ -84,9 +90,11 @@ function domainsAmong(cls: usize, constraint: usize, groups: usize, count: i32, 
     const feature = at32(group + G_FEATURES, index);
     if (kind == COUNTER) size += nodes;
     else if (feature == MISSING) lacking = 1;
-    else if (kind != DOMAIN) size += nodes;
-    else if (at32(stamps, feature) != stamp) {
-      put32(stamps, feature, stamp);
+    else if (!byDomain) size += nodes;
+    else {
+      const domain = kind == OPEN ? feature & ~BARE : feature;
+      if (at32(stamps, domain) == stamp) continue;
+      put32(stamps, domain, stamp);
       size++;
     }
   }

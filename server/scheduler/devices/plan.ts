@@ -4,9 +4,17 @@
  */
 import type { Pod } from "#gen/api/core/v1.ts";
 import type { AllocationResult, DeviceClass, ResourceClaim } from "#gen/api/resource/v1.ts";
-import { V_DEVICE, V_DEVICE_NONE, V_DEVICE_POOLS, V_UNRESOLVABLE } from "#gen/scheduler-abi.ts";
+import {
+  V_DEVICE,
+  V_DEVICE_NONE,
+  V_DEVICE_POOLS,
+  V_FILTER,
+  V_NODE_QUESTION,
+  V_UNRESOLVABLE,
+} from "#gen/scheduler-abi.ts";
+import { digitSets } from "#scheduler/digit-sets.ts";
 import type { NodeFacts } from "#scheduler/node-facts.ts";
-import { matchesNode, matchesSelector } from "#scheduler/node-match.ts";
+import { matchesSelector } from "#scheduler/node-match.ts";
 import type { NodeTable } from "#scheduler/node-table.ts";
 import { type Allocated, allocate } from "./allocate.ts";
 import { readinessOf } from "./binding-conditions.ts";
@@ -31,6 +39,8 @@ export interface DevicePlan {
   readonly results: ReadonlyMap<string, readonly AllocationResult[]>;
   /** [set that the node must be in, verdict where it is not]. */
   readonly sets: readonly (readonly [set: number, verdict: number])[];
+  /** [set, what its nodes score more]. */
+  readonly scores: readonly (readonly [set: number, more: number])[];
   /** Claims whose devices nobody uses, and which keep the pod from some node: they may be allocated anew. */
   readonly idle: readonly ResourceClaim[];
   /** Why no node can take the pod. */
@@ -43,6 +53,7 @@ const empty: Omit<DevicePlan, "claims"> = {
   open: [],
   results: new Map(),
   sets: [],
+  scores: [],
   idle: [],
   refusal: undefined,
   error: undefined,
@@ -56,11 +67,14 @@ const verdictOf: Readonly<Record<Verdict, number>> = {
   invalid: V_DEVICE_POOLS | V_UNRESOLVABLE,
 };
 
+/** What the other filters say of a node: 0, or a verdict. */
+export type Others = (nodeName: string) => number;
+
 export function planDevices(
   pod: Pod,
   sources: DeviceSources,
   nodes: NodeTable,
-  pin: string | undefined,
+  others: Others,
 ): DevicePlan {
   const claims = claimsOf(pod, sources.claim);
   if (typeof claims === "string") return { ...empty, claims: [], refusal: claims };
@@ -73,23 +87,65 @@ export function planDevices(
   const now = sources.now();
   const state = { ...sources, slices: sources.slices() };
   for (const node of nodes.facts()) {
-    if (pin !== undefined && node.name !== pin) continue;
-    if (!matchesNode(pod.spec, node)) continue;
+    const verdict = others(node.name);
+    // Filters that ask pod and node alone come afterwards.
+    const isAsked = verdict === 0 || (verdict & V_FILTER) >= (V_NODE_QUESTION & V_FILTER);
+    // The leaving of others may let the pod in: then its devices count.
+    if (!isAsked && (verdict & V_UNRESOLVABLE) !== 0) continue;
     const unavailable = claims.filter((claim) => !isAvailable(claim, node, now));
     let found: Allocated = { results: [] };
     try {
       if (open.length > 0) found = allocate(state, node, open);
     } catch (error) {
       if (!(error instanceof AllocationError)) throw error;
-      return { ...empty, claims, error: error.message };
+      if (isAsked) return { ...empty, claims, error: error.message };
+      found = { refusal: "cannot" };
     }
     if ("refusal" in found) verdicts.set(node.name, found.refusal);
     else if (unavailable.length > 0) {
       verdicts.set(node.name, "unavailable");
-      for (const claim of unavailable) if (isIdle(claim, pod)) idle.add(claim);
+      if (isAsked) for (const claim of unavailable) if (isIdle(claim, pod)) idle.add(claim);
     } else results.set(node.name, found.results);
   }
-  return { ...empty, claims, open, results, sets: setsOf(verdicts, nodes), idle: [...idle] };
+  const scores = scoresOf(claims, { results, nodes, others });
+  const sets = setsOf(verdicts, nodes);
+  return { ...empty, claims, open, results, sets, scores, idle: [...idle] };
+}
+
+/** Upstream's FirstAvailableDeviceRequestMaxSize: what the first alternative is worth. */
+const bestAlternative = 8;
+
+/** How good the alternatives are that the claims get. */
+function worthOf(claims: readonly ResourceClaim[], results: readonly AllocationResult[]): number {
+  let next = 0;
+  let sum = 0;
+  for (const { spec, status } of claims) {
+    const allocation = status?.allocation ?? results[next++];
+    const got = new Set((allocation?.devices?.results ?? []).map(({ request }) => request));
+    for (const { name, firstAvailable = [] } of spec.devices?.requests ?? [])
+      for (const [index, one] of firstAvailable.entries())
+        if (got.has(`${name}/${one.name}`)) sum += bestAlternative - index;
+  }
+  return sum;
+}
+
+/** As upstream: of the nodes that fit, the best has 100. */
+function scoresOf(
+  claims: readonly ResourceClaim[],
+  {
+    results,
+    nodes,
+    others,
+  }: Pick<DevicePlan, "results"> & { readonly nodes: NodeTable; readonly others: Others },
+): DevicePlan["scores"] {
+  const fitting = [...results].filter(([name]) => others(name) === 0);
+  const worth = new Map(fitting.map(([name, got]) => [name, worthOf(claims, got)]));
+  const most = Math.max(0, ...worth.values());
+  // All alike.
+  if (most === 0 || results.values().every((got) => got.length === 0)) return [];
+  const scores = new Map([...worth].map(([name, sum]) => [name, Math.trunc((100 * sum) / most)]));
+  const signature = `devices score ${JSON.stringify([...scores].sort())}`;
+  return digitSets(nodes, signature, ({ name }) => scores.get(name) ?? 0);
 }
 
 /** Nobody but this pod has it. */

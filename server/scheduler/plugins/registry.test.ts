@@ -29,7 +29,7 @@ test("plugins that can refuse say why", () => {
 
 test("a question of pod and node has a verdict of its own, which no eviction lifts", () => {
   for (const { verdict, phrase } of nodeQuestions) {
-    expect(reasonsOf(verdict, [])).toEqual([phrase]);
+    expect(reasonsOf(verdict, { requests: [], drivers: [] })).toEqual([phrase]);
     expect(verdict & V_UNRESOLVABLE).not.toBe(0);
   }
 });

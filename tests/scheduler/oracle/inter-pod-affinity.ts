@@ -47,7 +47,8 @@ const domainsOf = once((cluster, key) => {
 
 /** Every bound pod that stands in the same domain of `key` as `at`. */
 function podsInDomain(at: OracleNode, key: string, cluster: Cluster): readonly Pod[] {
-  return domainsOf(cluster, key).get(at.node.metadata.labels?.[key] ?? "") ?? [];
+  const value = at.node.metadata.labels?.[key];
+  return value === undefined ? [] : (domainsOf(cluster, key).get(value) ?? []);
 }
 
 function affinityHolds(pod: Pod, at: OracleNode, cluster: Cluster): boolean {

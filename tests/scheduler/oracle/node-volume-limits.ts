@@ -70,6 +70,18 @@ export const nodeVolumeLimits: Filter = (pod, { node, pods }, cluster) => {
   const { storage = noStorage } = cluster;
   const csiNode = storage.csiNodes.find(({ metadata }) => metadata.name === node.metadata.name);
   const wanted = attached([pod], cluster);
+  const missing = [...wanted]
+    .map(driverOf)
+    .find(
+      (name) =>
+        storage.drivers.find(({ metadata }) => metadata.name === name)?.spec
+          .preventPodSchedulingIfMissing === true &&
+        !csiNode?.spec.drivers.some((driver) => driver.name === name),
+    );
+  if (missing !== undefined) {
+    const reason = `${missing} CSI driver is not installed on the node`;
+    return { reasons: [reason], unresolvable: false };
+  }
   if (wanted.size === 0 || csiNode === undefined) return undefined;
   const there = attached(pods, cluster);
   for (const { nodeName, driver, volume } of storage.attachments) {

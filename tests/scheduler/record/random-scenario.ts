@@ -13,10 +13,10 @@ import type { Opening } from "../traces.ts";
 import {
   boundVolume,
   freeVolumes,
-  madeDriver,
   randomCapacities,
   randomClasses,
   randomCsiNodes,
+  randomDrivers,
   waitingClaims,
 } from "./random-storage.ts";
 import { owners, unusualBoundPod, unusualBudgets, unusualNode, unusualPod } from "./unusual.ts";
@@ -138,7 +138,7 @@ export function randomScenario(r: Random, wanted: Wanted): RandomScenario {
     volumes: [...stored.map(([volume]) => volume), ...(volumes ? freeVolumes(r, nodes) : [])],
     claims,
     classes: volumes ? randomClasses(r) : [],
-    drivers: volumes ? [madeDriver()] : [],
+    drivers: volumes ? randomDrivers(r) : [],
     capacities: volumes ? randomCapacities(r) : [],
     csiNodes: volumes ? randomCsiNodes(r, nodes) : [],
     pods: Array.from({ length: 5 + r.below(Math.min(count, 20) * 3) }, () => {

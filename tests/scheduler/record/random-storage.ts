@@ -34,13 +34,14 @@ export function randomClasses(r: Random): StorageClass[] {
   ];
 }
 
-export function madeDriver(): CSIDriver {
-  return {
-    apiVersion: "storage.k8s.io/v1",
-    kind: "CSIDriver",
-    metadata: { name: "made.example.com" },
-    spec: { storageCapacity: true },
-  };
+/** One tells how much space there is, another keeps pods from nodes without it now and then. */
+export function randomDrivers(r: Random): CSIDriver[] {
+  const about = { apiVersion: "storage.k8s.io/v1", kind: "CSIDriver" } as const;
+  const preventPodSchedulingIfMissing = r.chance(0.3);
+  return [
+    { ...about, metadata: { name: "made.example.com" }, spec: { storageCapacity: true } },
+    { ...about, metadata: { name: "file.example.com" }, spec: { preventPodSchedulingIfMissing } },
+  ];
 }
 
 /** One a zone: which of several is looked at first is chance upstream. */
