@@ -47,13 +47,24 @@ export class FieldChecks {
   }
 
   /** One of a closed set; empty text is no member unless listed. */
-  oneOf(path: Path, value: string | undefined, allowed: readonly string[]): void {
-    if (!allowed.includes(value ?? "")) this.errors.push(notSupported(path, value ?? "", allowed));
+  oneOf(
+    path: Path,
+    value: string | undefined,
+    allowed: readonly string[],
+    order: "sorted" | "as given" = "sorted",
+  ): void {
+    if (!allowed.includes(value ?? ""))
+      this.errors.push(notSupported(path, value ?? "", allowed, order));
   }
 
   /** Required, then one of a closed set. */
-  presentOneOf(path: Path, value: string | undefined, allowed: readonly string[]): void {
-    if (this.present(path, value)) this.oneOf(path, value, allowed);
+  presentOneOf(
+    path: Path,
+    value: string | undefined,
+    allowed: readonly string[],
+    order: "sorted" | "as given" = "sorted",
+  ): void {
+    if (this.present(path, value)) this.oneOf(path, value, allowed, order);
   }
 
   /** A DNS label where given. */

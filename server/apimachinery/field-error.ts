@@ -112,7 +112,7 @@ export function required(path: Path, detail: string): FieldError {
 }
 
 export function invalidValue(path: Path, value: unknown, detail: string): FieldError {
-  const message = `Invalid value: ${shown(value)}: ${detail}`;
+  const message = `Invalid value: ${shown(value)}${detail === "" ? "" : `: ${detail}`}`;
   return { reason: "FieldValueInvalid", field: path.text, message };
 }
 
@@ -137,7 +137,8 @@ export function notSupported(
 }
 
 export function forbiddenField(path: Path, detail: string): FieldError {
-  return { reason: "FieldValueForbidden", field: path.text, message: `Forbidden: ${detail}` };
+  const message = detail === "" ? "Forbidden" : `Forbidden: ${detail}`;
+  return { reason: "FieldValueForbidden", field: path.text, message };
 }
 
 export function duplicate(path: Path, value: unknown): FieldError {

@@ -15,6 +15,9 @@ export function maxLengthSentence(length: number): string {
   return `must be no more than ${length} characters`;
 }
 
+/** What upstream's newer checks, those of labels, say of the same. */
+const maxBytesSentence = (length: number): string => `must be no more than ${length} bytes`;
+
 export function rangeSentence(low: number, high: number): string {
   return `must be between ${low} and ${high}, inclusive`;
 }
@@ -100,14 +103,18 @@ export function isQualifiedName(value: string): string[] {
   const sentences = parts.length === 2 ? prefixSentences(parts[0] ?? "") : [];
   if (name === "") sentences.push("name part must be non-empty");
   else if (isLonger(name, labelBytesMax))
-    sentences.push(`name part ${maxLengthSentence(labelBytesMax)}`);
+    sentences.push(`name part ${maxBytesSentence(labelBytesMax)}`);
   if (!keyPattern.test(name)) sentences.push(keyShape("name part "));
   return sentences;
 }
 
 function prefixSentences(prefix: string): string[] {
   if (prefix === "") return ["prefix part must be non-empty"];
-  return isDNS1123Subdomain(prefix).map((sentence) => `prefix part ${sentence}`);
+  const tooLong = maxLengthSentence(subdomainBytesMax);
+  return isDNS1123Subdomain(prefix).map(
+    (sentence) =>
+      `prefix part ${sentence === tooLong ? maxBytesSentence(subdomainBytesMax) : sentence}`,
+  );
 }
 
 const labelValue = `(${key})?`;
@@ -117,7 +124,7 @@ const labelValueSentence =
 
 export function isLabelValue(value: string): string[] {
   const sentences: string[] = [];
-  if (isLonger(value, labelBytesMax)) sentences.push(maxLengthSentence(labelBytesMax));
+  if (isLonger(value, labelBytesMax)) sentences.push(maxBytesSentence(labelBytesMax));
   if (labelValuePattern.test(value)) return sentences;
   const examples = ["MyValue", "my_value", "12345"];
   return [...sentences, regexSentence(labelValueSentence, labelValue, ...examples)];
@@ -216,6 +223,10 @@ export function invalidEach(
     ? []
     : sentences.map((sentence) => invalidValue(path, value, sentence));
 }
+
+/** As upstream's declared rules refuse it: without the value. */
+export const validateDeclaredImmutable = (value: unknown, old: unknown, path: Path): FieldError[] =>
+  validateImmutable(value, old, path).map(() => invalidValue(path, null, immutableSentence));
 
 /** A field that no update may change; absent and empty text are the same. */
 export function validateImmutable(value: unknown, old: unknown, path: Path): FieldError[] {

@@ -21,7 +21,7 @@ import { inStretches } from "./fairness/breath.ts";
 import { bodyMediaType } from "./negotiation.ts";
 import { bodyOf } from "./plain-request.ts";
 import { flag, type Query, text } from "./query.ts";
-import { parsedPatch, type Reading } from "./reading/jobs.ts";
+import { type ParsedPatch, parsedPatch, type Reading } from "./reading/jobs.ts";
 import { put } from "./reading/pieces.ts";
 import { readAside } from "./reading/reader-thread.ts";
 
@@ -61,10 +61,11 @@ async function assembled({ pieces }: Reading): Promise<unknown> {
 export async function readPatch({
   request,
   user,
-}: Pick<Call, "request" | "user">): Promise<unknown> {
+}: Pick<Call, "request" | "user">): Promise<ParsedPatch> {
   const bytes = await readBody(request);
   if (bytes.length <= readHereBytesMax) return parsedPatch(bytes);
-  return assembled(await readAside(user.name, { form: "patch", bytes }));
+  const reading = await readAside(user.name, { form: "patch", bytes });
+  return { change: await assembled(reading), doubles: reading.doubles };
 }
 
 /** What an apply says, in YAML or JSON. Throws BadRequest and what `readBody` throws. */
@@ -102,9 +103,10 @@ export async function prepareBody(
   }
   const { apiVersion, kind } = expected;
   const reading = await readAside(user.name, { form, bytes, expected: { apiVersion, kind } });
-  const { unknownFields, doubles } = reading;
+  const { unknownFields, doubles, inOrder } = reading;
   const twice = form === "yaml" ? { yamlDoubles: doubles } : { duplicateFields: doubles };
-  const found = { unknownFields, duplicateFields: [], ...twice };
+  const ordered = inOrder === undefined ? {} : { inOrder };
+  const found = { unknownFields, duplicateFields: [], ...twice, ...ordered };
   let first: unknown = await assembled(reading);
   const decoded = (): Decoded => {
     // A second try, after a conflict, is rare.
@@ -202,6 +204,8 @@ interface Decoded {
   readonly unknownFields: readonly string[];
   readonly duplicateFields: readonly string[];
   readonly yamlDoubles?: readonly string[];
+  /** Whole sentences, where unknown and doubled fields stand among each other. */
+  readonly inOrder?: readonly string[];
 }
 
 function decode(body: ReadBody, expected: Expected): Decoded {
@@ -240,9 +244,9 @@ function refuseOtherKind(object: KubeObject, { apiVersion, kind, takeIn }: Expec
 
 /** What Strict refuses and Warn warns of. */
 export function applyFieldValidation(
-  decoded: Pick<Decoded, "unknownFields" | "duplicateFields" | "yamlDoubles"> & {
+  decoded: Omit<Decoded, "object"> & {
     /** Unknown fields were found after decoding: upstream names them last then. */
-    readonly pruned?: boolean;
+    readonly unknownLast?: boolean;
   },
   validation: WriteOptions["fieldValidation"],
   warnings: string[],
@@ -252,7 +256,10 @@ export function applyFieldValidation(
   const duplicate = decoded.duplicateFields.map(
     (field) => `duplicate field ${JSON.stringify(field)}`,
   );
-  const sentences = decoded.pruned ? [...duplicate, ...unknown] : [...unknown, ...duplicate];
+  const sentences =
+    decoded.unknownLast === true
+      ? [...duplicate, ...unknown]
+      : (decoded.inOrder ?? [...unknown, ...duplicate]);
   const { yamlDoubles = [] } = decoded;
   if (sentences.length + yamlDoubles.length === 0) return undefined;
   if (validation !== "Strict") {
@@ -274,8 +281,8 @@ export function readObjectFrom(
   const decoded = decode(body, expected);
   refuseOtherKind(decoded.object, expected);
   const unknownFields = expected.takeIn?.(decoded.object) ?? decoded.unknownFields;
-  const pruned = expected.takeIn !== undefined;
-  const found = { ...decoded, unknownFields, pruned };
+  const unknownLast = expected.takeIn !== undefined;
+  const found = { ...decoded, unknownFields, unknownLast };
   const strict = applyFieldValidation(found, validation, warnings);
   if (strict !== undefined) {
     throw badRequest(

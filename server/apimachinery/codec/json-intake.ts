@@ -52,7 +52,11 @@ return function (o) {
 if (typeof o !== "object" || o === null || Array.isArray(o)) return false;
 for (const k in o) {
 const v = o[k];
-if (v === null) { delete o[k]; continue; }
+if (v === null) {
+if (!known.has(k)) return false;
+delete o[k];
+continue;
+}
 switch (k) {
 ${cases}
 default: return false;
@@ -62,7 +66,8 @@ ${defaults}
 return true;
 };`;
     // What the source returns has this shape by construction.
-    return new Function("link", source)(this.#callees) as StructIntake;
+    const known = new Set(fields.map(({ name }) => name));
+    return new Function("link", "known", source)(this.#callees, known) as StructIntake;
   }
 
   #callee(name: string, find: () => StructIntake | ValueReader): string {

@@ -1,12 +1,11 @@
 /**
- * What JSON.parse does not tell: where a text is malformed in upstream's words, whether it nests too deep,
- * and which members stand twice in one object.
+ * What JSON.parse does not tell: whether a text nests too deep, and whether members stand twice in one object.
  */
 
 /** Upstream's bound on objects and lists within each other. */
 const depthMax = 10_000;
 
-const code = {
+export const jsonCode = {
   quote: 0x22,
   backslash: 0x5c,
   colon: 0x3a,
@@ -25,12 +24,12 @@ export function tooDeep(bytes: Uint8Array): boolean {
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at];
     if (inString) {
-      if (byte === code.backslash) at++;
-      else if (byte === code.quote) inString = false;
-    } else if (byte === code.quote) inString = true;
-    else if (byte === code.openObject || byte === code.openList) {
+      if (byte === jsonCode.backslash) at++;
+      else if (byte === jsonCode.quote) inString = false;
+    } else if (byte === jsonCode.quote) inString = true;
+    else if (byte === jsonCode.openObject || byte === jsonCode.openList) {
       if (++depth > depthMax) return true;
-    } else if (byte === code.closeObject || byte === code.closeList) depth--;
+    } else if (byte === jsonCode.closeObject || byte === jsonCode.closeList) depth--;
   }
   return false;
 }
@@ -40,18 +39,18 @@ export function countMembers(text: string): number {
   let members = 0;
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
-    if (unit === code.colon) members++;
-    else if (unit === code.quote) at = endOfString(text, at);
+    if (unit === jsonCode.colon) members++;
+    else if (unit === jsonCode.quote) at = endOfString(text, at);
   }
   return members;
 }
 
 /** Index of the closing quote of the string that opens at `start`. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (end > 0) {
     let slashes = 0;
-    while (text.charCodeAt(end - 1 - slashes) === code.backslash) slashes++;
+    while (text.charCodeAt(end - 1 - slashes) === jsonCode.backslash) slashes++;
     if (slashes % 2 === 0) return end;
     end = text.indexOf('"', end + 1);
   }
@@ -71,45 +70,4 @@ export function countKeys(value: unknown): number {
     if (typeof item === "object") keys += countKeys(item);
   }
   return keys;
-}
-
-interface Frame {
-  readonly path: string;
-  /** Names of the members so far; undefined in a list. */
-  readonly names: Set<string> | undefined;
-  index: number;
-  name: string;
-}
-
-/** Paths of members that stand again in their object, in order: `metadata.labels.a`. Of well-formed text. */
-export function duplicateMembers(text: string): string[] {
-  const found = new Set<string>();
-  const stack: Frame[] = [];
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    const frame = stack.at(-1);
-    if (unit === code.quote) {
-      const end = endOfString(text, at);
-      if (frame?.names !== undefined && frame.name === "") {
-        const name: string = JSON.parse(text.slice(at, end + 1));
-        frame.name = `${frame.path === "" ? "" : `${frame.path}.`}${name}`;
-        if (frame.names.has(name)) found.add(frame.name);
-        frame.names.add(name);
-      }
-      at = end;
-    } else if (unit === code.openObject || unit === code.openList) {
-      const names = unit === code.openObject ? new Set<string>() : undefined;
-      stack.push({ path: pathWithin(frame), names, index: 0, name: "" });
-    } else if (unit === code.closeObject || unit === code.closeList) stack.pop();
-    else if (unit === code.comma && frame !== undefined) {
-      frame.index++;
-      frame.name = "";
-    }
-  }
-  return [...found];
-}
-
-function pathWithin(frame: Frame | undefined): string {
-  if (frame === undefined) return "";
-  return frame.names === undefined ? `${frame.path}[${frame.index}]` : frame.name;
 }

@@ -6,10 +6,11 @@ import { badRequest } from "#apimachinery/status.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import { intakeOf } from "./json-intake.ts";
 import { hasUnusualNumbers, type NumberTexts, parseWithNumbers } from "./json-numbers.ts";
-import { countKeys, countMembers, duplicateMembers, tooDeep } from "./json-scan.ts";
+import { countKeys, countMembers, tooDeep } from "./json-scan.ts";
 import { syntaxError } from "./json-syntax.ts";
 import { walkJson } from "./json-walk.ts";
 import type { Kinded } from "./protobuf.ts";
+import { type StrictFaults, strictFaults } from "./strict-faults.ts";
 
 export interface DecodedJson {
   /** Fields of unknown names are gone from it; kind and apiVersion stand, or are empty where nothing said them. */
@@ -17,7 +18,9 @@ export interface DecodedJson {
   /** `spec.containers[0].foo`; empty where the kind is not in the schema table. */
   readonly unknownFields: string[];
   /** `metadata.labels.a`; the last of the doubles won. */
-  readonly duplicateFields: string[];
+  readonly duplicateFields: readonly string[];
+  /** Where fields stand twice: what is unknown and what is double, in the order of the text. */
+  readonly inOrder?: readonly string[];
   /** Of YAML instead of them: `line 1: key "a" already set in map`. */
   readonly yamlDoubles?: readonly string[];
 }
@@ -45,20 +48,29 @@ export function decodeJson(
 ): DecodedJson {
   const text = utf8.decode(bytes);
   const { parsed, numbers } = parse(bytes, text, expect);
-  const duplicateFields =
-    options.ignoreDuplicates === true || countMembers(text) === countKeys(parsed)
-      ? []
-      : duplicateMembers(text);
+  const faults = options.ignoreDuplicates === true ? undefined : faultsOf(text, parsed, expect);
+  const duplicateFields = faults?.duplicateFields ?? [];
+  const doubled = {
+    duplicateFields,
+    ...(duplicateFields.length > 0 && faults !== undefined ? { inOrder: faults.sentences } : {}),
+  };
   const object = withKind(parsed, bytes, expect);
   const type = schemaOf(object.apiVersion, object.kind);
   // WatchEvent is the one type that carries no kind of its own; it is no object to take in.
-  if (!type?.properties.has("kind")) return { object, unknownFields: [], duplicateFields };
+  if (!type?.properties.has("kind")) return { object, unknownFields: [], ...doubled };
   const unknownFields = takeInType(type, object, object, { expect, numbers });
-  return {
-    object,
-    unknownFields,
-    duplicateFields: duplicateFields.filter((path) => !isWithin(path, unknownFields)),
-  };
+  return { object, unknownFields, ...doubled };
+}
+
+/** undefined: nothing stands twice. */
+function faultsOf(
+  text: string,
+  parsed: object,
+  expect: Kinded | undefined,
+): StrictFaults | undefined {
+  if (countMembers(text) === countKeys(parsed)) return undefined;
+  const type = expect === undefined ? undefined : schemaOf(expect.apiVersion, expect.kind);
+  return strictFaults(text, parsed, type);
 }
 
 /** Takes in an object that is already parsed (from YAML, from a patch); returns the unknown fields it took out. */
@@ -140,17 +152,27 @@ function unrecognized(sentence: string, bytes: Uint8Array, expect: Kinded | unde
   );
 }
 
+/** Upstream reads kind and version with Go's own decoder: letters of either case, of several the last that is not null. */
+const kindFields: Readonly<Record<string, "kind" | "apiVersion">> = {
+  kind: "kind",
+  apiversion: "apiVersion",
+};
+
 function withKind(parsed: object, bytes: Uint8Array, expect: Kinded | undefined): KubeObject {
-  // The one place where a parsed body becomes an object: its fields are checked right after.
-  const object = parsed as KubeObject;
-  for (const field of ["kind", "apiVersion"] as const) {
-    const value: unknown = object[field] ?? "";
+  const said = { kind: "", apiVersion: "" };
+  for (const [name, value] of Object.entries(parsed)) {
+    const field = name.length > "apiVersion".length ? undefined : kindFields[name.toLowerCase()];
+    if (field === undefined || value === null) continue;
     if (typeof value !== "string") {
       const sentence = `json: cannot unmarshal ${jsonType(value)} into Go struct field .${field} of type string`;
       throw unrecognized(sentence, bytes, expect);
     }
-    object[field] = value === "" ? (expect?.[field] ?? "") : value;
+    said[field] = value;
   }
+  // The one place where a parsed body becomes an object: its fields are checked right after.
+  const object = parsed as KubeObject;
+  object.kind = said.kind === "" ? (expect?.kind ?? "") : said.kind;
+  object.apiVersion = said.apiVersion === "" ? (expect?.apiVersion ?? "") : said.apiVersion;
   return object;
 }
 
@@ -188,11 +210,5 @@ function cannotHandle(
   const version = apiVersion.slice(apiVersion.indexOf("/") + 1);
   return badRequest(
     `${kind} in version "${version}" cannot be handled as a ${expect?.kind ?? kind}: ${why}`,
-  );
-}
-
-function isWithin(path: string, parents: readonly string[]): boolean {
-  return parents.some(
-    (parent) => path === parent || path.startsWith(`${parent}.`) || path.startsWith(`${parent}[`),
   );
 }

@@ -21,3 +21,24 @@ export function setField(object: JsonObject, name: string, value: unknown): void
       configurable: true,
     });
 }
+
+/** Puts the fields in the order that Go prints a map in. */
+export function sortFields(object: JsonObject): void {
+  for (const name of Object.keys(object).sort()) {
+    const value = object[name];
+    delete object[name];
+    setField(object, name, value);
+  }
+}
+
+const escaped: Readonly<Record<string, string>> = {
+  "<": "\\u003c",
+  ">": "\\u003e",
+  "&": "\\u0026",
+  "\u2028": "\\u2028",
+  "\u2029": "\\u2029",
+};
+
+/** As Go prints JSON. */
+export const goJson = (value: unknown): string =>
+  JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (letter) => escaped[letter] ?? letter);

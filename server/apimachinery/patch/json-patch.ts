@@ -2,7 +2,7 @@
 import { deepCopy } from "#apimachinery/deep-copy.ts";
 import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { type ApiError, badRequest, refusal } from "#apimachinery/status.ts";
-import { hasField, isJsonObject, type JsonObject, setField } from "./json-object.ts";
+import { hasField, isJsonObject, type JsonObject, setField, sortFields } from "./json-object.ts";
 
 const operationsMax = 10_000;
 const copiedBytesMax = 3 * 1024 * 1024;
@@ -77,6 +77,8 @@ function childOf(node: unknown, part: string): unknown {
 /** A document that operations change in place. */
 class Document {
   root: unknown;
+  /** Maps that an operation went through: upstream prints those with their fields in order. */
+  readonly #opened = new Set<JsonObject>();
   #copiedBytes = 0;
 
   constructor(root: unknown) {
@@ -111,14 +113,31 @@ class Document {
   }
 
   #at(path: readonly string[]): unknown {
-    return path.reduce(childOf, this.root);
+    return path.reduce((node, part) => childOf(this.#open(node), part), this.root);
+  }
+
+  #open(node: unknown): unknown {
+    if (isJsonObject(node)) this.#opened.add(node);
+    return node;
+  }
+
+  /** Both sides of a comparison are read to the end. */
+  #openAll(node: unknown): void {
+    if (typeof node !== "object" || node === null) return;
+    this.#open(node);
+    for (const inner of Object.values(node)) this.#openAll(inner);
+  }
+
+  /** As upstream prints it in the end. */
+  sortOpened(): void {
+    for (const object of this.#opened) sortFields(object);
   }
 
   /** The list or map that holds a place, and the place's name. */
   #holderOf(path: readonly string[]): { parent: unknown[] | JsonObject; name: string } {
     const name = path.at(-1);
     if (name === undefined) throw rejected();
-    const parent = this.#at(path.slice(0, -1));
+    const parent = this.#open(this.#at(path.slice(0, -1)));
     if (!Array.isArray(parent) && !isJsonObject(parent)) throw rejected();
     return { parent, name };
   }
@@ -168,6 +187,7 @@ class Document {
   #test(path: readonly string[], expected: unknown): void {
     const held = path.length === 0 ? this.root : this.#held(path);
     if (!deepEqual(held ?? null, expected ?? null)) throw rejected();
+    this.#openAll(held);
   }
 }
 
@@ -183,5 +203,7 @@ export function applyJsonPatch(original: JsonObject, patch: unknown): JsonObject
     document.apply({ ...operation, value: deepCopy(operation.value) });
   }
   if (!isJsonObject(document.root)) throw rejected();
+  sortFields(document.root);
+  document.sortOpened();
   return document.root;
 }

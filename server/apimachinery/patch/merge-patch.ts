@@ -1,15 +1,23 @@
 /** JSON merge patch (RFC 7386): null removes, objects merge, everything else replaces. */
 import { badRequest } from "#apimachinery/status.ts";
-import { hasField, isJsonObject, type JsonObject, setField } from "./json-object.ts";
+import { hasField, isJsonObject, type JsonObject, setField, sortFields } from "./json-object.ts";
 
+/** What has been touched is a map of Go's from then on: its fields are in order. */
 function merge(target: unknown, patch: unknown): unknown {
+  if (Array.isArray(patch) && !isJsonObject(target)) return patch.map(inOrder);
   if (!isJsonObject(patch)) return patch;
   const merged: JsonObject = isJsonObject(target) ? { ...target } : {};
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) delete merged[name];
     else setField(merged, name, merge(hasField(merged, name) ? merged[name] : undefined, value));
   }
+  sortFields(merged);
   return merged;
+}
+
+/** Of a list that is put where none was a map: nulls stay, maps are in order. */
+function inOrder(value: unknown): unknown {
+  return isJsonObject(value) || Array.isArray(value) ? merge(undefined, value) : value;
 }
 
 /**

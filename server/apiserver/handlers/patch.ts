@@ -5,8 +5,9 @@ import { wrapIntegers } from "#apimachinery/codec/wrap-integers.ts";
 import { deepCopy } from "#apimachinery/deep-copy.ts";
 import { invalidValue, Path } from "#apimachinery/field-error.ts";
 import { conversionFailure } from "#apimachinery/patch/conversion-failure.ts";
+import { inGoOrder } from "#apimachinery/patch/go-order.ts";
 import { goText } from "#apimachinery/patch/go-text.ts";
-import type { JsonObject } from "#apimachinery/patch/json-object.ts";
+import { goJson, type JsonObject } from "#apimachinery/patch/json-object.ts";
 import { applyJsonPatch } from "#apimachinery/patch/json-patch.ts";
 import { applyMergePatch } from "#apimachinery/patch/merge-patch.ts";
 import { applyStrategicMergePatch } from "#apimachinery/patch/strategic-merge-patch.ts";
@@ -43,7 +44,7 @@ const strategicType = "application/strategic-merge-patch+json";
 /** What was made of an object, and what a refusal of it shows: itself, or what is left of the patch. */
 interface Patched {
   readonly object: JsonObject;
-  readonly shown: string;
+  readonly shown: () => string;
 }
 
 interface PatchedKind {
@@ -57,12 +58,7 @@ const whole =
   (apply: (object: JsonObject, patch: unknown) => JsonObject): Apply =>
   (before, patch) => {
     const object = apply(before, patch);
-    return {
-      object,
-      get shown() {
-        return JSON.stringify(object);
-      },
-    };
+    return { object, shown: () => goJson(object) };
   };
 
 const appliers: Readonly<Record<string, Apply>> = {
@@ -71,7 +67,7 @@ const appliers: Readonly<Record<string, Apply>> = {
   [strategicType]: (before, change, { apiVersion, kind }) => {
     const schema = patchSchemaOf(apiVersion, kind);
     const { object, patch } = applyStrategicMergePatch(before, change, schema);
-    return { object, shown: goText(patch) };
+    return { object, shown: () => goText(patch) };
   },
 };
 
@@ -102,9 +98,9 @@ export function applierOf(call: Call): Apply {
  * Upstream puts what the patched object is wrong about under the field "patch", and shows the object: of a Secret
  * we show nothing, and no reason that may quote it.
  */
-function patchedInvalid({ ref }: Endpoint, { shown: text }: Patched, why: string): ApiError {
+function patchedInvalid({ ref }: Endpoint, made: Patched, why: string): ApiError {
   const isSecret = ref.kind === "Secret" && ref.group === "";
-  const shown = isSecret ? "<hidden>" : text;
+  const shown = isSecret ? "<hidden>" : made.shown();
   const error = invalidValue(new Path("patch"), shown, isSecret ? "is no Secret" : why);
   return invalid({ group: "", kind: "" }, "", [error]);
 }
@@ -118,7 +114,14 @@ function refuseNameless({ info }: Call, patched: JsonObject): void {
 }
 
 /** The patched object, typed again: a patch may have put anything anywhere. */
-function typed(call: Call, made: Patched, validation: WriteOptions["fieldValidation"]): KubeObject {
+function typed(
+  call: Call,
+  made: Patched,
+  {
+    validation,
+    doubles,
+  }: { validation: WriteOptions["fieldValidation"]; doubles: readonly string[] },
+): KubeObject {
   const { apiVersion, ref } = call.endpoint;
   const patched = made.object;
   if (isStrategic(call)) {
@@ -139,14 +142,16 @@ function typed(call: Call, made: Patched, validation: WriteOptions["fieldValidat
     const { takeIn } = call.endpoint.addressed;
     const found = takeIn === undefined ? takeInObject(object) : takeIn(object);
     const unknownFields = isStrategic(call) ? [...found].sort() : found;
-    const decoded = { unknownFields, duplicateFields: [] };
+    const decoded = { unknownFields, duplicateFields: doubles, unknownLast: true };
     const strict = applyFieldValidation(decoded, validation, call.warnings);
     if (strict !== undefined) throw patchedInvalid(call.endpoint, made, strict);
-    object.metadata ??= { name: "" };
-    return object;
+    const { kind, apiVersion: version, metadata = { name: "" }, ...rest } = object;
+    // Kind first, as in every stored object.
+    return { kind, apiVersion: version, metadata, ...rest };
   } catch (error) {
     if (!(error instanceof Refusal) || error.status.reason !== "BadRequest") throw error;
-    throw patchedInvalid(call.endpoint, made, error.message);
+    const why = error.message.replace(/^.* cannot be handled as a \w+: /, "");
+    throw patchedInvalid(call.endpoint, made, why);
   }
 }
 
@@ -177,15 +182,20 @@ export function patchUnder(rules: UpdateRules): Handler {
     negotiated(call);
     if (isApply(call)) return applyUnder(rules, server, call);
     const apply = applierOf(call);
-    const { dryRun, fieldValidation } = patchOptions(call.query);
-    const change = await readPatch(call);
+    const { dryRun, fieldValidation: validation } = patchOptions(call.query);
+    const { change, doubles } = await readPatch(call);
     const draft = (current: Stored): KubeObject => {
       restartWarnings(call);
-      const before: JsonObject = {
-        ...printed(inVersion(call.endpoint, withoutManagers(current.object, change)), "stored"),
-      };
       const kind = { apiVersion: call.endpoint.apiVersion, kind: call.endpoint.ref.kind };
-      const object = typed(call, apply(before, change, kind), fieldValidation);
+      const before = (of: KubeObject): JsonObject => ({
+        ...printed(inVersion(call.endpoint, of), "stored"),
+      });
+      const { object: made } = apply(before(withoutManagers(current.object, change)), change, kind);
+      const shown = (): string => {
+        const ordered = inGoOrder(schemaOf(kind.apiVersion, kind.kind), before(current.object));
+        return apply(ordered, change, kind).shown();
+      };
+      const object = typed(call, { object: made, shown }, { validation, doubles });
       meetUrl(call, object);
       return defaulted(call, object, server.clock());
     };

@@ -3,8 +3,9 @@
  * weigh (YAML), and large ones. Each becomes pieces of JSON that the loop only has to parse. Pure.
  */
 import { decodeJson } from "#apimachinery/codec/json.ts";
-import { tooDeep } from "#apimachinery/codec/json-scan.ts";
+import { countKeys, countMembers, tooDeep } from "#apimachinery/codec/json-scan.ts";
 import type { Kinded } from "#apimachinery/codec/protobuf.ts";
+import { strictFaults } from "#apimachinery/codec/strict-faults.ts";
 import { decodeYaml, decodeYamlMap } from "#apimachinery/codec/yaml.ts";
 import { ApiError, badRequest, type FullStatus } from "#apimachinery/status.ts";
 import { type Piece, piecesOf } from "./pieces.ts";
@@ -23,6 +24,8 @@ export interface Reading {
   readonly unknownFields: readonly string[];
   /** Fields that stood twice; of YAML and of a map whole sentences. */
   readonly doubles: readonly string[];
+  /** What both lists say of a body in JSON, in its order. */
+  readonly inOrder?: readonly string[];
 }
 
 /** How a job ended, as it travels between the threads. */
@@ -33,11 +36,25 @@ export type Ending =
 
 const utf8 = new TextDecoder();
 
+export interface ParsedPatch {
+  readonly change: unknown;
+  /** Fields that stood twice: `spec.replicas`. */
+  readonly doubles: readonly string[];
+}
+
 /** Throws BadRequest. */
-export function parsedPatch(bytes: Uint8Array): unknown {
+export function parsedPatch(bytes: Uint8Array): ParsedPatch {
   if (tooDeep(bytes)) throw badRequest("json: exceeded max depth");
+  const text = utf8.decode(bytes);
+  const change = parsedText(text);
+  if (typeof change !== "object" || change === null || countMembers(text) === countKeys(change))
+    return { change, doubles: [] };
+  return { change, doubles: strictFaults(text, change, undefined).duplicateFields };
+}
+
+function parsedText(text: string): unknown {
   try {
-    return JSON.parse(utf8.decode(bytes));
+    return JSON.parse(text);
   } catch {
     throw badRequest("invalid JSON patch");
   }
@@ -46,15 +63,24 @@ export function parsedPatch(bytes: Uint8Array): unknown {
 function read(job: Job): Reading {
   const { bytes } = job;
   if (job.form === "patch") {
-    return { pieces: piecesOf(parsedPatch(bytes)), unknownFields: [], doubles: [] };
+    const { change, doubles } = parsedPatch(bytes);
+    return { pieces: piecesOf(change), unknownFields: [], doubles };
   }
   if (job.form === "map") {
     const { value, doubles } = decodeYamlMap(bytes);
     return { pieces: piecesOf(value), unknownFields: [], doubles };
   }
   const decode = job.form === "yaml" ? decodeYaml : decodeJson;
-  const { object, unknownFields, duplicateFields, yamlDoubles } = decode(bytes, job.expected);
-  return { pieces: piecesOf(object), unknownFields, doubles: yamlDoubles ?? duplicateFields };
+  const { object, unknownFields, duplicateFields, yamlDoubles, inOrder } = decode(
+    bytes,
+    job.expected,
+  );
+  return {
+    pieces: piecesOf(object),
+    unknownFields,
+    doubles: yamlDoubles ?? duplicateFields,
+    ...(inOrder === undefined ? {} : { inOrder }),
+  };
 }
 
 export function perform(job: Job): Ending {

@@ -147,7 +147,7 @@ const patch: Handler = async (server, call) => {
   if (type === applyContentType) return apply(server, call);
   const applier = applierOf(call);
   const { dryRun } = patchOptions(call.query);
-  const change = await readPatch(call);
+  const { change } = await readPatch(call);
   const wanted = (current: Scale): Scale => {
     const patched = deepCopy(applier({ ...current }, change, scaleKind).object);
     // Of kind Scale: takeInObject checks what the patch made of its fields.

@@ -2,6 +2,7 @@
 import { parse as parseYaml } from "yaml";
 import { decodeProtobuf } from "#apimachinery/codec/protobuf.ts";
 import { normal, Seen } from "../compare.ts";
+import { plainRefusal, withoutOwn, withoutOwnCells } from "./own-words.ts";
 import type { Row } from "./row.ts";
 import type { Wire, WireAnswer, WireQuestion } from "./wire.ts";
 
@@ -90,13 +91,6 @@ function parsedOf(text: string): unknown {
   }
 }
 
-/** Sentences that name what each server has come to. */
-const ownRevision = /(, current: |in record \(|resource version: \d+ \()\d+(?![\w-])/g;
-
-/** As a table shows it, in the seconds of this run. */
-const ownAddress = /"10\.\d+\.\d+\.\d+"/g;
-const youngAge = /"(\d{1,2}m)?\d{1,3}s"/g;
-
 const inProtobuf = ({ headers, body }: WireAnswer): boolean =>
   headers["content-type"] === "application/vnd.kubernetes.protobuf" && body[0] === 0x6b;
 
@@ -111,14 +105,12 @@ function decoded({ body }: WireAnswer): unknown {
 /** A document, lines of documents, or text. */
 function shown(answer: WireAnswer, seen: Seen): unknown {
   if (inProtobuf(answer)) return normal(decoded(answer), seen);
-  const raw = Buffer.from(answer.body).toString().replace(ownRevision, "$1N");
-  const text = raw.includes('"kind":"Table"')
-    ? raw.replace(youngAge, '"AGE"').replace(ownAddress, '"ADDRESS"')
-    : raw;
+  const raw = withoutOwn(Buffer.from(answer.body).toString());
+  const text = raw.includes('"kind":"Table"') ? withoutOwnCells(raw) : raw;
   if (answer.headers["content-type"]?.startsWith("application/yaml") === true)
     return normal(parseYaml(text), seen);
   const whole = parsedOf(text);
-  if (whole !== undefined) return normal(whole, seen);
+  if (whole !== undefined) return normal(plainRefusal(whole), seen);
   const lines = text.split("\n").filter((line) => line !== "");
   const each = lines.map(parsedOf);
   if (lines.length > 0 && each.every((line) => line !== undefined))

@@ -32,7 +32,7 @@ function validateParamRef(checks: FieldChecks, reference: ParamRef | undefined, 
       checks.forbidden(path.child(field), "name and selector are mutually exclusive");
   if (name === "" && selector === undefined)
     checks.required(path, "one of name or selector must be specified");
-  checks.presentOneOf(path.child("parameterNotFoundAction"), action, ["Allow", "Deny"]);
+  checks.presentOneOf(path.child("parameterNotFoundAction"), action, ["Deny", "Allow"], "as given");
 }
 
 export function validateMutatingBinding(binding: MutatingAdmissionPolicyBinding): FieldError[] {

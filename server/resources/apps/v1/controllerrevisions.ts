@@ -27,7 +27,8 @@ export const controllerRevisionResource = defineResource<ControllerRevision>({
   ref: controllerrevisions,
   validate: (revision) => {
     const checks = validateRevision(revision);
-    if (!isJsonObject(revision.data)) checks.required(new Path("data"), "data is mandatory");
+    if (!isJsonObject(revision.data))
+      checks.required(new Path("data"), "data must be a valid JSON object");
     return checks.errors;
   },
   validateUpdate: (revision, old) => [

@@ -1,5 +1,5 @@
 import { FieldChecks } from "#apimachinery/field-checks.ts";
-import { type FieldError, type Path, required } from "#apimachinery/field-error.ts";
+import { type FieldError, notSupported, type Path, required } from "#apimachinery/field-error.ts";
 import { matches, selectorFromLabelSelector } from "#apimachinery/labels.ts";
 import { validateImmutable } from "#apimachinery/validate.ts";
 import type { DaemonSet, DaemonSetUpdateStrategy } from "#gen/api/apps/v1.ts";
@@ -19,9 +19,9 @@ export function validateDaemonSet({ spec }: DaemonSet): FieldError[] {
   const { selector, template } = spec;
   const faults = validateLabelSelector(selector, specPath.child("selector"));
   checks.add(faults);
-  const labels = template.metadata?.labels ?? {};
+  const labels = template.metadata?.labels;
   const path = specPath.child("template");
-  if (faults.length === 0 && !matches(selectorFromLabelSelector(selector), labels))
+  if (faults.length === 0 && !matches(selectorFromLabelSelector(selector), labels ?? {}))
     checks.invalid(
       path.child("metadata", "labels"),
       labels,
@@ -39,10 +39,12 @@ export function validateDaemonSet({ spec }: DaemonSet): FieldError[] {
 
 function validateStrategy(
   checks: FieldChecks,
-  { type, rollingUpdate }: DaemonSetUpdateStrategy,
+  strategy: DaemonSetUpdateStrategy,
   path: Path,
 ): void {
-  checks.oneOf(path, type, ["OnDelete", "RollingUpdate"]);
+  const { type, rollingUpdate } = strategy;
+  if (type !== "RollingUpdate" && type !== "OnDelete")
+    checks.add([notSupported(path, strategy, ["RollingUpdate", "OnDelete"], "as given")]);
   if (type !== "RollingUpdate") return;
   const here = path.child("rollingUpdate");
   const { maxUnavailable, maxSurge } = rollingUpdate ?? {};

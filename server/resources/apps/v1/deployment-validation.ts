@@ -1,5 +1,5 @@
 import { FieldChecks } from "#apimachinery/field-checks.ts";
-import { type FieldError, Path } from "#apimachinery/field-error.ts";
+import { type FieldError, notSupported, Path } from "#apimachinery/field-error.ts";
 import { validateImmutable } from "#apimachinery/validate.ts";
 import type { Deployment, DeploymentStrategy } from "#gen/api/apps/v1.ts";
 import { validateReplicaCounts } from "./replica-counts.ts";
@@ -26,11 +26,8 @@ export function validateDeployment({ spec }: Deployment): FieldError[] {
   return checks.errors;
 }
 
-function validateStrategy(
-  checks: FieldChecks,
-  { type, rollingUpdate }: DeploymentStrategy,
-  path: Path,
-): void {
+function validateStrategy(checks: FieldChecks, strategy: DeploymentStrategy, path: Path): void {
+  const { type, rollingUpdate } = strategy;
   const here = path.child("rollingUpdate");
   if (type === "Recreate") {
     if (rollingUpdate !== undefined)
@@ -38,7 +35,7 @@ function validateStrategy(
     return;
   }
   if (type !== "RollingUpdate") {
-    checks.oneOf(path, type, ["Recreate", "RollingUpdate"]);
+    checks.add([notSupported(path, strategy, ["Recreate", "RollingUpdate"])]);
     return;
   }
   const { maxUnavailable, maxSurge } = rollingUpdate ?? {};

@@ -22,7 +22,7 @@ export function validateReplicaCounts(status: object, parts: readonly string[]):
     checks.invalid(
       path.child("availableReplicas"),
       available,
-      "cannot be greater than readyReplicas",
+      "cannot be greater than status.readyReplicas",
     );
   return checks;
 }

@@ -32,10 +32,12 @@ function validateSpec({ spec }: StatefulSet): FieldChecks {
   validateStrategy(checks, spec.updateStrategy ?? {}, specPath.child("updateStrategy"));
   const retention = spec.persistentVolumeClaimRetentionPolicy;
   for (const when of ["whenDeleted", "whenScaled"] as const)
-    checks.oneOf(specPath.child("persistentVolumeClaimRetentionPolicy", when), retention?.[when], [
-      "Delete",
-      "Retain",
-    ]);
+    checks.oneOf(
+      specPath.child("persistentVolumeClaimRetentionPolicy", when),
+      retention?.[when],
+      ["Retain", "Delete"],
+      "as given",
+    );
   checks.notNegative(specPath.child("replicas"), spec.replicas);
   checks.notNegative(specPath.child("minReadySeconds"), spec.minReadySeconds);
   checks.notNegative(specPath.child("ordinals.start"), spec.ordinals?.start);

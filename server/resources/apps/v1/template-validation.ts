@@ -27,22 +27,22 @@ export function validateTemplated(
   const faults = selectorFaults(selector, kind);
   if (selector === undefined) checks.required(selectorPath);
   checks.add(faults);
-  const labels = template.metadata?.labels ?? {};
+  const labels = template.metadata?.labels;
   if (faults.length > 0 && !isReadable(selector)) {
-    checks.invalid(selectorPath, selector, "invalid label selector");
+    checks.invalid(selectorPath, selector, "");
     return;
   }
   if (
     selector !== undefined &&
     !isEmptySelector(selector) &&
-    !matches(selectorFromLabelSelector(selector), labels)
+    !matches(selectorFromLabelSelector(selector), labels ?? {})
   )
     checks.invalid(
       path.child("metadata", "labels"),
       labels,
       "`selector` does not match template `labels`",
     );
-  if (selector === undefined && !matches(selectorFromLabelSelector(selector), labels))
+  if (selector === undefined && !matches(selectorFromLabelSelector(selector), labels ?? {}))
     checks.invalid(
       path.child("metadata", "labels"),
       labels,

@@ -73,7 +73,8 @@ function validateReference(
       checks.each(path.child(field), value, isPathSegmentName(value ?? ""));
   }
   const fault = versionFault(reference, rules);
-  if (fault !== undefined) checks.invalid(path.child("apiVersion"), reference.apiVersion, fault);
+  if (fault !== undefined)
+    checks.invalid(path.child("apiVersion"), reference.apiVersion ?? "", fault);
 }
 
 function validateSpec({ spec }: HorizontalPodAutoscaler, rules: Rules): FieldError[] {
@@ -81,7 +82,7 @@ function validateSpec({ spec }: HorizontalPodAutoscaler, rules: Rules): FieldErr
   const { minReplicas, maxReplicas = 0, metrics = [], behavior } = spec;
   const maxPath = specPath.child("maxReplicas");
   checks.notNegative(specPath.child("minReplicas"), minReplicas);
-  if (maxReplicas === 0) checks.required(maxPath, "must be set and greater than 0");
+  if (maxReplicas === 0) checks.required(maxPath);
   else if (maxReplicas < 0)
     checks.invalid(maxPath, maxReplicas, "must be greater than or equal to 1");
   if (minReplicas !== undefined && maxReplicas < minReplicas)

@@ -25,7 +25,7 @@ function common({ spec }: CronJob, old: CronJob | undefined): FieldChecks {
   if (job.selector !== undefined)
     checks.invalid(path.child("selector"), job.selector, "`selector` will be auto-generated");
   if (job.manualSelector === true)
-    checks.oneOf(path.child("manualSelector"), "true", ["false", "nil"]);
+    checks.oneOf(path.child("manualSelector"), "true", ["nil", "false"], "as given");
   for (const field of ["successfulJobsHistoryLimit", "failedJobsHistoryLimit"] as const)
     checks.notNegative(specPath.child(field), spec[field]);
   return checks;

@@ -37,7 +37,12 @@ export function validateJobSpec(spec: JobSpec, path: Path): FieldError[] {
     checks.required(path.child("backoffLimitPerIndex"), "when maxFailedIndexes is specified");
   if (spec.managedBy !== undefined) managedBy(checks, spec.managedBy, path.child("managedBy"));
   if (spec.completionMode !== undefined)
-    checks.oneOf(path.child("completionMode"), spec.completionMode, ["Indexed", "NonIndexed"]);
+    checks.oneOf(
+      path.child("completionMode"),
+      spec.completionMode,
+      ["NonIndexed", "Indexed"],
+      "as given",
+    );
   if (spec.completionMode === "Indexed") indexed(checks, spec, path);
   else if (spec.completionMode === "NonIndexed" || spec.completionMode === undefined)
     for (const field of ["backoffLimitPerIndex", "maxFailedIndexes"] as const)
@@ -65,7 +70,7 @@ function restartPolicy(
   if (policy === "Always" || policy === "")
     checks.required(path, 'valid values: "OnFailure", "Never"');
   else if (policy !== "OnFailure" && policy !== "Never")
-    checks.oneOf(path, policy, ["Never", "OnFailure"]);
+    checks.oneOf(path, policy, ["OnFailure", "Never"], "as given");
   else if (podFailurePolicy !== undefined && policy !== "Never")
     checks.invalid(path, policy, 'only "Never" is supported when podFailurePolicy is specified');
 }

@@ -182,7 +182,8 @@ function indexes(checks: FieldChecks, change: Change): void {
   ];
   const readable = (path: Path, text: string): void => {
     const read = countIndexes(text, completions ?? 0);
-    if ("fault" in read) checks.invalid(path, text, `error parsing indexes: ${read.fault}`);
+    if ("fault" in read)
+      checks.invalid(path, text, `error parsing ${path.text.split(".").at(-1)}: ${read.fault}`);
   };
   const completedChanged = completedIndexes !== (change.before.completedIndexes ?? "");
   if (completedChanged) {

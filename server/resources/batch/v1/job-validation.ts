@@ -19,8 +19,8 @@ function common({ metadata, spec }: Job): FieldChecks {
   const faults = validateLabelSelector(selector, specPath.child("selector"));
   if (selector === undefined) checks.required(specPath.child("selector"));
   checks.add(faults);
-  const labels = spec.template.metadata?.labels ?? {};
-  if (faults.length === 0 && !matches(selectorFromLabelSelector(selector), labels))
+  const labels = spec.template.metadata?.labels;
+  if (faults.length === 0 && !matches(selectorFromLabelSelector(selector), labels ?? {}))
     checks.invalid(labelsPath, labels, "`selector` does not match template `labels`");
   const last = `${metadata.name}-${(spec.completions ?? 0) - 1}`;
   const indexed = spec.completionMode === "Indexed" && (spec.completions ?? 0) > 0;
@@ -47,10 +47,10 @@ function generatedLabels(checks: FieldChecks, { metadata, spec }: Job): void {
     expected[`${prefix}controller-uid`] = metadata.uid ?? "";
     expected[`${prefix}job-name`] = metadata.name ?? "";
   }
-  const labels = spec.template.metadata?.labels ?? {};
+  const labels = spec.template.metadata?.labels;
   for (const [name, value] of Object.entries(expected)) {
     const path = labelsPath.key(name);
-    if (labels[name] === undefined) checks.required(path, `must be '${value}'`);
+    if (labels?.[name] === undefined) checks.required(path, `must be '${value}'`);
     else if (labels[name] !== value) checks.invalid(path, labels, `must be '${value}'`);
   }
   const readable = validateLabelSelector(spec.selector, specPath).length === 0;

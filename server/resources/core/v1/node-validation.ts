@@ -22,7 +22,7 @@ function validateTaints(checks: FieldChecks, taints: readonly Taint[]): void {
     checks.each(path.child("key"), key, isQualifiedName(key));
     const sentences = isLabelValue(value);
     if (sentences.length > 0) checks.invalid(path.child("value"), value, sentences.join(";"));
-    checks.presentOneOf(path.child("effect"), effect, taintEffects);
+    checks.presentOneOf(path.child("effect"), effect, taintEffects, "as given");
     if (seen.has(`${key}/${effect}`)) checks.duplicate(path, taint);
     seen.add(`${key}/${effect}`);
   }
@@ -41,7 +41,11 @@ function common({ status }: Node): FieldChecks {
   const path = statusPath.child("declaredFeatures");
   for (const [index, feature] of features.entries()) {
     if (feature.length > 253 || !featurePattern.test(feature))
-      checks.invalid(path.index(index), feature, `invalid feature name ${JSON.stringify(feature)}`);
+      checks.invalid(
+        path.index(index),
+        feature,
+        `invalid feature name ${JSON.stringify(feature)}: must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes`,
+      );
     const before = features[index - 1];
     if (before === feature) checks.duplicate(path.index(index), feature);
     else if (before !== undefined && before > feature)

@@ -18,8 +18,8 @@ export function validateReplicationController({ spec }: ReplicationController): 
     checks.required(path);
     return checks.errors;
   }
-  const labels = template.metadata?.labels ?? {};
-  if (!Object.entries(selector).every(([key, value]) => labels[key] === value))
+  const labels = template.metadata?.labels;
+  if (!Object.entries(selector).every(([key, value]) => labels?.[key] === value))
     checks.invalid(
       path.child("metadata", "labels"),
       labels,

@@ -19,6 +19,7 @@ const topologyMode = "service.kubernetes.io/topology-mode";
 const topologyHints = "service.kubernetes.io/topology-aware-hints";
 const sourceRanges = "service.beta.kubernetes.io/load-balancer-source-ranges";
 /** A day. */
+const distributions = ["PreferClose", "PreferSameZone", "PreferSameNode"];
 const affinitySecondsMax = 86_400;
 
 export function validateService(service: Service): FieldError[] {
@@ -237,11 +238,12 @@ function validateTraffic(checks: FieldChecks, spec: ServiceSpec): void {
   else if (["ClusterIP", "LoadBalancer", "NodePort"].includes(spec.type ?? ""))
     checks.required(internalPath);
   if (trafficDistribution !== undefined)
-    checks.oneOf(specPath.child("trafficDistribution"), trafficDistribution, [
-      "PreferClose",
-      "PreferSameNode",
-      "PreferSameZone",
-    ]);
+    checks.oneOf(
+      specPath.child("trafficDistribution"),
+      trafficDistribution,
+      distributions,
+      "as given",
+    );
 }
 
 /** What a cloud reports of its load balancer. */

@@ -8,7 +8,7 @@ import {
   isDNS1123Subdomain,
   isLabelValue,
   isQualifiedName,
-  validateImmutable,
+  validateDeclaredImmutable,
 } from "#apimachinery/validate.ts";
 import { validateLabels } from "#apimachinery/validate-object-meta.ts";
 import type {
@@ -38,7 +38,7 @@ export function validateEndpointSliceUpdate(
   return [
     ...validateFrame(slice),
     ...(same ? [] : validateEndpoints(slice)),
-    ...validateImmutable(slice.addressType, old.addressType, new Path("addressType")),
+    ...validateDeclaredImmutable(slice.addressType, old.addressType, new Path("addressType")),
   ];
 }
 
@@ -84,7 +84,7 @@ function validateEndpoint(
 ): void {
   const { addresses = [], nodeName, deprecatedTopology, hostname, hints } = endpoint;
   const addressesPath = path.child("addresses");
-  if (addresses.length === 0) checks.required(addressesPath, "must contain at least 1 address");
+  if (addresses.length === 0) checks.required(addressesPath);
   else if (addresses.length > addressesMax)
     checks.add([tooMany(addressesPath, addresses.length, addressesMax)]);
   for (const [index, address] of addresses.entries())

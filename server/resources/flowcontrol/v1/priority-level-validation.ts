@@ -31,13 +31,12 @@ export function validatePriorityLevel(level: PriorityLevelConfiguration): FieldE
     );
   checks.presentOneOf(specPath.child("type"), type, ["Exempt", "Limited"]);
   if (type !== "Limited" && limited !== undefined) {
-    checks.forbidden(specPath.child("limited"), "must be nil if the type is not Limited");
+    checks.forbidden(specPath.child("limited"), "");
     responseShape(checks, limited.limitResponse, specPath.child("limited", "limitResponse"));
   }
   if (type === "Exempt" && exempt !== undefined)
     validateShares(checks, exempt, specPath.child("exempt"));
-  if (type !== "Exempt" && exempt !== undefined)
-    checks.forbidden(specPath.child("exempt"), "must be nil if the type is Limited");
+  if (type !== "Exempt" && exempt !== undefined) checks.forbidden(specPath.child("exempt"), "");
   if (type === "Limited") {
     if (limited === undefined)
       checks.required(specPath.child("limited"), "must not be empty when type is Limited");
@@ -110,8 +109,7 @@ function responseShape(checks: FieldChecks, response: LimitResponse | undefined,
   const { type = "", queuing } = response ?? {};
   const queuingPath = path.child("queuing");
   checks.present(path.child("type"), type);
-  if (type !== "Queue" && queuing !== undefined)
-    checks.forbidden(queuingPath, "must be nil if limited.limitResponse.type is not Limited");
+  if (type !== "Queue" && queuing !== undefined) checks.forbidden(queuingPath, "");
   if (type === "Queue" && queuing === undefined)
     checks.required(queuingPath, "must not be empty if limited.limitResponse.type is Limited");
 }

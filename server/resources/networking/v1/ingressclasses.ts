@@ -47,7 +47,7 @@ export const ingressClassResource = defineResource<IngressClass>({
   },
   validate,
   validateUpdate: (object, old) => [
-    ...validateImmutable(object.spec.controller, old.spec.controller, controllerPath),
+    ...validateImmutable(object.spec.controller ?? "", old.spec.controller, controllerPath),
     ...validate(object),
   ],
   cells: (object, context) => {

@@ -1,7 +1,7 @@
 import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { type FieldError, Path } from "#apimachinery/field-error.ts";
 import { validateCanonicalIP } from "#apimachinery/ip.ts";
-import { isPathSegmentName, validateImmutable } from "#apimachinery/validate.ts";
+import { isPathSegmentName, validateDeclaredImmutable } from "#apimachinery/validate.ts";
 import { type IPAddress, ipaddresses, type ParentReference } from "#gen/api/networking/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
@@ -37,7 +37,7 @@ export const ipAddressResource = defineResource<IPAddress>({
   validate,
   validateUpdate: (object, old) => [
     ...validate(object),
-    ...validateImmutable(object.spec.parentRef, old.spec.parentRef, parentPath),
+    ...validateDeclaredImmutable(object.spec.parentRef, old.spec.parentRef, parentPath),
   ],
   cells: (object, context) => {
     const { metadata, spec } = object;

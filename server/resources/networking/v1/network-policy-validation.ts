@@ -62,7 +62,7 @@ function validateSpec({ spec }: NetworkPolicy, known: Known): FieldError[] {
     checks.invalid(typesPath, policyTypes, "may not specify more than two policyTypes");
   else
     for (const [index, type] of policyTypes.entries())
-      checks.oneOf(typesPath.index(index), type, ["Egress", "Ingress"]);
+      checks.oneOf(typesPath.index(index), type, ["Ingress", "Egress"], "as given");
   return checks.errors;
 }
 
@@ -72,7 +72,7 @@ function validatePort(
   path: Path,
 ): void {
   if (protocol !== undefined)
-    checks.oneOf(path.child("protocol"), protocol, ["SCTP", "TCP", "UDP"]);
+    checks.oneOf(path.child("protocol"), protocol, ["TCP", "UDP", "SCTP"], "as given");
   const endPath = path.child("endPort");
   if (typeof port === "number") {
     checks.each(path.child("port"), port, isPortNumber(port));

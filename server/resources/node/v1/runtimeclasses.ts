@@ -1,6 +1,6 @@
 import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { type FieldError, Path } from "#apimachinery/field-error.ts";
-import { isDNS1123Label, validateImmutable } from "#apimachinery/validate.ts";
+import { isDNS1123Label, validateDeclaredImmutable } from "#apimachinery/validate.ts";
 import { validateLabels } from "#apimachinery/validate-object-meta.ts";
 import { type RuntimeClass, runtimeclasses } from "#gen/api/node/v1.ts";
 import { age } from "#resources/cells.ts";
@@ -44,7 +44,7 @@ export const runtimeClassResource = defineResource<RuntimeClass>({
   validate,
   validateUpdate: (object, old) => [
     ...validate(object),
-    ...validateImmutable(object.handler, old.handler, new Path("handler")),
+    ...validateDeclaredImmutable(object.handler, old.handler, new Path("handler")),
   ],
   hasGeneration: false,
   allowUnconditionalUpdate: false,

@@ -24,8 +24,7 @@ export function validateRules(
       resources = [],
       resourceNames = [],
     } = rule;
-    if (verbs.length === 0)
-      checks.required(path.child("verbs"), "verbs must contain at least one value");
+    if (verbs.length === 0) checks.required(path.child("verbs"));
     if (nonResourceURLs.length > 0) {
       const here = path.child("nonResourceURLs");
       if (namespaced)
@@ -58,7 +57,7 @@ export function validateAggregation(rule: AggregationRule | undefined): FieldErr
   for (const [index, selector] of selectors.entries()) {
     const faults = validateLabelSelector(selector, path.index(index));
     checks.add(faults);
-    if (faults.length > 0) checks.invalid(path.index(index), selector, "invalid label selector.");
+    if (faults.length > 0) checks.invalid(path.index(index), null, "invalid label selector.");
   }
   return checks.errors;
 }
@@ -73,7 +72,12 @@ export function validateBinding({ roleRef, subjects }: Binding, namespaced: bool
   const path = new Path("roleRef");
   const { apiGroup, kind, name } = roleRef ?? {};
   checks.oneOf(path.child("apiGroup"), apiGroup, [rbacGroup]);
-  checks.oneOf(path.child("kind"), kind, namespaced ? ["ClusterRole", "Role"] : ["ClusterRole"]);
+  checks.oneOf(
+    path.child("kind"),
+    kind,
+    namespaced ? ["Role", "ClusterRole"] : ["ClusterRole"],
+    "as given",
+  );
   if (checks.present(path.child("name"), name))
     checks.each(path.child("name"), name, isPathSegmentName(name));
   for (const [index, subject] of (subjects ?? []).entries())
@@ -92,7 +96,7 @@ function validateSubject(
     return;
   }
   if (kind !== "ServiceAccount") {
-    checks.oneOf(path.child("kind"), kind, ["Group", "ServiceAccount", "User"]);
+    checks.oneOf(path.child("kind"), kind, ["ServiceAccount", "User", "Group"], "as given");
     return;
   }
   if (name !== "") checks.each(path.child("name"), name, isDNS1123Subdomain(name));

@@ -1,7 +1,7 @@
 /** Validation of ResourceClaims and what templates make claims from. */
 import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { type FieldError, Path } from "#apimachinery/field-error.ts";
-import { isDNS1123Label, validateImmutable } from "#apimachinery/validate.ts";
+import { isDNS1123Label, validateDeclaredImmutable } from "#apimachinery/validate.ts";
 import type {
   DeviceClaim,
   DeviceRequest,
@@ -181,5 +181,5 @@ export function validateClaim({ spec }: ResourceClaim): FieldError[] {
 
 /** What a claim asks for is what it is. */
 export function validateClaimUpdate(claim: ResourceClaim, old: ResourceClaim): FieldError[] {
-  return validateImmutable(claim.spec, old.spec, specPath);
+  return validateDeclaredImmutable(claim.spec, old.spec, specPath);
 }

@@ -11,7 +11,12 @@ import { listMax, validateConfiguration, validateSelectors } from "./selector-va
 const specPath = new Path("spec");
 
 function extendedName(checks: FieldChecks, name: string, path: Path): void {
-  if (!name.includes("/")) checks.invalid(path, name, "a name must be a domain-prefixed path");
+  if (!name.includes("/"))
+    checks.invalid(
+      path,
+      name,
+      "a name must be a domain-prefixed path, such as 'example.com/my-prop'",
+    );
   else if (isNativeResource(name) || name.startsWith("requests."))
     checks.invalid(path, name, 'must not have "kubernetes.io/" domain');
   // Quotas count it under this prefix.

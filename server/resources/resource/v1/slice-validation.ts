@@ -211,7 +211,7 @@ export function validateBinding(
     checks.invalid(
       path.child("bindingConditions"),
       null,
-      "are required to use bindingFailureConditions",
+      "bindingConditions are required to use bindingFailureConditions",
     );
 }
 

@@ -27,7 +27,12 @@ export function validateCSIDriver({ spec }: CSIDriver): FieldError[] {
     ]);
   validateTokens(checks, spec.tokenRequests ?? [], specPath.child("tokenRequests"));
   for (const mode of spec.volumeLifecycleModes ?? [])
-    checks.oneOf(specPath.child("volumeLifecycleModes"), mode, ["Ephemeral", "Persistent"]);
+    checks.oneOf(
+      specPath.child("volumeLifecycleModes"),
+      mode,
+      ["Persistent", "Ephemeral"],
+      "as given",
+    );
   const seconds = spec.nodeAllocatableUpdatePeriodSeconds;
   if (seconds !== undefined && seconds < updateSecondsMin)
     checks.invalid(

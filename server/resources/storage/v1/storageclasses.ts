@@ -1,6 +1,6 @@
 import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { type FieldError, Path } from "#apimachinery/field-error.ts";
-import { validateImmutable } from "#apimachinery/validate.ts";
+import { validateDeclaredImmutable } from "#apimachinery/validate.ts";
 import { type StorageClass, storageclasses } from "#gen/api/storage/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
@@ -39,7 +39,9 @@ export const storageClassResource = defineResource<StorageClass>({
   validate,
   validateUpdate: (object, old) => [
     ...validate(object),
-    ...fixed.flatMap((field) => validateImmutable(object[field], old[field], new Path(field))),
+    ...fixed.flatMap((field) =>
+      validateDeclaredImmutable(object[field], old[field], new Path(field)),
+    ),
   ],
   default: (storageClass) => {
     storageClass.reclaimPolicy ??= "Delete";

@@ -37,7 +37,7 @@ function validateStatusUpdate(
   const { resourceVersion: version = "", conditions } = object.status ?? {};
   const before = old.status?.resourceVersion ?? "";
   if (version !== "" && !/^[1-9][0-9]*$/.test(version))
-    checks.invalid(versionPath, version, "resource version is not well formed");
+    checks.invalid(versionPath, version, `resource version is not well formed: ${version}`);
   checks.add(validateConditions(conditions, conditionsPath));
   if (before !== "" && before !== version)
     checks.invalid(versionPath, version, "field is immutable");

@@ -2,9 +2,10 @@
 import { type Base, bases } from "../../bases.ts";
 import type { Row } from "../row.ts";
 
-// What other rows live in, or cannot be made twice; what bounds others would change what they are answered.
+// What other rows live in, or cannot be made twice; what bounds others would change what they are answered; and upstream's
+// server itself writes the status of flow schemas meanwhile.
 const apart =
-  /^(namespaces|resourcequotas|limitranges|customresourcedefinitions|apiservices|servicecidrs|(validating|mutating)(webhookconfigurations|admissionpolic(ies|ybindings)|admissionpolicybindings))$/;
+  /^(namespaces|flowschemas|resourcequotas|limitranges|customresourcedefinitions|apiservices|servicecidrs|(validating|mutating)(webhookconfigurations|admissionpolic(ies|ybindings)|admissionpolicybindings))$/;
 
 export const stored: readonly Base[] = bases.filter(
   ({ stored: isStored, plural }) => isStored && !apart.test(plural),

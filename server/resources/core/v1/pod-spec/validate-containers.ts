@@ -159,10 +159,9 @@ function commonParts(checks: FieldChecks, container: AnyContainer, place: Place)
   const { path, volumes, claimNames, spec } = place;
   checks.presentLabel(path.child("name"), container.name);
   checks.present(path.child("image"), container.image);
-  checks.presentOneOf(path.child("terminationMessagePolicy"), container.terminationMessagePolicy, [
-    "FallbackToLogsOnError",
-    "File",
-  ]);
+  const { terminationMessagePolicy: message } = container;
+  const messages = ["File", "FallbackToLogsOnError"];
+  checks.presentOneOf(path.child("terminationMessagePolicy"), message, messages, "as given");
   ports(checks, container.ports ?? [], path.child("ports"));
   validateEnv(checks, container.env ?? [], path.child("env"));
   validateEnvFrom(checks, container.envFrom ?? [], path.child("envFrom"));

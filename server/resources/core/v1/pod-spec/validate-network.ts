@@ -16,8 +16,8 @@ export function validateDNS(
   { dnsPolicy, dnsConfig }: PodSpec,
   path: Path,
 ): void {
-  const policies = ["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"];
-  checks.presentOneOf(path.child("dnsPolicy"), dnsPolicy, policies);
+  const policies = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
+  checks.presentOneOf(path.child("dnsPolicy"), dnsPolicy, policies, "as given");
   const here = path.child("dnsConfig");
   const nameservers = dnsConfig?.nameservers ?? [];
   if (dnsPolicy === "None" && dnsConfig === undefined) {

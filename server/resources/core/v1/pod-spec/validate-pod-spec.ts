@@ -33,6 +33,8 @@ export interface SpecPlace {
 }
 
 const int32Max = 2 ** 31 - 1;
+const restartPolicies = ["Always", "OnFailure", "Never"];
+const preemptions = ["PreemptLowerPriority", "Never"];
 
 export function validatePodSpec(spec: PodSpec, { path, meta }: SpecPlace): FieldError[] {
   const checks = new FieldChecks();
@@ -45,11 +47,7 @@ export function validatePodSpec(spec: PodSpec, { path, meta }: SpecPlace): Field
   validateContainers(checks, { spec, volumes, claimNames, path });
   validatePodResources(checks, spec, { path: path.child("resources"), claimNames });
   validateHostNetwork(checks, spec, { path, isPod: meta !== undefined });
-  checks.presentOneOf(path.child("restartPolicy"), spec.restartPolicy, [
-    "Always",
-    "Never",
-    "OnFailure",
-  ]);
+  checks.presentOneOf(path.child("restartPolicy"), spec.restartPolicy, restartPolicies, "as given");
   validateDNS(checks, spec, path);
   checks.add(validateLabels(spec.nodeSelector ?? {}, path.child("nodeSelector")));
   podSecurity(checks, spec, path.child("securityContext"));
@@ -112,10 +110,7 @@ function references(checks: FieldChecks, spec: PodSpec, path: Path): void {
   if (spec.runtimeClassName !== undefined)
     checks.subdomain(path.child("runtimeClassName"), spec.runtimeClassName);
   if (preemptionPolicy !== undefined)
-    checks.presentOneOf(path.child("preemptionPolicy"), preemptionPolicy, [
-      "Never",
-      "PreemptLowerPriority",
-    ]);
+    checks.presentOneOf(path.child("preemptionPolicy"), preemptionPolicy, preemptions, "as given");
   const group = spec.schedulingGroup;
   if (group === undefined) return;
   const here = path.child("schedulingGroup");

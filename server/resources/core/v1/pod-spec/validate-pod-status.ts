@@ -112,7 +112,7 @@ function addresses(checks: FieldChecks, { listed, before = [] }: Addresses, path
     checks.errors.push({
       reason: "InternalError",
       field: path.text,
-      message: `failed to check for dual stack: invalid IP ${JSON.stringify(listed[unread]?.ip)}`,
+      message: `Internal error: failed to check for dual stack with error:invalid IP[${unread}]: ${listed[unread]?.ip}`,
     });
   if (unread >= 0 || new Set(families).size < 2 || listed.length > 2)
     checks.invalid(path, listed, "may specify no more than one IP for each IP family");

@@ -6,7 +6,7 @@ import type { PodSchedulingGate, Toleration, TopologySpreadConstraint } from "#g
 import { validateLabelSelector } from "#resources/validate-selector.ts";
 import { labelKeys } from "./validate-affinity.ts";
 
-export const taintEffects: readonly string[] = ["NoExecute", "NoSchedule", "PreferNoSchedule"];
+export const taintEffects: readonly string[] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
 /** Those that compare numbers belong to a feature that upstream has off. */
 const operators: readonly string[] = ["Equal", "Exists"];
@@ -35,7 +35,7 @@ export function validateTolerations(
     if (operator === "" || operators.includes(operator))
       tolerationValue(checks, { operator, value }, here);
     else checks.oneOf(here.child("operator"), operator, operators);
-    if (effect !== "") checks.oneOf(here.child("effect"), effect, taintEffects);
+    if (effect !== "") checks.oneOf(here.child("effect"), effect, taintEffects, "as given");
   }
 }
 
