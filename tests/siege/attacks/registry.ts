@@ -1,6 +1,7 @@
 import type { Attack } from "../attack.ts";
 import { bombs } from "./bombs.ts";
 import { churn } from "./churn.ts";
+import { floods } from "./floods.ts";
 import { handshakes } from "./handshakes.ts";
 import { http2 } from "./http2.ts";
 import { identity } from "./identity.ts";
@@ -23,4 +24,5 @@ export const attacks: readonly Attack[] = [
   ...questions,
   ...churn,
   ...handshakes,
+  ...floods,
 ];
