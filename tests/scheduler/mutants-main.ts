@@ -78,7 +78,7 @@ const recordedMutants: readonly Mutant[] = [
   plugin("node-affinity", "added == 0 ? 0 : ~affinityWord", "added == 0 ? 0 : affinityWord"),
   plugin("node-volume-limits", "+ wanted > limit", "+ wanted > limit + 1"),
   plugin("node-volume-limits", "node) > 0) wanted--", "node) > 0) wanted -= 0"),
-  plugin("volume-binding", "sum += at32(list, 2 + (i << 1))", "sum += 1"),
+  { file: "tables.ts", find: "sum += at32(list, 2 + (i << 1))", put: "sum += 1" },
   plugin("volume-binding", "outsideVerdict(", "<u32>0 & outsideVerdict("),
   plugin("volume-zone", "return outsideWord(", "return <u64>0 & outsideWord("),
   plugin("volume-restrictions", "counterTotal(at32(claims, i)) > 0", "false"),
