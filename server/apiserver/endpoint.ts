@@ -87,10 +87,12 @@ const storedUnder: Readonly<Record<string, string>> = {
 /** Upstream's sentence of a storage that refuses: it tells the key. */
 export function storageFault(
   { ref }: Endpoint,
-  at: { readonly namespace?: string | undefined; readonly name: string },
+  at: { readonly namespace?: string | undefined; readonly name: string; readonly dryRun?: boolean },
   why: string,
 ): string {
   const place = storedUnder[ref.plural] ?? ref.plural;
-  const key = ["/registry", place, at.namespace ?? "", at.name].filter((step) => step !== "");
-  return `StorageError: invalid object, Code: 4, Key: ${key.join("/")}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`;
+  // A dry run does not come to where keys get their prefix.
+  const root = at.dryRun === true ? "" : "/registry";
+  const key = [place, at.namespace ?? "", at.name].filter((step) => step !== "");
+  return `StorageError: invalid object, Code: 4, Key: ${root}/${key.join("/")}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`;
 }

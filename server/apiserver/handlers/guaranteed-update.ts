@@ -42,13 +42,17 @@ function unconditional(resourceVersion: string | undefined): boolean {
 }
 
 /** A PUT that names another object than is stored. A patch cannot: the uid is a field like others there. Throws Conflict. */
-function meetUid(call: Call, { metadata }: KubeObject, { object }: Stored): void {
+function meetUid(
+  call: Call,
+  { metadata }: KubeObject,
+  { object, dryRun }: Pick<Stored, "object"> & { readonly dryRun: boolean },
+): void {
   const { uid } = metadata;
   if (uid === undefined || uid === "" || uid === object.metadata.uid) return;
   const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${object.metadata.uid}`;
   throw conflict(
     named(call.endpoint, metadata.name),
-    storageFault(call.endpoint, object.metadata, why),
+    storageFault(call.endpoint, { ...object.metadata, dryRun }, why),
   );
 }
 
@@ -100,7 +104,7 @@ async function attempt(
   const draft = await change.draft(current);
   const free = change.reapplies === true || unconditional(draft.metadata.resourceVersion);
   if (change.reapplies !== true) {
-    meetUid(call, draft, current);
+    meetUid(call, draft, { object: old, dryRun: change.dryRun });
     dropDoubleOwners(call, draft);
   }
   await breath(call);
