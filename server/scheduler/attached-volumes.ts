@@ -85,6 +85,11 @@ export class AttachedVolumes {
     return this.#counters.named(`installed ${driver}`).id;
   }
 
+  /** Is it attached to some node? */
+  isHeld(volume: string): boolean {
+    return this.#places.has(volume);
+  }
+
   /** Could a pod with these volumes exceed a limit of the node, where volumes have more than one holder? */
   isFullOfShared(nodeName: string, wanted: readonly Attached[]): boolean {
     const there = this.#byNode.get(nodeName);

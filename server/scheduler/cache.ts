@@ -280,15 +280,15 @@ export class SchedulerCache {
   }
 
   /**
-   * What the pod takes that others of its batch may want too: the volumes that it attaches. undefined: devices, or
-   * volumes that its claims are still to get.
+   * What the pod takes that others of its batch may want too: the volumes that it attaches. undefined: devices, volumes
+   * that its claims are still to get, or some that are attached already, which its effects count once more.
    */
   taking(pod: Pod): readonly string[] | undefined {
     const { storage } = this.#options;
     if (pod.spec.resourceClaims !== undefined) return undefined;
-    return storage === undefined
-      ? []
-      : takenVolumes(pod, storage, () => this.#shapes.intern(pod).attached);
+    if (storage === undefined) return [];
+    const volumes = takenVolumes(pod, storage, () => this.#shapes.intern(pod).attached);
+    return volumes?.some((volume) => this.attached.isHeld(volume)) ? undefined : volumes;
   }
 
   /**
@@ -297,7 +297,7 @@ export class SchedulerCache {
    */
   encode(pods: readonly Pod[]): Encoded[] {
     this.#labelSets.sweep();
-    this.#garbage.collect();
+    const collected = this.#garbage.collect();
     this.#classes.beginBatch();
     this.#plans?.clear();
     for (;;) {
@@ -306,7 +306,8 @@ export class SchedulerCache {
       if (this.#knowledge() !== before) continue;
       if (this.#plans?.make(pods, encoded)) continue;
       // Nominated pods are tried out as well: they too count in what was just registered.
-      if (this.nominations.size > 0) this.#kinds.freshen();
+      // After a collection no kind may name what was forgotten.
+      if (collected || this.nominations.size > 0) this.#kinds.freshen();
       return encoded;
     }
   }

@@ -45,15 +45,16 @@ export class Garbage {
     return nodes.interned + nodes.topologies.size + counters.size + shapes.size;
   }
 
-  /** Called before pods are encoded: no class, shape or number of anything may be in use. */
-  collect(): void {
-    if (this.#size - this.#left <= this.#room) return;
+  /** Called before pods are encoded: no class, shape or number of anything may be in use. True: much was forgotten. */
+  collect(): boolean {
+    if (this.#size - this.#left <= this.#room) return false;
     if (this.#forget()) {
       const byBytes = bytesMax / (this.#parts.nodes.columns.capacity * 4);
       const most = Math.max(gatheredAtStart, Math.min(gatheredMax, byBytes));
       this.#room = Math.min(this.#room * 2, most);
     }
     this.#left = this.#size;
+    return true;
   }
 
   /** True: what was forgotten last time came back since. */

@@ -163,8 +163,14 @@ async function writeDeletion(
   const marked = await cache.write({ op: "update", key, expected: revision, object: stamped() });
   if (!now || marked.outcome === "conflict") return marked;
   const expected = marked.stored.revision;
-  return cache.write({ op: "delete", key, expected, object: stamped() });
+  const ended = await cache.write({ op: "delete", key, expected, object: stamped() });
+  // Its node sees the mark, and may be the faster of the two to end it.
+  const isGone = ended.outcome === "conflict" && !isSame(ended.current?.object, object);
+  return isGone ? marked : ended;
 }
+
+const isSame = (one: KubeObject | undefined, { metadata }: KubeObject): boolean =>
+  one?.metadata.uid === metadata.uid;
 
 async function attempt(
   server: ServerContext,
