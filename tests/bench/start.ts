@@ -120,19 +120,22 @@ export async function measureStarts(size: StartSize): Promise<StartFigures> {
     for (let round = 0; round <= size.starts; round++) {
       const began = performance.now();
       const started = await startUp(dataDir, port, ["--runtime", size.runtime]);
-      const first = round === 0;
-      if (first && size.runtime === "containerd") await importBusybox(dataDir);
-      await firstPod(dataDir, `p${round}`);
-      if (!first) {
-        api.push(started.api);
-        pod.push(performance.now() - began);
+      try {
+        const first = round === 0;
+        if (first && size.runtime === "containerd") await importBusybox(dataDir);
+        await firstPod(dataDir, `p${round}`);
+        if (!first) {
+          api.push(started.api);
+          pod.push(performance.now() - began);
+        }
+        await forget(dataDir, `p${round}`);
+        if (round === size.starts) {
+          await pause(size.idleMilliseconds);
+          memory = memoryOf(started.pid);
+        }
+      } finally {
+        await started.stop();
       }
-      await forget(dataDir, `p${round}`);
-      if (round === size.starts) {
-        await pause(size.idleMilliseconds);
-        memory = memoryOf(started.pid);
-      }
-      await started.stop();
     }
     loaded = await measureLoadedStart(dataDir, port, size);
   } finally {
