@@ -10,6 +10,8 @@ const podsMaxDefault = 110;
 const memoryAvailableBytesMin = 100 * 1024 * 1024;
 /** A developer's disk is often nearly full: half of upstream's 10 % is pressure enough. */
 const diskAvailableShareMin = 0.05;
+/** On a large disk less than that share is plenty still; bytes. */
+const diskAvailableBytesMin = 1024 ** 3;
 
 const goArchitectures: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386" };
 
@@ -44,7 +46,10 @@ export async function machineReserves(dataDir: string): Promise<Reserves> {
   const size = disk.blocks * disk.bsize;
   return {
     memory: { available: bytes, threshold: memoryAvailableBytesMin },
-    disk: { available: disk.bavail * disk.bsize, threshold: size * diskAvailableShareMin },
+    disk: {
+      available: disk.bavail * disk.bsize,
+      threshold: Math.min(size * diskAvailableShareMin, diskAvailableBytesMin),
+    },
   };
 }
 
