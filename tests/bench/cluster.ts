@@ -1,12 +1,11 @@
 /** A whole cluster from nothing: simulated nodes Ready, then the pods of many Deployments Running. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import type { Client } from "#client/client.ts";
 import { createInformer } from "#client/informer.ts";
 import { deployments } from "#gen/api/apps/v1.ts";
 import { type Node, nodes, type Pod, pods } from "#gen/api/core/v1.ts";
 import { silent } from "#telemetry/log.ts";
+import { temporaryDataDir } from "#tests/support/data-dir.ts";
 import { freePort } from "#tests/support/free-port.ts";
 import { adminClient, pause, startUp } from "./kubun-up.ts";
 import type { Bench } from "./main.ts";
@@ -71,7 +70,7 @@ export async function benchCluster(
   size: ClusterSize,
   print: (line: string) => void,
 ): Promise<void> {
-  const dataDir = mkdtempSync(join(tmpdir(), "kubun-cluster-"));
+  const dataDir = temporaryDataDir();
   const began = performance.now();
   const flags = ["--runtime", "simulated", "--nodes", `${size.nodes}`];
   const cluster = await startUp(dataDir, await freePort(), flags);

@@ -1,8 +1,7 @@
 /** Second and later `kubun up`: time to the API's first answer and to the first pod Running; memory when idle. */
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { configmaps, pods } from "#gen/api/core/v1.ts";
+import { temporaryDataDir } from "#tests/support/data-dir.ts";
 import { freePort } from "#tests/support/free-port.ts";
 import { family, proportionalBytes } from "#tests/support/process-memory.ts";
 import { missingForContainers, removeContainerd } from "../kubelet/containers.ts";
@@ -110,7 +109,7 @@ async function measureLoadedStart(
 }
 
 export async function measureStarts(size: StartSize): Promise<StartFigures> {
-  const dataDir = mkdtempSync(join(tmpdir(), "kubun-start-"));
+  const dataDir = temporaryDataDir();
   const port = await freePort();
   const api: number[] = [];
   const pod: number[] = [];

@@ -7,6 +7,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryDataDir } from "#tests/support/data-dir.ts";
 import { missingForContainers, removeContainerd } from "../kubelet/containers.ts";
 import {
   hasKubectl,
@@ -15,7 +16,6 @@ import {
   type RunningVerb,
   startCluster,
   startVerb,
-  temporaryDataDir,
   waitFor,
 } from "../support/cluster.ts";
 import { busyboxArchive, busyboxImage } from "../support/images.ts";

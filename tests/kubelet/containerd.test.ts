@@ -8,6 +8,7 @@ import type { Client } from "#client/client.ts";
 import { configmaps, type Pod, type PodSpec, pods, secrets } from "#gen/api/core/v1.ts";
 import { ownContainerd } from "#kubelet/cri/containerd-process.ts";
 import { eventually, openPlane, type Plane } from "#tests/controllers/plane.ts";
+import { temporaryDataDir } from "#tests/support/data-dir.ts";
 import { busyboxImage as image } from "#tests/support/images.ts";
 import {
   askNode,
@@ -17,7 +18,6 @@ import {
   openTestNode,
   removeContainerd,
   type TestNode,
-  temporaryDataDir,
 } from "./containers.ts";
 
 const missing = await missingForContainers();
@@ -35,7 +35,7 @@ describe.skipIf(missing.length > 0)(`the agent on containerd${why}`, () => {
     // Containers of others may run on this machine.
     plane = await openPlane({ clusterCidr: freePodCidr(hostAddresses()) });
     client = plane.client;
-    dataDir = await temporaryDataDir();
+    dataDir = temporaryDataDir();
     node = await openTestNode(plane, nodeName, dataDir);
   });
   afterAll(async () => {

@@ -1,8 +1,6 @@
 /** What tests with real containers need: Debian's packages, a node on them, and a clean machine afterwards. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { issueCertificate } from "#apimachinery/pki.ts";
 import { openNodeConnections } from "#apiserver/node-connections.ts";
@@ -91,10 +89,6 @@ export async function askNode(
   let text = "";
   for await (const chunk of answer) text += `${chunk}`;
   return { status: answer.statusCode ?? 0, text };
-}
-
-export async function temporaryDataDir(): Promise<string> {
-  return mkdtemp(join(tmpdir(), "kubun-node-"));
 }
 
 /** Ends the data directory's containerd and what it left in the kernel. */

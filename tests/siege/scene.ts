@@ -8,9 +8,9 @@ import {
   type RunningCluster,
   removeDataDir,
   startCluster,
-  temporaryDataDir,
   waitFor,
 } from "#tests/support/cluster.ts";
+import { temporaryDataDir } from "#tests/support/data-dir.ts";
 import type { Target } from "./attack.ts";
 import { Hostile } from "./hostile.ts";
 import { hostileIdentity } from "./hostile-identity.ts";

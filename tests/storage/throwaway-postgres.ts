@@ -1,10 +1,9 @@
 /** An embedded Postgres in a folder of its own, and empty databases in it. */
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { connect } from "#storage/postgres/connect.ts";
 import { startEmbeddedPostgres } from "#storage/postgres/embedded.ts";
 import { silent } from "#telemetry/log.ts";
+import { temporaryDataDir } from "#tests/support/data-dir.ts";
 import { freePort } from "#tests/support/free-port.ts";
 
 export interface ThrowawayPostgres {
@@ -21,9 +20,7 @@ export interface ThrowawayPostgres {
 export async function throwawayPostgres(
   options: { readonly port?: boolean } = {},
 ): Promise<ThrowawayPostgres> {
-  const dataDir = await mkdtemp(join(tmpdir(), "kubun-test-"));
-  // Postgres' own account must be able to pass.
-  await chmod(dataDir, 0o755);
+  const dataDir = temporaryDataDir();
   const port = options.port === true ? await freePort() : undefined;
   const server = await startEmbeddedPostgres({
     dataDir,

@@ -3,10 +3,10 @@
  * directory of its own, on Bun or (KUBUN_TEST_RUNTIME=deno) on Deno.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { temporaryDataDir } from "./data-dir.ts";
 
 const root = join(import.meta.dirname, "../..");
 const launcher = join(root, "server/cli/launcher.mjs");
@@ -24,10 +24,6 @@ export interface RunningCluster extends RunningVerb {
   readonly dataDir: string;
   readonly kubeconfig: string;
   kubectl(...args: readonly string[]): Finished;
-}
-
-export function temporaryDataDir(): string {
-  return mkdtempSync(join(tmpdir(), "kubun-"));
 }
 
 export async function startCluster(

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import process from "node:process";
 import type { Client } from "#client/client.ts";
 import { clientFromKubeconfig, type Kubeconfig, readKubeconfig } from "#client/kubeconfig.ts";
-import { removeDataDir, temporaryDataDir, waitFor } from "./cluster.ts";
+import { removeDataDir, waitFor } from "./cluster.ts";
+import { temporaryDataDir } from "./data-dir.ts";
 
 const launcher = join(import.meta.dirname, "../../server/cli/launcher.mjs");
 
