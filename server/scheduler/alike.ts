@@ -1,7 +1,8 @@
 /** Which pods are tried together, and which refused ones an event is asked of together. */
 import type { Pod } from "#gen/api/core/v1.ts";
-import { V_DEVICE, V_FILTER_SHIFT, V_VOLUME_NODE } from "#gen/scheduler-abi.ts";
+import { V_DEVICE, V_VOLUME_NODE } from "#gen/scheduler-abi.ts";
 import type { Encoded } from "./cache.ts";
+import { filterBit } from "./filter-bits.ts";
 
 /** Equal for pods that the same events help; a pod's claims of devices are its own. */
 export function alikeOf(key: string, { shape, labelSet, devices }: Encoded): string {
@@ -10,8 +11,7 @@ export function alikeOf(key: string, { shape, labelSet, devices }: Encoded): str
 
 /** Of a pod that no node was asked about: its claims rule every one out, and events on them may lift that. */
 export function filtersUnasked({ devices }: Encoded): number {
-  const verdict = devices?.refusal === undefined ? V_VOLUME_NODE : V_DEVICE;
-  return 1 << (verdict >>> V_FILTER_SHIFT);
+  return filterBit(devices?.refusal === undefined ? V_VOLUME_NODE : V_DEVICE);
 }
 
 /**

@@ -15,13 +15,12 @@ import {
   S_POD_TOPOLOGY_SPREAD,
   S_TAINT_TOLERATION,
   S_VOLUME_BINDING,
-  V_FILTER,
-  V_FILTER_SHIFT,
   V_NO_NODE,
   V_NODE_AFFINITY,
   V_UNRESOLVABLE,
 } from "#gen/scheduler-abi.ts";
 import type { Encoded, Preemption, SchedulerCache } from "./cache.ts";
+import { filterBit } from "./filter-bits.ts";
 import { type PreemptionOutcome, refusalSentence, withoutVictims } from "./reasons.ts";
 
 const columns = [
@@ -128,10 +127,10 @@ export function refusalOf(
   let filters = 0;
   for (const [verdict, times] of verdicts) {
     asked += times;
-    filters |= 1 << ((verdict & V_FILTER) >>> V_FILTER_SHIFT);
+    filters |= filterBit(verdict);
   }
   const notAsked = nodes.size - asked;
-  if (notAsked > 0) filters |= 1 << (V_NODE_AFFINITY >>> V_FILTER_SHIFT);
+  if (notAsked > 0) filters |= filterBit(V_NODE_AFFINITY);
   const why = eligible((nodeName) => {
     const slot = nodes.slotOf(nodeName);
     if (slot === undefined) return V_UNRESOLVABLE;

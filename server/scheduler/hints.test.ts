@@ -2,13 +2,13 @@ import { expect, test } from "bun:test";
 import type { Node, Pod } from "#gen/api/core/v1.ts";
 import {
   V_AFFINITY,
-  V_FILTER_SHIFT,
   V_FIT,
   V_NODE_AFFINITY,
   V_PORTS,
   V_SPREAD,
   V_TAINT,
 } from "#gen/scheduler-abi.ts";
+import { filterBit } from "./filter-bits.ts";
 import { prepareEvent } from "./hints.ts";
 import type { ClusterEvent } from "./plugins/plugin.ts";
 
@@ -33,7 +33,7 @@ function node(labels: Record<string, string>, more: Partial<Node["spec"]> = {}, 
 }
 
 function helps(verdict: number, waiting: Pod, event: ClusterEvent): boolean {
-  return prepareEvent(event)(waiting, 1 << (verdict >>> V_FILTER_SHIFT));
+  return prepareEvent(event)(waiting, filterBit(verdict));
 }
 
 const asks = (cpu: string) =>

@@ -3,20 +3,18 @@
  * "No" is only said where it is sure; pods that nothing wakes are tried again after five minutes anyway.
  */
 import type { Pod } from "#gen/api/core/v1.ts";
-import { V_FILTER, V_FILTER_SHIFT } from "#gen/scheduler-abi.ts";
+import { filterBit } from "./filter-bits.ts";
 import { nodeFacts } from "./node-facts.ts";
 import { hintOf, nodeQuestions } from "./plugins/node-questions.ts";
-import type { ClusterEvent, Hint, Plugin } from "./plugins/plugin.ts";
+import type { ClusterEvent, Hint } from "./plugins/plugin.ts";
 import { plugins } from "./plugins/registry.ts";
 
-const filterOf = (verdict: number) => (verdict & V_FILTER) >>> V_FILTER_SHIFT;
-
-/** By the number of the filter in its verdicts. */
+/** By the filter's bit. */
 const hints: ReadonlyMap<number, Hint> = new Map([
-  ...plugins.flatMap(({ hint, reasons: [first] = [] }: Plugin) =>
-    hint === undefined || first === undefined ? [] : [[filterOf(first[0]), hint] as const],
+  ...plugins.flatMap(({ hint, reasons: [first] = [] }) =>
+    hint === undefined || first === undefined ? [] : [[filterBit(first[0]), hint] as const],
   ),
-  ...nodeQuestions.map((question) => [filterOf(question.verdict), hintOf(question)] as const),
+  ...nodeQuestions.map((question) => [filterBit(question.verdict), hintOf(question)] as const),
 ]);
 
 /** An event prepared once, asked of many pods. */
@@ -25,8 +23,8 @@ export function prepareEvent(event: ClusterEvent): (pod: Pod, filters: number) =
   const asks = askerOf(event);
   return (pod, filters) => {
     if (filters === 0) return true;
-    for (const [filter, hint] of hints) {
-      if ((filters & (1 << filter)) !== 0 && asks(hint, pod)) return true;
+    for (const [bit, hint] of hints) {
+      if ((filters & bit) !== 0 && asks(hint, pod)) return true;
     }
     return false;
   };

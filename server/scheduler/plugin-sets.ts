@@ -2,8 +2,7 @@
 import { type ConfigReader, int32 } from "./config-reader.ts";
 import type { PermitPlugin } from "./permit.ts";
 import { idlePlugins, type Point, pluginKind, points, removedPlugins } from "./plugin-points.ts";
-import type { Plugin } from "./plugins/plugin.ts";
-import { type PluginName, plugins } from "./plugins/registry.ts";
+import { plugins } from "./plugins/registry.ts";
 import { defaultProfile, type Profile, scorers } from "./profile.ts";
 
 export const apiVersion = "kubescheduler.config.k8s.io/v1";
@@ -120,7 +119,7 @@ export function readPlugins(
   reader.only("multiPoint", ...points);
   const outside = permitPlugins.map(({ name }) => [name, ["permit"]] as const);
   const known: Registry = new Map([
-    ...plugins.map(({ name, points }: Plugin) => [name, points] as const),
+    ...plugins.map(({ name, points }) => [name, points] as const),
     ...Object.entries(idlePlugins),
     ...outside,
   ]);
@@ -148,9 +147,7 @@ export function readPlugins(
         ...(sets.get("score")?.enabled ?? []),
         ...multi,
       ]),
-      filters: new Set(
-        plugins.map(({ name }): PluginName => name).filter((name) => has("filter", name)),
-      ),
+      filters: new Set(plugins.map(({ name }) => name).filter((name) => has("filter", name))),
       gates: has("preEnqueue", "SchedulingGates"),
       devices: has("postFilter", "DynamicResources"),
       preempts: has("postFilter", "DefaultPreemption"),

@@ -1,7 +1,6 @@
 /** How one scheduler name decides: plugins, weights and arguments, as KubeSchedulerConfiguration gives them. */
 import type { NodeAffinity, TopologySpreadConstraint } from "#gen/api/core/v1.ts";
 import type { PermitPlugin } from "./permit.ts";
-import type { Plugin } from "./plugins/plugin.ts";
 import { type PluginName, plugins } from "./plugins/registry.ts";
 
 /** Plugins that score, in the order of the module's columns (S_*). */
@@ -74,13 +73,13 @@ const cpuAndMemory: readonly ScoredResource[] = [
   { name: "memory", weight: 1 },
 ];
 
-const all: readonly Plugin<PluginName>[] = plugins;
-
 /** Upstream's default profile. */
 export const defaultProfile: Profile = {
   schedulerName: "default-scheduler",
   id: 0,
-  filters: new Set(all.filter(({ points }) => points.includes("filter")).map(({ name }) => name)),
+  filters: new Set(
+    plugins.filter(({ points }) => points.includes("filter")).map(({ name }) => name),
+  ),
   weights: {
     TaintToleration: 3,
     NodeAffinity: 2,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Pod } from "#gen/api/core/v1.ts";
-import { V_AFFINITY, V_FILTER_SHIFT, V_FIT, V_TAINT } from "#gen/scheduler-abi.ts";
+import { V_AFFINITY, V_FIT, V_TAINT } from "#gen/scheduler-abi.ts";
+import { filterBit } from "./filter-bits.ts";
 import type { ClusterEvent } from "./plugins/plugin.ts";
 import { backoffOf, type QueuedPod, SchedulingQueue } from "./queue.ts";
 
@@ -15,9 +16,11 @@ function pod(name: string, spec: Partial<Pod["spec"]> = {}): Pod {
   };
 }
 
-const [affinity, fit, taint] = [V_AFFINITY, V_FIT, V_TAINT].map(
-  (verdict) => 1 << (verdict >>> V_FILTER_SHIFT),
-) as [number, number, number];
+const [affinity, fit, taint] = [V_AFFINITY, V_FIT, V_TAINT].map(filterBit) as [
+  number,
+  number,
+  number,
+];
 
 const removed: ClusterEvent = { kind: "pod", before: pod("gone") };
 const added: ClusterEvent = { kind: "pod", pod: pod("come") };

@@ -12,11 +12,10 @@ import {
   V_UNRESOLVABLE,
 } from "#gen/scheduler-abi.ts";
 import { nodeQuestions } from "./plugins/node-questions.ts";
-import type { Plugin } from "./plugins/plugin.ts";
 import { plugins } from "./plugins/registry.ts";
 
 const phrases: readonly (readonly [verdict: number, phrase: string])[] = [
-  ...plugins.flatMap(({ reasons = [] }: Plugin) => reasons),
+  ...plugins.flatMap(({ reasons = [] }) => reasons),
   ...nodeQuestions.map(({ verdict, phrase }) => [verdict, phrase] as const),
 ];
 

@@ -8,7 +8,7 @@ import {
   V_NODE_QUESTIONS_MAX,
   V_UNRESOLVABLE,
 } from "#gen/scheduler-abi.ts";
-import { comesTrue, type Hint, type Need, type NodeQuestion, type Plugin } from "./plugin.ts";
+import { comesTrue, type Hint, type Need, type NodeQuestion } from "./plugin.ts";
 import { type PluginName, plugins } from "./registry.ts";
 
 interface Numbered extends NodeQuestion {
@@ -17,9 +17,7 @@ interface Numbered extends NodeQuestion {
   readonly verdict: number;
 }
 
-const all: readonly Plugin<PluginName>[] = plugins;
-
-export const nodeQuestions: readonly Numbered[] = all
+export const nodeQuestions: readonly Numbered[] = plugins
   .flatMap(({ name, ofNode }) => (ofNode === undefined ? [] : [{ plugin: name, ...ofNode }]))
   .map((question, index) => {
     assert(index < V_NODE_QUESTIONS_MAX, "the module has no verdict for so many filters");

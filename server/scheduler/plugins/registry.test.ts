@@ -2,14 +2,11 @@ import { expect, test } from "bun:test";
 import { V_FILTER, V_NODE_QUESTION, V_REASONS, V_UNRESOLVABLE } from "#gen/scheduler-abi.ts";
 import { reasonsOf } from "#scheduler/reasons.ts";
 import { needNames, nodeQuestions } from "./node-questions.ts";
-import type { Plugin } from "./plugin.ts";
 import { plugins } from "./registry.ts";
-
-const all: readonly Plugin[] = plugins;
 
 test("a verdict's filter is one plugin's, and each reason has its own bit", () => {
   const owners = new Map<number, string>();
-  for (const { name, reasons = [] } of all) {
+  for (const { name, reasons = [] } of plugins) {
     const bits = reasons.map(([verdict]) => verdict & V_REASONS);
     expect(new Set(bits).size).toBe(bits.length);
     for (const [verdict] of reasons) {
@@ -22,7 +19,7 @@ test("a verdict's filter is one plugin's, and each reason has its own bit", () =
 });
 
 test("plugins that can refuse say why", () => {
-  for (const { name, points, reasons, ofNode } of all) {
+  for (const { name, points, reasons, ofNode } of plugins) {
     if (points.includes("filter")) expect([name, reasons ?? ofNode]).not.toEqual([name, undefined]);
   }
 });

@@ -9,7 +9,7 @@ import { nodePorts } from "./node-ports.ts";
 import { nodeResourcesFit } from "./node-resources-fit.ts";
 import { nodeUnschedulable } from "./node-unschedulable.ts";
 import { nodeVolumeLimits } from "./node-volume-limits.ts";
-import { definePlugin } from "./plugin.ts";
+import { definePlugin, type Plugin } from "./plugin.ts";
 import { podTopologySpread } from "./pod-topology-spread.ts";
 import { taintToleration } from "./taint-toleration.ts";
 import { volumeBinding } from "./volume-binding.ts";
@@ -17,7 +17,7 @@ import { volumeRestrictions } from "./volume-restrictions.ts";
 import { volumeZone } from "./volume-zone.ts";
 
 /** Those that refuse nothing need no file here: the queue, the module and `bind.ts` do what they say. */
-export const plugins = [
+const registered = [
   definePlugin({ name: "SchedulingGates", points: ["preEnqueue"] }),
   definePlugin({ name: "PrioritySort", points: ["queueSort"] }),
   nodeName,
@@ -40,4 +40,6 @@ export const plugins = [
   nodeDeclaredFeatures,
 ] as const;
 
-export type PluginName = (typeof plugins)[number]["name"];
+export type PluginName = (typeof registered)[number]["name"];
+
+export const plugins: readonly Plugin<PluginName>[] = registered;
