@@ -25,7 +25,7 @@ import { runControllers } from "#controllers/runner.ts";
 import { runScheduler } from "#scheduler/scheduler.ts";
 import { openWatchCache } from "#storage/cache.ts";
 import { startCompaction } from "#storage/compaction.ts";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "#storage/postgres/embedded.ts";
+import { type KeptPostgres, keepEmbeddedPostgres } from "#storage/postgres/kept-postgres.ts";
 import { openPostgresStorage } from "#storage/postgres/postgres.ts";
 import type { WatchCache } from "#storage/watch-cache.ts";
 import type { Logger } from "#telemetry/log.ts";
@@ -54,10 +54,10 @@ interface Store {
 
 async function openStore(options: ControlPlaneOptions, logger: Logger): Promise<Store> {
   const { step, dataDir, databaseUrl } = options;
-  let embedded: EmbeddedPostgres | undefined;
+  let embedded: KeptPostgres | undefined;
   if (databaseUrl === undefined) {
     embedded = await step("Postgres", () =>
-      startEmbeddedPostgres({ dataDir: join(dataDir, "postgres"), log: logger }),
+      keepEmbeddedPostgres({ dataDir: join(dataDir, "postgres"), log: logger }),
     );
   }
   const url = databaseUrl ?? embedded?.url ?? "";

@@ -1,11 +1,14 @@
 /** The embedded Postgres over our own deaths and its own. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { chmod, mkdtemp, realpath, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "#storage/postgres/embedded.ts";
+import { keepEmbeddedPostgres } from "#storage/postgres/kept-postgres.ts";
 import { openPostgresStorage } from "#storage/postgres/postgres.ts";
 import { silent } from "#telemetry/log.ts";
+import { waitFor } from "#tests/support/cluster.ts";
+import { temporaryDataDir } from "#tests/support/data-dir.ts";
 import { create, keyOf, written } from "../suites/storage-objects.ts";
 
 let dataDir: string;
@@ -13,8 +16,7 @@ let running: EmbeddedPostgres;
 const start = () => startEmbeddedPostgres({ dataDir, log: silent });
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "kubun-embedded-"));
-  await chmod(dataDir, 0o755);
+  dataDir = temporaryDataDir();
   running = await start();
 }, 60_000);
 afterAll(async () => {
@@ -56,6 +58,24 @@ test("one that was killed recovers what was acknowledged", async () => {
   running = await start();
   expect(running.reused).toBe(false);
   expect(await names()).toEqual(["a", "b"]);
+}, 60_000);
+
+test("one that is kept starts again when it was killed, until it is stopped", async () => {
+  await writeOne("c");
+  await running.stop();
+  const kept = await keepEmbeddedPostgres({ dataDir, log: silent });
+  const pidFile = join(dataDir, "postgres/pgdata/postmaster.pid");
+  const pid = async () => Number((await readFile(pidFile, "utf8").catch(() => "0")).split("\n")[0]);
+  const first = await pid();
+  process.kill(first, "SIGKILL");
+  await waitFor("another one answers", async () => {
+    const known = await names().catch((): readonly string[] => []);
+    return known.includes("c") && (await pid()) !== first;
+  });
+  await kept.stop();
+  expect(await pid()).toBe(0);
+  running = await start();
+  expect(running.reused).toBe(false);
 }, 60_000);
 
 test("a data directory that Postgres' account cannot reach is linked to one that it can", async () => {

@@ -40,6 +40,8 @@ export interface EmbeddedPostgres {
   readonly pid: number;
   /** True when it was running already. */
   readonly reused: boolean;
+  /** Its process; whether it answers is another question. */
+  alive(): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -87,14 +89,18 @@ async function adoptOrLaunch(
     const url = urlOf(place, port);
     await answering(url, pid);
     options.log.info("adopted the running Postgres", { pid });
-    return { url, pid, reused: true, stop: () => stop(pid) };
+    return embedded(url, pid, true);
   }
   if (!(await exists(join(place.data, "PG_VERSION"))))
     await initialize(binaries, place, options.log);
   const pid = await launch(binaries, place, options);
   const url = urlOf(place, options.port ?? defaultPort);
   await answering(url, pid);
-  return { url, pid, reused: false, stop: () => stop(pid) };
+  return embedded(url, pid, false);
+}
+
+function embedded(url: string, pid: number, reused: boolean): EmbeddedPostgres {
+  return { url, pid, reused, alive: () => alive(pid), stop: () => stop(pid) };
 }
 
 /** The process ended before it took a statement. */
