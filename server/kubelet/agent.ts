@@ -10,6 +10,7 @@ import type { Node, NodeStatus, Pod, Service, Taint } from "#gen/api/core/v1.ts"
 import type { Logger } from "#telemetry/log.ts";
 import type { CriRuntime } from "./cri/runtime.ts";
 import { HeldPressure, noPressure, pressureFrom, type Reserves } from "./eviction/pressure.ts";
+import { ImageCollector } from "./eviction/unused-images.ts";
 import { ImagePull } from "./image-pull.ts";
 import type { NodeContext } from "./node-context.ts";
 import { conditionEvents, troubles } from "./node-events.ts";
@@ -209,9 +210,13 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   await options.pods.synced();
   const loops = runtime.real ? watchRuntime(context, pods, clock) : [];
   const { reserves } = options;
+  const images = new ImageCollector({ runtime, clock, logger });
+  const relieve = async (left: Reserves): Promise<void> => {
+    if (!(await images.collect(left.disk))) await pods.evict(left);
+  };
   const look = async (): Promise<void> => {
     pods.underPressure(await pressure());
-    if (reserves !== undefined) await pods.evict(await reserves());
+    if (reserves !== undefined) await relieve(await reserves());
     await pods.rotateLogs();
   };
   const every = { clock, signal, logger, milliseconds: housekeepingMilliseconds };

@@ -140,6 +140,8 @@ async function containerd(options: RuntimeChoiceOptions): Promise<RuntimeChoice>
     connection: found.connection,
     version: `${name}://${version}`,
     owner: createHash("sha256").update(`${dataDir} ${options.nodeName}`).digest("hex").slice(0, 16),
+    sandboxImage: found.sandboxImage,
+    shared: found.revive === undefined,
     clock: options.clock,
     logger: options.logger,
     revive: found.revive,

@@ -1,12 +1,18 @@
 /** The agent on real containers: containerd started by it, images made here, an API server beside it. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
+import os from "node:os";
 import { join } from "node:path";
 import { freePodCidr } from "#cli/pod-network.ts";
 import { hostAddresses } from "#cli/start-control-plane.ts";
 import type { Client } from "#client/client.ts";
+import { systemClock } from "#client/clock.ts";
 import { configmaps, type Pod, type PodSpec, pods, secrets } from "#gen/api/core/v1.ts";
-import { ownContainerd } from "#kubelet/cri/containerd-process.ts";
+import { importImage, ownContainerd } from "#kubelet/cri/containerd-process.ts";
+import { ImageCollector } from "#kubelet/eviction/unused-images.ts";
+import { imageArchive } from "#kubelet/oci/image-archive.ts";
+import { chooseRuntime } from "#kubelet/runtime-choice.ts";
+import { silent } from "#telemetry/log.ts";
 import { eventually, openPlane, type Plane } from "#tests/controllers/plane.ts";
 import { temporaryDataDir } from "#tests/support/data-dir.ts";
 import { busyboxImage as image } from "#tests/support/images.ts";
@@ -144,6 +150,34 @@ describe.skipIf(missing.length > 0)(`the agent on containerd${why}`, () => {
       );
     expect(ids(after)).toEqual(ids(before));
     expect(isReady(after)).toBe(true);
+  }, 120_000);
+
+  test("a full disk takes the images that no container uses, and no other", async () => {
+    const { runtime } = await chooseRuntime({
+      kind: "containerd",
+      dataDir: join(dataDir, "kubelet"),
+      nodeName,
+      clock: systemClock,
+      logger: silent,
+    });
+    const architecture = os.arch() === "x64" ? "amd64" : os.arch();
+    const unused = "kubun.test/unused:1";
+    const files = [{ path: "a", data: new TextEncoder().encode("unused") }];
+    await importImage(node.socket ?? "", imageArchive({ name: unused, architecture, files }));
+    const names = async () => (await runtime.listImages()).flatMap((one) => one.names).sort();
+    const before = await names();
+    let later = 0;
+    const clock = { ...systemClock, now: () => new Date(Date.now() + later) };
+    const collector = new ImageCollector({ runtime, clock, logger: silent });
+    const full = { available: 0, threshold: 2 ** 50 };
+    expect(await collector.collect(full)).toBe(false);
+    later = 3 * 60_000;
+    expect(await collector.collect({ available: 1, threshold: 1 })).toBe(false);
+    expect(await names()).toEqual(before);
+    expect(await collector.collect(full)).toBe(true);
+    expect(before).toContain(unused);
+    expect(await names()).toEqual(before.filter((name) => !name.includes("/unused")));
+    runtime.close();
   }, 120_000);
 
   test("a containerd that dies is started again; what it ran goes on", async () => {

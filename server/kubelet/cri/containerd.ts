@@ -46,6 +46,9 @@ export interface ContainerdOptions {
   /** `containerd://1.6.20` */
   readonly version: string;
   readonly owner: string;
+  readonly sandboxImage: string;
+  /** Others use it too, and its images are theirs as well. */
+  readonly shared: boolean;
   readonly clock: Clock;
   /** Starts it again when it is gone; undefined: it is somebody else's to mend. */
   readonly revive?: (() => Promise<void>) | undefined;
@@ -254,15 +257,29 @@ export class ContainerdRuntime implements CriRuntime {
     await this.#cri.call(method, { containerId }, callMilliseconds);
   }
 
+  #imageOf({ id, repoTags, repoDigests, size, uid, username, pinned }: Image): RuntimeImage {
+    const names = [...repoDigests, ...repoTags];
+    const { sandboxImage, shared } = this.#options;
+    return {
+      id,
+      names,
+      sizeBytes: Number(size),
+      uid: uid === undefined ? undefined : Number(uid.value),
+      username,
+      // Older containerds do not pin what their sandboxes need.
+      pinned: pinned || shared || names.includes(sandboxImage),
+    };
+  }
+
   async imageStatus(image: string): Promise<RuntimeImage | undefined> {
     const request = { image: { image } };
     const answer = await this.#cri.call(ImageService.method.imageStatus, request, callMilliseconds);
-    return answer.image === undefined ? undefined : imageOf(answer.image);
+    return answer.image === undefined ? undefined : this.#imageOf(answer.image);
   }
 
   async listImages(): Promise<readonly RuntimeImage[]> {
     const { images } = await this.#cri.call(ImageService.method.listImages, {}, callMilliseconds);
-    return images.map(imageOf);
+    return images.map((image) => this.#imageOf(image));
   }
 
   async pullImage(image: string, auth?: RegistryAuth): Promise<string> {
@@ -323,7 +340,7 @@ async function ignoreNotFound(call: Promise<unknown>): Promise<void> {
 }
 
 function summaryOf(container: Container): ContainerSummary {
-  const { id, podSandboxId, metadata, state, createdAt, labels, annotations } = container;
+  const { id, podSandboxId, metadata, state, createdAt, imageRef, labels, annotations } = container;
   return {
     id,
     sandboxId: podSandboxId,
@@ -332,6 +349,7 @@ function summaryOf(container: Container): ContainerSummary {
     attempt: metadata?.attempt ?? 0,
     state: states.get(state) ?? "unknown",
     createdAt: milliseconds(createdAt),
+    imageRef,
     annotations,
   };
 }
@@ -354,15 +372,5 @@ async function detailsOf(
     image: status.image?.image ?? "",
     imageRef: status.imageRef,
     logPath: status.logPath,
-  };
-}
-
-function imageOf({ id, repoTags, repoDigests, size, uid, username }: Image): RuntimeImage {
-  return {
-    id,
-    names: [...repoDigests, ...repoTags],
-    sizeBytes: Number(size),
-    uid: uid === undefined ? undefined : Number(uid.value),
-    username,
   };
 }

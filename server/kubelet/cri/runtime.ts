@@ -45,6 +45,8 @@ export interface ContainerSummary {
   readonly attempt: number;
   readonly state: ContainerState;
   readonly createdAt: number;
+  /** What its image resolved to: a repo digest, or an image id. */
+  readonly imageRef: string;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
@@ -57,8 +59,6 @@ export interface ContainerDetails extends ContainerSummary {
   readonly message: string;
   /** As the pod named it. */
   readonly image: string;
-  /** What it resolved to: a repo digest, or an image id. */
-  readonly imageRef: string;
   readonly logPath: string;
 }
 
@@ -70,6 +70,8 @@ export interface RuntimeImage {
   /** The numeric user of the image's config; undefined when it names none or names it by word. */
   readonly uid: number | undefined;
   readonly username: string;
+  /** Stays, used or not: the sandboxes' own, or somebody else's. */
+  readonly pinned: boolean;
 }
 
 export interface RuntimeCondition {

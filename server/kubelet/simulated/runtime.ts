@@ -325,5 +325,12 @@ function detailsOf(container: SimulatedContainer): ContainerDetails {
 }
 
 function simulatedImage(image: string): RuntimeImage {
-  return { id: image, names: [image], sizeBytes: imageBytes, uid: undefined, username: "" };
+  return {
+    id: image,
+    names: [image],
+    sizeBytes: imageBytes,
+    uid: undefined,
+    username: "",
+    pinned: false,
+  };
 }
