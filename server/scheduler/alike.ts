@@ -3,10 +3,20 @@ import type { Pod } from "#gen/api/core/v1.ts";
 import { V_DEVICE, V_VOLUME_NODE } from "#gen/scheduler-abi.ts";
 import type { Encoded } from "./cache.ts";
 import { filterBit } from "./filter-bits.ts";
+import { pinnedName } from "./pin.ts";
+import type { QueuedPod } from "./queue.ts";
+import { isPlaced } from "./shape-key.ts";
 
-/** Equal for pods that the same events help; a pod's claims of devices are its own. */
-export function alikeOf(key: string, { shape, labelSet, devices }: Encoded): string {
-  return devices === undefined ? `${shape.id} ${labelSet.key}` : key;
+/**
+ * Equal for pods that fit where the others fit, and that the same events help. Claims of devices and of volumes are a
+ * pod's own, and so is the node that it is pinned to.
+ */
+export function alikeOf(
+  { key, pod: { spec } }: Pick<QueuedPod, "key" | "pod">,
+  { cls, labelSet, devices }: Encoded,
+): string {
+  if (devices !== undefined || spec.volumes?.some(isPlaced)) return key;
+  return `${cls.id} ${spec.preemptionPolicy ?? ""} ${pinnedName(spec) ?? ""} ${labelSet.key}`;
 }
 
 /** Of a pod that no node was asked about: its claims rule every one out, and events on them may lift that. */

@@ -139,6 +139,76 @@ test("a pod made again under its name is another pod", () => {
   expect(pop(queue).attempts).toBe(1);
 });
 
+describe("pods that are alike", () => {
+  const of = (count: number): SchedulingQueue => {
+    const queue = new SchedulingQueue();
+    for (let index = 0; index < count; index++) queue.set(`p${index}`, pod(`p${index}`));
+    for (let index = 0; index < count; index++) queue.refused(pop(queue), fit, "alike");
+    return queue;
+  };
+  const refuse = (queued: QueuedPod, queue: SchedulingQueue) => queue.refused(queued, fit, "alike");
+
+  test("an event sends out one of them, in turn; refused again, it keeps the others from trying", () => {
+    const queue = of(3);
+    const tried = [1, 2, 3, 4].map((round) => {
+      expect([queue.move(removed), queue.move(removed)]).toEqual([1, 0]);
+      const scout = pop(queue, round * 60_000);
+      expect(queue.pop(round * 60_000)).toBeUndefined();
+      refuse(scout, queue);
+      return scout.key;
+    });
+    expect(tried).toEqual(["p0", "p1", "p2", "p0"]);
+  });
+
+  test("who is placed is followed by two, who is gone or cannot be tried by one", () => {
+    const queue = of(9);
+    queue.move(removed);
+    queue.placed(pop(queue, 60_000));
+    const [first, second] = [pop(queue, 60_000), pop(queue, 60_000)];
+    expect(queue.pop(60_000)).toBeUndefined();
+    refuse(first, queue);
+    queue.refused(second, taint, "alike");
+    expect(queue.counts().backoff).toBe(1);
+    queue.remove("p3");
+    expect(queue.counts().backoff).toBe(1);
+    queue.failed(pop(queue, 120_000));
+    expect(queue.counts().backoff).toBe(2);
+    queue.set("p5", pod("p5", { schedulingGates: [{ name: "g" }] }));
+    expect(queue.counts()).toEqual({ active: 0, backoff: 2, unschedulable: 4, gated: 1 });
+  });
+
+  test("any room that comes is filled, and few tries are for nothing", () => {
+    const freed = fc.array(fc.integer({ min: 0, max: 12 }), { maxLength: 12 });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), freed, (count, rooms) => {
+        const queue = of(count);
+        let room = 0;
+        let placed = 0;
+        for (const [index, more] of rooms.entries()) {
+          room += more;
+          queue.move(removed);
+          let wasted = 0;
+          const before = placed;
+          const now = (index + 1) * 60_000;
+          for (let next = queue.pop(now); next !== undefined; next = queue.pop(now)) {
+            if (room > 0) {
+              room--;
+              placed++;
+              queue.placed(next);
+            } else {
+              wasted++;
+              refuse(next, queue);
+            }
+          }
+          expect(room === 0 || queue.size === 0).toBe(true);
+          expect(wasted).toBeLessThanOrEqual(placed - before + 1);
+        }
+        expect(queue.size).toBe(count - placed);
+      }),
+    );
+  });
+});
+
 const goes = (name: string): ClusterEvent => ({ kind: "pod", before: pod(name) });
 
 /** A pod that waits for its victims to go. */
@@ -224,7 +294,7 @@ describe("victims", () => {
 
 test("any course of events: a pod is in one place, and none is lost", () => {
   const step = fc.record({
-    what: fc.constantFrom("set", "pop", "refuse", "fail", "move", "remove", "flush"),
+    what: fc.constantFrom("set", "pop", "place", "refuse", "fail", "move", "remove", "flush"),
     name: fc.integer({ min: 0, max: 5 }),
     bits: fc.constantFrom(0, affinity, taint, fit),
     event: fc.constantFrom(removed, added, anything),
@@ -253,6 +323,10 @@ test("any course of events: a pod is in one place, and none is lost", () => {
         } else {
           const back = popped.pop();
           if (back === undefined) continue;
+          if (what === "place") {
+            queue.placed(back);
+            continue;
+          }
           if (what === "refuse") queue.refused(back, bits, "");
           else queue.failed(back);
           waiting.add(back.key);

@@ -14,6 +14,7 @@ import { Heap } from "./heap.ts";
 import { prepareEvent } from "./hints.ts";
 import { Lanes } from "./lanes.ts";
 import type { ClusterEvent } from "./plugins/plugin.ts";
+import { RefusedPods } from "./refused-pods.ts";
 import { VictimsLeaving } from "./victims-leaving.ts";
 
 export interface QueuedPod {
@@ -27,7 +28,7 @@ export interface QueuedPod {
   attemptedAt: number;
   /** Filters that refused it at the last attempt (bits 1 << filter); 0: unknown. */
   refusedBy: number;
-  /** Equal for pods that the same events help. */
+  /** Equal for pods that fit where the others fit, and that the same events help. */
   alike: string;
   /** Its victims are being evicted: it is not tried before that is done, but what would wake it is noted. */
   held: boolean;
@@ -44,6 +45,9 @@ const backoffWindow = 1000;
 const unschedulableMax = 5 * 60_000;
 
 type Place = "active" | "backoff" | "unschedulable" | "gated";
+
+/** How many follow a scout that was placed: as many tries go to waste at most as pods were placed, and one. */
+const followers = 2;
 
 /** What a place's pods come out of. */
 interface Order {
@@ -74,8 +78,7 @@ export class SchedulingQueue {
     (a, b) =>
       this.#windowOf(a) - this.#windowOf(b) || b.priority - a.priority || a.sequence - b.sequence,
   );
-  /** Unschedulable pods by what they have in common: an event is asked of one of each kind. */
-  readonly #refused = new Map<string, Set<QueuedPod>>();
+  readonly #refused = new RefusedPods();
   readonly #gated = new Set<QueuedPod>();
   readonly #leaving = new VictimsLeaving<QueuedPod>();
   #sequence = 0;
@@ -124,10 +127,11 @@ export class SchedulingQueue {
     const known = this.#waiting.get(key);
     if (known === undefined) return;
     this.#waiting.delete(key);
-    if (known.place === "unschedulable") this.#forgetRefused(known);
+    if (known.place === "unschedulable") this.#refused.remove(known);
     this.#gated.delete(known);
     this.#leaving.forget(known);
     known.place = undefined;
+    this.#settle(known, 1);
   }
 
   #isGated(pod: Pod): boolean {
@@ -155,15 +159,29 @@ export class SchedulingQueue {
     return queued;
   }
 
+  /** A popped pod has its place. */
+  placed(queued: QueuedPod): void {
+    this.#settle(queued, followers);
+  }
+
   /**
    * A popped pod that fits nowhere: it waits for an event that may lift one of the refusals. `alike` is equal
-   * for pods that events help alike.
+   * for pods that events help alike, and of which none fits where one of them does not.
    */
   refused(queued: QueuedPod, refusedBy: number, alike: string): void {
+    const now = `${refusedBy} ${alike}`;
+    // Refused as before: so would the others be.
+    this.#settle(queued, queued.alike === now ? 0 : 1);
     queued.refusedBy = refusedBy;
     queued.woken = false;
-    queued.alike = `${refusedBy} ${alike}`;
+    queued.alike = now;
     this.#put(queued, "unschedulable");
+  }
+
+  /** If it was a scout, so many of its kind follow. */
+  #settle(queued: QueuedPod, count: number): void {
+    if (!this.#refused.return(queued)) return;
+    for (const next of this.#refused.next(queued.alike, count)) this.#wake(next);
   }
 
   /**
@@ -184,39 +202,39 @@ export class SchedulingQueue {
     else this.#tryWoken(queued);
   }
 
+  #wake(queued: QueuedPod): void {
+    queued.woken = true;
+    this.#tryWoken(queued);
+  }
+
   #tryWoken(queued: QueuedPod): void {
     if (queued.place !== "unschedulable" || !queued.woken) return;
-    if (!queued.held && !this.#leaving.stand(queued)) this.#put(queued, "backoff");
+    if (queued.held || this.#leaving.stand(queued)) return;
+    this.#refused.send(queued);
+    this.#put(queued, "backoff");
   }
 
   /** A popped pod whose attempt went wrong for another reason. */
   failed(queued: QueuedPod): void {
+    this.#settle(queued, 1);
     this.#put(queued, "backoff");
   }
 
   /**
-   * Wakes the pods that the event may help; returns how many. Of victims only the last to go helps whom they make
-   * room for: a try before that would find the others in the way, and cost the pod a longer backoff.
+   * Wakes a pod of each kind that the event may help; returns how many. Of victims only the last to go helps whom they
+   * make room for: a try before that would find the others in the way, and cost the pod a longer backoff.
    */
   move(event: ClusterEvent): number {
-    if (this.#refused.size === 0) return 0;
+    if (this.#refused.isEmpty) return 0;
     const helps = prepareEvent(event);
     const { freed, others } = this.#leaving.see(event);
-    let moved = 0;
-    const wake = (queued: QueuedPod): void => {
-      if (others.includes(queued)) return;
-      queued.woken = true;
-      this.#tryWoken(queued);
-      moved++;
-    };
-    for (const pods of this.#refused.values()) {
-      const [first] = pods;
-      if (first !== undefined && helps(first.pod, first.refusedBy))
-        for (const one of pods) wake(one);
-    }
-    for (const queued of freed) if (queued.place === "unschedulable") wake(queued);
+    const woken = new Set<QueuedPod>();
+    for (const queued of this.#refused.eachIdle())
+      if (helps(queued.pod, queued.refusedBy) && !others.includes(queued)) woken.add(queued);
+    for (const queued of freed) if (queued.place === "unschedulable") woken.add(queued);
+    for (const queued of woken) this.#wake(queued);
     for (const queued of others) this.#tryWoken(queued);
-    return moved;
+    return woken.size;
   }
 
   /** Claims came or changed: pods that only waited for theirs are tried. */
@@ -228,12 +246,10 @@ export class SchedulingQueue {
 
   /** Wakes pods that waited for an event too long. */
   flush(now: number): void {
-    for (const pods of [...this.#refused.values()]) {
-      for (const queued of [...pods]) {
-        if (now - queued.attemptedAt < unschedulableMax) continue;
-        if (queued.held) queued.woken = true;
-        else this.#put(queued, "active");
-      }
+    for (const queued of this.#refused.all()) {
+      if (now - queued.attemptedAt < unschedulableMax) continue;
+      if (queued.held) queued.woken = true;
+      else this.#put(queued, "active");
     }
   }
 
@@ -246,29 +262,21 @@ export class SchedulingQueue {
   }
 
   #put(queued: QueuedPod, place: Place): void {
-    if (queued.place === "unschedulable") this.#forgetRefused(queued);
+    if (queued.place === "unschedulable") this.#refused.remove(queued);
     if (queued.place === undefined) {
       // A pod of the same name that came meanwhile gives way.
       this.remove(queued.key);
       this.#waiting.set(queued.key, queued);
     }
     queued.place = place;
-    if (place === "gated") this.#gated.add(queued);
-    else this.#gated.delete(queued);
-    if (place === "unschedulable") {
-      const alike = this.#refused.get(queued.alike);
-      if (alike === undefined) this.#refused.set(queued.alike, new Set([queued]));
-      else alike.add(queued);
-    }
+    if (place === "gated") {
+      this.#gated.add(queued);
+      this.#settle(queued, 1);
+    } else this.#gated.delete(queued);
+    if (place === "unschedulable") this.#refused.add(queued);
     this.#options.onIncoming?.(place, queued.attempts === 0 ? "PodAdd" : "ScheduleAttemptFailure");
     if (place === "active") this.#active.push(queued);
     if (place === "backoff") this.#backoff.push(queued);
-  }
-
-  #forgetRefused(queued: QueuedPod): void {
-    const alike = this.#refused.get(queued.alike);
-    alike?.delete(queued);
-    if (alike?.size === 0) this.#refused.delete(queued.alike);
   }
 
   /** Entries that have moved on stay where they were; they are passed over here. */

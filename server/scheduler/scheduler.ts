@@ -249,6 +249,7 @@ class Scheduler {
   }
 
   #placed(queued: QueuedPod, encoded: Encoded, slot: number): void {
+    this.#queue.placed(queued);
     this.#cache.assume(queued.pod, encoded, slot, queued.key);
     const nodeName = this.#cache.nodes.nameOf(slot);
     if (encoded.devices !== undefined) this.#claims.reserve(queued.pod, encoded.devices, nodeName);
@@ -376,7 +377,7 @@ class Scheduler {
     const devices = profile.devices && encoded.devices?.refusal !== why;
     const message = hopelessSentence(this.#cache.nodes.size, why, { ...profile, devices });
     this.#count(queued.pod, "unschedulable", performance.now());
-    this.#queue.refused(queued, filtersUnasked(encoded), alikeOf(queued.key, encoded));
+    this.#queue.refused(queued, filtersUnasked(encoded), alikeOf(queued, encoded));
     this.#tell(queued, message, undefined);
   }
 
@@ -411,7 +412,9 @@ class Scheduler {
     const started = performance.now();
     const { message, filters, preemption, eligible } = this.#explain(pod, encoded, nominated);
     this.#count(pod, "unschedulable", started);
-    this.#queue.refused(queued, filters, alikeOf(queued.key, encoded));
+    // Room that is made, or was, is for this one alone.
+    const isAlone = preemption !== undefined || nominated !== undefined;
+    this.#queue.refused(queued, filters, isAlone ? queued.key : alikeOf(queued, encoded));
     const idle = encoded.devices?.idle[0];
     if (idle !== undefined) this.#track(this.#claims.deallocate(idle));
     let node = nominated === undefined ? undefined : eligible ? "" : nominated;

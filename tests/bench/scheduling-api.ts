@@ -15,7 +15,7 @@ import { priorityclasses } from "#gen/api/scheduling/v1.ts";
 import { csinodes } from "#gen/api/storage/v1.ts";
 import { type EncodedPod, encodedPod, openPodLoad } from "./pod-load.ts";
 import { benchNode, benchPod, nodeName, type SchedulingCase } from "./scheduling-cases.ts";
-import { allRefused, letIn } from "./scheduling-events.ts";
+import { letIn, watchRefused } from "./scheduling-events.ts";
 import { benchCsiNode, boundVolume, type VolumeKind } from "./scheduling-volumes.ts";
 
 const writers = 64;
@@ -130,16 +130,19 @@ export async function runApi(
   await until(`${size.name}: init pods`, () => load.bound() >= before);
   const count = size.pods[0];
   const pods = encoded("pods");
+  const stop = new AbortController();
+  const refused = size.form === "events" ? await watchRefused(client, stop.signal) : undefined;
   clocked.started?.();
   const start = performance.now();
   await create(pods);
-  if (size.form === "events") {
-    await allRefused(client, size);
+  if (refused !== undefined) {
+    await until(`${size.name}: refusals`, () => refused() >= count);
     await letIn(client, size, each, (index) => createNode(client, size, index));
   }
   await until(`${size.name}: pods`, () => load.bound() >= before + count);
   const seconds = (performance.now() - start) / 1000;
   clocked.ended?.();
   load.close();
+  stop.abort();
   return count / seconds;
 }

@@ -153,6 +153,7 @@ class Run {
         const next = queued[first + index];
         if (next === undefined || what === undefined) return;
         const { pod, key } = next;
+        this.queue.placed(next);
         cache.assume(pod, what, slot, key);
         placements.push(key, slot);
       });
@@ -161,7 +162,7 @@ class Run {
       if (refused !== undefined && this.#size.form === "preemption") this.#preempt(refused);
       else if (refused !== undefined && what !== undefined && this.#size.form === "events") {
         const { filters } = refusalOf(cache, what, { pod: refused.pod, eligible: () => null });
-        this.queue.refused(refused, filters, alikeOf(refused.key, what));
+        this.queue.refused(refused, filters, alikeOf(refused, what));
       }
       first += done + 1;
     }

@@ -1,11 +1,11 @@
 /** The event-handling shapes through an API: pods are refused first, and what happens then lets them in. */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "#client/client.ts";
+import { createInformer } from "#client/informer.ts";
 import { type Pod, pods } from "#gen/api/core/v1.ts";
+import { silent } from "#telemetry/log.ts";
 import { benchPod, type SchedulingCase, updatedPod } from "./scheduling-cases.ts";
 
 const mergePatch = "application/merge-patch+json";
-const pollMilliseconds = 100;
 
 /** Does its condition say that it has been tried, or is gated? */
 function isRefused({ status }: Pod): boolean {
@@ -14,13 +14,18 @@ function isRefused({ status }: Pod): boolean {
   );
 }
 
-/** Resolves when all of the case's `pods` have been refused. */
-export async function allRefused(client: Client, size: SchedulingCase): Promise<void> {
-  for (;;) {
-    const { items } = await client.list(pods, { fieldSelector: "spec.nodeName=" });
-    if (items.filter(isRefused).length >= size.pods[0]) return;
-    await sleep(pollMilliseconds);
-  }
+/** How many pods without a node have been refused. Watched, since lists of all of them are a load of their own. */
+export async function watchRefused(client: Client, signal: AbortSignal): Promise<() => number> {
+  const refused = new Set<string>();
+  const seen = (pod: Pod) => isRefused(pod) && refused.add(pod.metadata.name);
+  const informer = createInformer(client, pods, {
+    fieldSelector: "spec.nodeName=",
+    logger: silent,
+  });
+  informer.onChange({ added: seen, updated: (_, pod) => seen(pod) });
+  informer.start(signal);
+  await informer.synced();
+  return () => refused.size;
 }
 
 type Each = (count: number, action: (index: number) => Promise<unknown>) => Promise<void>;

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { type Pod, pods } from "#gen/api/core/v1.ts";
+import { alikeOf } from "#scheduler/alike.ts";
 import { podKey, SchedulerCache } from "#scheduler/cache.ts";
 import { refusalOf } from "#scheduler/explain.ts";
 import { type QueuedPod, SchedulingQueue } from "#scheduler/queue.ts";
@@ -36,11 +37,13 @@ function round(cache: SchedulerCache, queue: SchedulingQueue, now: number): Queu
     const [encoded] = cache.encode([pod]);
     if (encoded === undefined) throw new Error("a pod is encoded");
     const done = cache.schedule([encoded], (_, slot) => {
+      queue.placed(queued);
       cache.assume(pod, encoded, slot);
       placed.push(queued);
     });
     if (done === 1) continue;
-    queue.refused(queued, refusalOf(cache, encoded, { pod, eligible: () => null }).filters, "");
+    const { filters } = refusalOf(cache, encoded, { pod, eligible: () => null });
+    queue.refused(queued, filters, alikeOf(queued, encoded));
   }
   return placed;
 }
