@@ -12,26 +12,41 @@ import { quantitySign } from "./quantity.ts";
 import { isDNS1123Label, isDNS1123Subdomain, negativeSentence } from "./validate.ts";
 
 export class FieldChecks {
-  readonly errors: FieldError[] = [];
+  readonly errors: FieldError[];
+  readonly #isDeclared: boolean;
+
+  constructor(into: { readonly errors?: FieldError[]; readonly isDeclared?: boolean } = {}) {
+    this.errors = into.errors ?? [];
+    this.#isDeclared = into.isDeclared ?? false;
+  }
+
+  /** The same list, for what upstream declares at the type. */
+  get declared(): FieldChecks {
+    return new FieldChecks({ errors: this.errors, isDeclared: true });
+  }
 
   add(errors: readonly FieldError[]): void {
-    if (errors.length > 0) this.errors.push(...errors);
+    if (errors.length > 0) this.errors.push(...errors.map((error) => this.#marked(error)));
+  }
+
+  #marked(error: FieldError): FieldError {
+    return this.#isDeclared ? { ...error, isDeclared: true } : error;
   }
 
   required(path: Path, detail = ""): void {
-    this.errors.push(required(path, detail));
+    this.add([required(path, detail)]);
   }
 
   invalid(path: Path, value: unknown, detail: string): void {
-    this.errors.push(invalidValue(path, value, detail));
+    this.add([invalidValue(path, value, detail)]);
   }
 
   forbidden(path: Path, detail: string): void {
-    this.errors.push(forbiddenField(path, detail));
+    this.add([forbiddenField(path, detail)]);
   }
 
   duplicate(path: Path, value: unknown): void {
-    this.errors.push(duplicate(path, value));
+    this.add([duplicate(path, value)]);
   }
 
   /** One FieldValueInvalid a sentence. */
@@ -53,8 +68,7 @@ export class FieldChecks {
     allowed: readonly string[],
     order: "sorted" | "as given" = "sorted",
   ): void {
-    if (!allowed.includes(value ?? ""))
-      this.errors.push(notSupported(path, value ?? "", allowed, order));
+    if (!allowed.includes(value ?? "")) this.add([notSupported(path, value ?? "", allowed, order)]);
   }
 
   /** Required, then one of a closed set. */

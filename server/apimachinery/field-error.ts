@@ -16,6 +16,8 @@ export interface FieldError {
   readonly reason: FieldErrorReason;
   readonly field: string;
   readonly message: string;
+  /** Of a rule that upstream declares at the type: told after all that it checks by hand. */
+  readonly isDeclared?: true;
 }
 
 /**
@@ -106,13 +108,17 @@ const shown = (value: unknown): string =>
     typeof value === "string" ? `\\x${code}` : `\\u00${code}`,
   );
 
+/** Told with every value that a sentence leaves out. */
+export const omittedValue = Symbol("omitted");
+
 export function required(path: Path, detail: string): FieldError {
   const message = detail === "" ? "Required value" : `Required value: ${detail}`;
   return { reason: "FieldValueRequired", field: path.text, message };
 }
 
 export function invalidValue(path: Path, value: unknown, detail: string): FieldError {
-  const message = `Invalid value: ${shown(value)}${detail === "" ? "" : `: ${detail}`}`;
+  const said = value === omittedValue ? [] : [shown(value)];
+  const message = ["Invalid value", ...said, ...(detail === "" ? [] : [detail])].join(": ");
   return { reason: "FieldValueInvalid", field: path.text, message };
 }
 
@@ -154,6 +160,23 @@ export function notFoundValue(path: Path, value: unknown): FieldError {
 export function tooLong(path: Path, bytesMax: number): FieldError {
   const message = `Too long: may not be more than ${bytesMax} bytes`;
   return { reason: "FieldValueTooLong", field: path.text, message };
+}
+
+/**
+ * As upstream tells them: what it declares at the types comes after all that it checks by hand. A field that may not
+ * change is not judged further by its declared rules, nor is what it holds: there the checks by hand stand.
+ */
+export function inTold(errors: readonly FieldError[]): readonly FieldError[] {
+  const fixed = errors
+    .filter(({ message }) => message.endsWith(": field is immutable"))
+    .map(({ field }) => field);
+  const isBeneath = (field: string): boolean =>
+    fixed.some((top) => field.startsWith(`${top}.`) || field.startsWith(`${top}[`));
+  const isLate = ({ isDeclared, field, reason }: FieldError): boolean =>
+    isDeclared === true &&
+    !isBeneath(field) &&
+    !(reason === "FieldValueNotSupported" && fixed.includes(field));
+  return [...errors.filter((error) => !isLate(error)), ...errors.filter(isLate)];
 }
 
 export function tooMany(path: Path, count: number, countMax: number): FieldError {

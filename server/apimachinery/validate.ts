@@ -226,7 +226,10 @@ export function invalidEach(
 
 /** As upstream's declared rules refuse it: without the value. */
 export const validateDeclaredImmutable = (value: unknown, old: unknown, path: Path): FieldError[] =>
-  validateImmutable(value, old, path).map(() => invalidValue(path, null, immutableSentence));
+  validateImmutable(value, old, path).map(() => ({
+    ...invalidValue(path, null, immutableSentence),
+    isDeclared: true,
+  }));
 
 /** A field that no update may change; absent and empty text are the same. */
 export function validateImmutable(value: unknown, old: unknown, path: Path): FieldError[] {

@@ -3,7 +3,7 @@
  * (upstream's rest.BeforeCreate and rest.BeforeUpdate). Drafts are changed in place; stored objects never.
  */
 import { meansTheSame } from "#apimachinery/deep-equal.ts";
-import type { FieldError } from "#apimachinery/field-error.ts";
+import { type FieldError, inTold } from "#apimachinery/field-error.ts";
 import { conflict, invalid } from "#apimachinery/status.ts";
 import { formatTime } from "#apimachinery/time.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
@@ -15,7 +15,9 @@ import { named } from "./endpoint.ts";
 
 /** `ref`: of what is stored; events are core's whichever group they were sent to. */
 function refuseInvalid({ ref }: Resource, name: string, errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw invalid({ group: ref.group, kind: ref.kind }, name, errors);
+  if (errors.length === 0) return;
+  const causes = inTold(errors).map(({ reason, field, message }) => ({ reason, field, message }));
+  throw invalid({ group: ref.group, kind: ref.kind }, name, causes);
 }
 
 /** What only the server sets: who sends it is not even noted as its manager. */

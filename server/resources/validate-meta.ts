@@ -61,10 +61,9 @@ export function validateMetaUpdate(
   const { namespaced } = resource.ref;
   const whole = resource.metaRules?.wholeOnUpdate !== false;
   return [
+    ...(whole ? validateSegments(object) : []),
+    ...validateObjectMeta(meta, { namespaced, validateName: isPathSegmentPrefix }),
     ...validateObjectMetaUpdate(meta, old),
-    ...(whole
-      ? validateSegments(object)
-      : validateObjectMeta(meta, { namespaced, validateName: isPathSegmentPrefix })),
     ...(whole ? validateMeta(resource, object) : finalizers(resource, meta)),
   ];
 }

@@ -71,7 +71,7 @@ class Walk {
   }
 
   #refuse(value: unknown, go: string, place: Place, text?: string): void {
-    const what = text === undefined ? described(value, go) : `number ${text}`;
+    const what = text === undefined ? goWrongType(value, go) : `number ${text}`;
     const where = `${place.struct}.${place.fields.join(".")}`;
     this.wrong ??= `json: cannot unmarshal ${what} into Go struct field ${where} of type ${go}`;
   }
@@ -250,7 +250,7 @@ function isScalar(name: string, value: unknown): boolean {
 }
 
 /** The value as Go's decoder names it: `string`, `object`, `number 1.5` where a number does not fit. */
-function described(value: unknown, go: string): string {
+export function goWrongType(value: unknown, go: string): string {
   if (Array.isArray(value)) return "array";
   if (typeof value === "boolean") return "bool";
   if (typeof value !== "number") return typeof value;

@@ -2,6 +2,13 @@
  * Why a tree of JSON cannot become what a strategic merge patch was of: upstream converts the merged tree field by
  * field, in the order of its Go structs, and tells the first field that does not fit in Go's words.
  */
+import { goWrongType } from "#apimachinery/codec/json-walk.ts";
+import {
+  base64Text,
+  specialReaders,
+  UnreadableValue,
+  WrongJsonType,
+} from "#apimachinery/codec/special-json.ts";
 import type { ScalarType, StructType, TypeSchema } from "#apimachinery/schema.ts";
 import { goType } from "./go-text.ts";
 import { isJsonObject, type JsonObject } from "./json-object.ts";
@@ -12,7 +19,7 @@ const kindOf = (value: unknown): string => {
   return type === "map[string]interface {}" ? "map" : type;
 };
 
-/** undefined: it fits, or only its own type can tell. */
+/** undefined: it fits. */
 export function conversionFailure(
   type: StructType | undefined,
   object: JsonObject,
@@ -37,7 +44,7 @@ function failureOf(type: TypeSchema, value: unknown): string | undefined {
     case "scalar":
       return scalarFailure(type, value);
     case "special":
-      return undefined;
+      return readingFault(() => specialReaders[type.name]?.(value), value);
     case "struct":
       return structFailure(type, value);
     case "list":
@@ -48,6 +55,18 @@ function failureOf(type: TypeSchema, value: unknown): string | undefined {
       return isJsonObject(value)
         ? firstOf(Object.values(value), type.value)
         : `cannot restore map from ${kindOf(value)}`;
+  }
+}
+
+/** Such a type reads its own JSON, and knows nothing of the field that holds it. */
+function readingFault(read: () => unknown, value: unknown): string | undefined {
+  try {
+    read();
+    return undefined;
+  } catch (error) {
+    if (error instanceof UnreadableValue) return error.message;
+    if (!(error instanceof WrongJsonType)) throw error;
+    return `json: cannot unmarshal ${goWrongType(value, error.go)} into Go value of type ${error.go}`;
   }
 }
 
@@ -67,7 +86,9 @@ function scalarFailure({ name, go }: ScalarType, value: unknown): string | undef
   if (name === "bytes") {
     // No bytes may be written as a list of none.
     const isNone = Array.isArray(value) && value.length === 0;
-    return from === "string" || isNone ? undefined : `cannot restore slice from ${from}`;
+    if (typeof value !== "string") return isNone ? undefined : `cannot restore slice from ${from}`;
+    const fault = readingFault(() => base64Text(value), value);
+    return fault === undefined ? undefined : `error decoding from json: ${fault}`;
   }
   if (name === from || (isNumber(name) && Number.isInteger(value))) return undefined;
   if (name === "float64" && from === "float64") return undefined;

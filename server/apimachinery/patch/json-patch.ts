@@ -102,7 +102,7 @@ class Document {
         return;
       case "copy":
         if (from === undefined) throw rejected();
-        this.#add(path, this.#copied(this.#held(from) ?? null));
+        this.#copy(from, path);
         return;
       case "test":
         this.#test(path, value);
@@ -149,10 +149,23 @@ class Document {
     return hasField(parent, name) ? parent[name] : undefined;
   }
 
-  #copied(value: unknown): unknown {
+  /** As upstream prints it when it is copied, which is after the way to its new place was opened. */
+  #copy(from: readonly string[], path: readonly string[]): void {
+    const value = this.#held(from) ?? null;
+    if (path.length > 0) this.#holderOf(path);
     this.#copiedBytes += JSON.stringify(value)?.length ?? 0;
     if (this.#copiedBytes > copiedBytesMax) throw rejected();
-    return deepCopy(value);
+    const copied = deepCopy(value);
+    this.#sortAs(value, copied);
+    this.#add(path, copied);
+  }
+
+  #sortAs(original: unknown, copied: unknown): void {
+    if (Array.isArray(original) && Array.isArray(copied))
+      for (const [at, item] of original.entries()) this.#sortAs(item, copied[at]);
+    if (!isJsonObject(original) || !isJsonObject(copied)) return;
+    for (const [name, inner] of Object.entries(original)) this.#sortAs(inner, copied[name]);
+    if (this.#opened.has(original)) sortFields(copied);
   }
 
   #add(path: readonly string[], value: unknown): void {

@@ -7,6 +7,7 @@ import type { Versions } from "#apimachinery/apply/versions.ts";
 import { takeInObject } from "#apimachinery/codec/json.ts";
 import { wrapIntegers } from "#apimachinery/codec/wrap-integers.ts";
 import { deepCopy } from "#apimachinery/deep-copy.ts";
+import { conversionFailure } from "#apimachinery/patch/conversion-failure.ts";
 import { schemaOf } from "#apimachinery/schema.ts";
 import { ApiError, badRequest, plainFailure } from "#apimachinery/status.ts";
 import type { Call, ServerContext } from "#apiserver/call.ts";
@@ -53,6 +54,9 @@ function check(versions: Versions, config: Fields, kind: string): void {
   }
 }
 
+const misfit = (config: Fields, why: string): ApiError =>
+  plainFailure(`failed to convert new object (${printConfig(config)}) to proper version: ${why}`);
+
 /** The merged fields as an object again. Throws 500 where a value does not fit. */
 function typed(call: Call, fields: Fields, config: Fields): KubeObject {
   const object = asObject(deepCopy(fields));
@@ -60,14 +64,16 @@ function typed(call: Call, fields: Fields, config: Fields): KubeObject {
   const { takeIn = takeInObject } =
     config["kind"] === call.endpoint.ref.kind ? call.endpoint.addressed : {};
   // Upstream types the merged fields by Go's conversions, which keep low bits.
-  wrapIntegers(schemaOf(object.apiVersion, object.kind), object);
+  const schema = schemaOf(object.apiVersion, object.kind);
+  const unfit = conversionFailure(schema, fields);
+  if (unfit !== undefined)
+    throw misfit(config, `unable to convert unstructured object to ${printKind(config)}: ${unfit}`);
+  wrapIntegers(schema, object);
   try {
     takeIn(object);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    throw plainFailure(
-      `failed to convert new object (${printConfig(config)}) to proper version: ${error.message}`,
-    );
+    throw misfit(config, error.message);
   }
   object.metadata ??= { name: "" };
   return object;

@@ -1,5 +1,8 @@
 /** What two servers say alike in other words: values that each hands out, and Go's inner structures, which DIFFERENCES.md names. */
 
+/** Where the inner name is another one. */
+const inApi: Readonly<Record<string, string>> = { DeprecatedServiceAccount: "serviceaccount" };
+
 /** Names in Go's inner structures, with all that is empty, are the API's without it. */
 function plainStructure(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plainStructure);
@@ -9,7 +12,7 @@ function plainStructure(value: unknown): unknown {
     // Go embeds the metadata of a template.
     if (name === "metadata" && typeof inner === "object" && inner !== null)
       return Object.entries(inner);
-    return isEmpty(inner) ? [] : [[name.toLowerCase(), inner]];
+    return isEmpty(inner) ? [] : [[inApi[name] ?? name.toLowerCase(), inner]];
   });
   return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -66,6 +69,7 @@ export function plainSentence(sentence: string): string {
 }
 
 const own: readonly (readonly [RegExp, string])[] = [
+  [/(?<=\\?")gen-[bcdfghjklmnpqrstvwxz2456789]{5}(?=\\?")/g, "gen-MADE"],
   // Sentences that name what each server has come to.
   [/(, current: |in record \(|resource version: \d+ \()\d+(?![\w-])/g, "$1N"],
   [/(\\?"resourceVersion\\*":\\*")\d+/g, "$1N"],
@@ -90,26 +94,33 @@ export const withoutOwnCells = (text: string): string =>
 interface Told {
   readonly kind?: unknown;
   readonly message?: unknown;
-  readonly details?: { readonly causes?: readonly { readonly message?: unknown }[] };
+  readonly details?: {
+    readonly causes?: readonly { readonly field?: string; readonly message?: unknown }[];
+  };
 }
 
 const plain = (value: unknown): unknown =>
   typeof value === "string" ? plainSentence(value) : value;
 
 /** A patched Secret that is none: ours shows nothing of it. */
-const isOfSecret = (message: string): boolean =>
-  message.startsWith(' "" is invalid: patch: ') &&
-  (message.includes("is no Secret") || message.includes('\\"kind\\":\\"Secret\\"'));
+export const isOfSecret = (text: string): boolean =>
+  text.includes('"message":" \\"\\" is invalid: patch: ') && text.includes("is no Secret");
 
-/** A refusal in plain sentences; anything else as it is. The whole sentence repeats those of several causes. */
+/** Whether the whole sentence tells the causes, each once: so upstream puts it together. */
+function tellsCauses(message: string, causes: NonNullable<Told["details"]>["causes"]): boolean {
+  const each = (causes ?? []).map(({ field, message: why }) => `${field}: ${why}`);
+  return message.endsWith(` is invalid: [${[...new Set(each)].join(", ")}]`);
+}
+
+/** A refusal in plain sentences; anything else as it is. */
 export function plainRefusal(answer: unknown): unknown {
   if (typeof answer !== "object" || answer === null) return answer;
   const { kind, message, details } = answer as Told;
   if (kind !== "Status" || details?.causes === undefined) return answer;
   const causes = details.causes.map((cause) => ({ ...cause, message: plain(cause.message) }));
-  if (isOfSecret(`${message}`))
-    return { ...answer, message: "", details: { ...details, causes: [] } };
   const whole =
-    typeof message === "string" && causes.length > 1 ? message.split(": [")[0] : plain(message);
+    typeof message === "string" && causes.length > 1
+      ? [message.split(": [")[0], tellsCauses(message, details.causes)]
+      : plain(message);
   return { ...answer, message: whole, details: { ...details, causes } };
 }

@@ -90,6 +90,16 @@ function validateStrategy(
 
 const fixed = ["selector", "volumeClaimTemplates", "serviceName", "podManagementPolicy"] as const;
 
+/** A claim of a template says of what kind it is only where it is shown. */
+const asJudged = ({ spec }: StatefulSet) => ({
+  ...spec,
+  volumeClaimTemplates: spec.volumeClaimTemplates?.map(({ metadata, spec, status }) => ({
+    metadata,
+    spec,
+    status,
+  })),
+});
+
 export function validateStatefulSetUpdate(
   statefulSet: StatefulSet,
   old: StatefulSet,
@@ -97,7 +107,7 @@ export function validateStatefulSetUpdate(
   return [
     ...validateSpec(statefulSet).errors,
     ...fixed.flatMap((field) =>
-      validateImmutable(statefulSet.spec[field], old.spec[field], specPath.child(field)),
+      validateImmutable(asJudged(statefulSet)[field], asJudged(old)[field], specPath.child(field)),
     ),
   ];
 }

@@ -29,7 +29,7 @@ export function validateTemplated(
   checks.add(faults);
   const labels = template.metadata?.labels;
   if (faults.length > 0 && !isReadable(selector)) {
-    checks.invalid(selectorPath, selector, "");
+    checks.invalid(selectorPath, selector, "invalid label selector");
     return;
   }
   if (

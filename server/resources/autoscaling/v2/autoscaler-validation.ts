@@ -81,10 +81,10 @@ function validateSpec({ spec }: HorizontalPodAutoscaler, rules: Rules): FieldErr
   const checks = new FieldChecks();
   const { minReplicas, maxReplicas = 0, metrics = [], behavior } = spec;
   const maxPath = specPath.child("maxReplicas");
-  checks.notNegative(specPath.child("minReplicas"), minReplicas);
-  if (maxReplicas === 0) checks.required(maxPath);
+  checks.declared.notNegative(specPath.child("minReplicas"), minReplicas);
+  if (maxReplicas === 0) checks.declared.required(maxPath);
   else if (maxReplicas < 0)
-    checks.invalid(maxPath, maxReplicas, "must be greater than or equal to 1");
+    checks.declared.invalid(maxPath, maxReplicas, "must be greater than or equal to 1");
   if (minReplicas !== undefined && maxReplicas < minReplicas)
     checks.invalid(maxPath, maxReplicas, "must be greater than or equal to `minReplicas`");
   validateReference(checks, spec.scaleTargetRef ?? {}, {

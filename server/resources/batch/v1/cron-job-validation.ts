@@ -37,7 +37,7 @@ function schedule(
   old: CronJob | undefined,
 ): void {
   const path = specPath.child("schedule");
-  if (!checks.present(path, text)) return;
+  if (!checks.declared.present(path, text)) return;
   const fault = scheduleFault(text);
   if (fault !== undefined) checks.invalid(path, text, fault);
   const named = text.includes("TZ");

@@ -1,6 +1,12 @@
 /** The spec of a Job, in Jobs and in the templates of CronJobs. */
 import { FieldChecks } from "#apimachinery/field-checks.ts";
-import { type FieldError, type Path, tooLong, tooMany } from "#apimachinery/field-error.ts";
+import {
+  type FieldError,
+  omittedValue,
+  type Path,
+  tooLong,
+  tooMany,
+} from "#apimachinery/field-error.ts";
 import { isDNS1123Subdomain, isHTTPPath, isQualifiedName } from "#apimachinery/validate.ts";
 import type {
   JobSpec,
@@ -155,9 +161,17 @@ function failureRule(
   const both = onExitCodes !== undefined && onPodConditions.length > 0;
   const none = onExitCodes === undefined && onPodConditions.length === 0;
   if (both)
-    checks.invalid(path, null, "specifying both OnExitCodes and OnPodConditions is not supported");
+    checks.invalid(
+      path,
+      omittedValue,
+      "specifying both OnExitCodes and OnPodConditions is not supported",
+    );
   if (none)
-    checks.invalid(path, null, "specifying one of OnExitCodes and OnPodConditions is required");
+    checks.invalid(
+      path,
+      omittedValue,
+      "specifying one of OnExitCodes and OnPodConditions is required",
+    );
 }
 
 function exitCodes(

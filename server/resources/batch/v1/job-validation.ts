@@ -59,7 +59,6 @@ function generatedLabels(checks: FieldChecks, { metadata, spec }: Job): void {
 }
 
 const fixed = [
-  "selector",
   "completionMode",
   "podFailurePolicy",
   "backoffLimitPerIndex",
@@ -79,8 +78,9 @@ export function validateJobUpdate(job: Job, old: Job): FieldError[] {
     spec.completions !== spec.parallelism
   )
     checks.invalid(path, spec.completions, "can only be modified in tandem with spec.parallelism");
-  for (const field of fixed)
+  const keep = (field: "selector" | (typeof fixed)[number]): void =>
     checks.add(validateImmutable(spec[field], old.spec[field], specPath.child(field)));
+  keep("selector");
   const templatePath = specPath.child("template");
   const before = old.spec.template;
   checks.add(
@@ -88,6 +88,7 @@ export function validateJobUpdate(job: Job, old: Job): FieldError[] {
       ? validateImmutable(comparableSpec(job, old), before.spec, templatePath.child("spec"))
       : validateImmutable(spec.template, before, templatePath),
   );
+  fixed.forEach(keep);
   return checks.errors;
 }
 

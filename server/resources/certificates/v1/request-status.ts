@@ -31,7 +31,7 @@ export function validateRequestStatus(
     if (types.indexOf(type) < index) checks.duplicate(here.child("type"), type);
   }
   if (types.includes("Approved") && types.includes("Denied"))
-    checks.invalid(
+    checks.declared.invalid(
       conditionsPath,
       "Denied",
       "Approved and Denied conditions are mutually exclusive",

@@ -110,7 +110,7 @@ function validateCapacity(checks: FieldChecks, capacity: Readonly<Record<string,
   const names = Object.keys(capacity);
   if (names.length === 0) checks.required(path);
   if (capacity["storage"] === undefined || names.length > 1)
-    checks.add([notSupported(path, capacity, ["storage"])]);
+    checks.add([notSupported(path, names.length === 0 ? null : capacity, ["storage"])]);
   for (const [name, amount] of Object.entries(capacity)) {
     if (quantitySign(amount) < 0)
       checks.invalid(path.key(name), amount, "must be a valid resource quantity");

@@ -10,9 +10,9 @@ const specPath = new Path("spec");
 export function validateReplicationController({ spec }: ReplicationController): FieldError[] {
   const checks = new FieldChecks();
   const { selector = {}, template, replicas, minReadySeconds } = spec ?? {};
-  checks.notNegative(specPath.child("minReadySeconds"), minReadySeconds);
+  checks.declared.notNegative(specPath.child("minReadySeconds"), minReadySeconds);
   if (Object.keys(selector).length === 0) checks.required(specPath.child("selector"));
-  checks.notNegative(specPath.child("replicas"), replicas);
+  checks.declared.notNegative(specPath.child("replicas"), replicas);
   const path = specPath.child("template");
   if (template === undefined) {
     checks.required(path);

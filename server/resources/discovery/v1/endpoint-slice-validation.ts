@@ -44,7 +44,7 @@ export function validateEndpointSliceUpdate(
 
 function validateFrame({ addressType, ports }: EndpointSlice): FieldError[] {
   const checks = new FieldChecks();
-  checks.presentOneOf(new Path("addressType"), addressType, ["FQDN", "IPv4", "IPv6"]);
+  checks.declared.presentOneOf(new Path("addressType"), addressType, ["FQDN", "IPv4", "IPv6"]);
   validatePorts(checks, ports ?? [], new Path("ports"));
   return checks.errors;
 }
@@ -84,9 +84,9 @@ function validateEndpoint(
 ): void {
   const { addresses = [], nodeName, deprecatedTopology, hostname, hints } = endpoint;
   const addressesPath = path.child("addresses");
-  if (addresses.length === 0) checks.required(addressesPath);
+  if (addresses.length === 0) checks.declared.required(addressesPath);
   else if (addresses.length > addressesMax)
-    checks.add([tooMany(addressesPath, addresses.length, addressesMax)]);
+    checks.declared.add([tooMany(addressesPath, addresses.length, addressesMax)]);
   for (const [index, address] of addresses.entries())
     validateAddress(checks, { address, addressType }, [addressesPath, addressesPath.index(index)]);
   if (nodeName !== undefined)

@@ -29,17 +29,19 @@ export function validatePriorityLevel(level: PriorityLevelConfiguration): FieldE
       type,
       "must be 'Exempt' if and only if `name` is 'exempt'",
     );
-  checks.presentOneOf(specPath.child("type"), type, ["Exempt", "Limited"]);
+  if (checks.declared.present(specPath.child("type"), type))
+    checks.oneOf(specPath.child("type"), type, ["Exempt", "Limited"]);
   if (type !== "Limited" && limited !== undefined) {
-    checks.forbidden(specPath.child("limited"), "");
+    checks.declared.forbidden(specPath.child("limited"), "");
     responseShape(checks, limited.limitResponse, specPath.child("limited", "limitResponse"));
   }
   if (type === "Exempt" && exempt !== undefined)
     validateShares(checks, exempt, specPath.child("exempt"));
-  if (type !== "Exempt" && exempt !== undefined) checks.forbidden(specPath.child("exempt"), "");
+  if (type !== "Exempt" && exempt !== undefined)
+    checks.declared.forbidden(specPath.child("exempt"), "");
   if (type === "Limited") {
     if (limited === undefined)
-      checks.required(specPath.child("limited"), "must not be empty when type is Limited");
+      checks.declared.required(specPath.child("limited"), "must not be empty when type is Limited");
     else validateLimited(checks, limited, specPath.child("limited"));
   }
   fixed(checks, level);
@@ -108,10 +110,11 @@ function validateResponse(
 function responseShape(checks: FieldChecks, response: LimitResponse | undefined, path: Path): void {
   const { type = "", queuing } = response ?? {};
   const queuingPath = path.child("queuing");
-  checks.present(path.child("type"), type);
-  if (type !== "Queue" && queuing !== undefined) checks.forbidden(queuingPath, "");
+  const { declared } = checks;
+  if (type !== "Queue" && queuing !== undefined) declared.forbidden(queuingPath, "");
   if (type === "Queue" && queuing === undefined)
-    checks.required(queuingPath, "must not be empty if limited.limitResponse.type is Limited");
+    declared.required(queuingPath, "must not be empty if limited.limitResponse.type is Limited");
+  declared.present(path.child("type"), type);
 }
 
 function validateQueuing(checks: FieldChecks, queuing: QueuingConfiguration, path: Path): void {

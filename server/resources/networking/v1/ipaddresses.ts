@@ -13,7 +13,7 @@ function validate({ spec }: IPAddress): FieldError[] {
   const checks = new FieldChecks();
   const { parentRef } = spec;
   if (parentRef === undefined) {
-    checks.required(parentPath);
+    checks.declared.required(parentPath);
     return checks.errors;
   }
   const { group = "", resource, name, namespace = "" } = parentRef;

@@ -22,5 +22,6 @@ export function validateLocalReference(
 
 /** Required, and one segment of a URL's path. */
 export function presentSegment(checks: FieldChecks, path: Path, value: string | undefined): void {
-  if (checks.present(path, value)) checks.each(path, value, isPathSegmentName(value ?? ""));
+  if (checks.declared.present(path, value))
+    checks.each(path, value, isPathSegmentName(value ?? ""));
 }

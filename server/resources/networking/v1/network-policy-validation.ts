@@ -106,7 +106,7 @@ function validateBlock(
   { cidr = "", except = [] }: IPBlock,
   { path, known }: { readonly path: Path; readonly known: Known },
 ): void {
-  if (!checks.present(path.child("cidr"), cidr)) return;
+  if (!checks.declared.present(path.child("cidr"), cidr)) return;
   if (!known.cidrs.has(cidr)) checks.add(validateCIDR(path.child("cidr"), cidr));
   const outer = parseCIDR(cidr);
   if (outer === undefined) return;

@@ -12,8 +12,8 @@ import { selectorWarnings } from "#resources/warnings/node-labels.ts";
 function validate({ handler, overhead, scheduling }: RuntimeClass): FieldError[] {
   const checks = new FieldChecks();
   const handlerPath = new Path("handler");
-  if (checks.present(handlerPath, handler))
-    checks.each(handlerPath, handler, isDNS1123Label(handler));
+  if (checks.declared.present(handlerPath, handler))
+    checks.declared.each(handlerPath, handler, isDNS1123Label(handler));
   if (overhead !== undefined)
     validateRequirements(
       checks,
@@ -43,8 +43,8 @@ export const runtimeClassResource = defineResource<RuntimeClass>({
     selectorWarnings(scheduling?.nodeSelector, () => new Path("scheduling.nodeSelector")),
   validate,
   validateUpdate: (object, old) => [
-    ...validate(object),
     ...validateDeclaredImmutable(object.handler, old.handler, new Path("handler")),
+    ...validate(object),
   ],
   hasGeneration: false,
   allowUnconditionalUpdate: false,

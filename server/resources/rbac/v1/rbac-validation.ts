@@ -24,7 +24,7 @@ export function validateRules(
       resources = [],
       resourceNames = [],
     } = rule;
-    if (verbs.length === 0) checks.required(path.child("verbs"));
+    if (verbs.length === 0) checks.declared.required(path.child("verbs"));
     if (nonResourceURLs.length > 0) {
       const here = path.child("nonResourceURLs");
       if (namespaced)
@@ -78,7 +78,7 @@ export function validateBinding({ roleRef, subjects }: Binding, namespaced: bool
     namespaced ? ["Role", "ClusterRole"] : ["ClusterRole"],
     "as given",
   );
-  if (checks.present(path.child("name"), name))
+  if (checks.declared.present(path.child("name"), name))
     checks.each(path.child("name"), name, isPathSegmentName(name));
   for (const [index, subject] of (subjects ?? []).entries())
     validateSubject(checks, subject, { path: new Path("subjects").index(index), namespaced });
@@ -90,7 +90,7 @@ function validateSubject(
   { kind, name = "", namespace = "", apiGroup = "" }: Subject,
   { path, namespaced }: { path: Path; namespaced: boolean },
 ): void {
-  checks.present(path.child("name"), name);
+  checks.declared.present(path.child("name"), name);
   if (kind === "User" || kind === "Group") {
     checks.oneOf(path.child("apiGroup"), apiGroup, [rbacGroup]);
     return;

@@ -14,7 +14,9 @@ const fixed = ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"
 function validate(storageClass: StorageClass): FieldError[] {
   const checks = new FieldChecks();
   const { provisioner, parameters = {}, reclaimPolicy, volumeBindingMode } = storageClass;
-  checks.add(validateProvisioner(provisioner, new Path("provisioner")));
+  const name = new Path("provisioner");
+  if (checks.declared.present(name, provisioner))
+    checks.add(validateProvisioner(provisioner, name));
   checks.add(validateParameters(parameters, new Path("parameters")));
   if (reclaimPolicy) checks.oneOf(new Path("reclaimPolicy"), reclaimPolicy, ["Delete", "Retain"]);
   const modePath = new Path("volumeBindingMode");

@@ -2,7 +2,11 @@
 import { Buffer } from "node:buffer";
 import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { type FieldError, Path, tooLong } from "#apimachinery/field-error.ts";
-import { isDNS1123Subdomain, rangeSentence, validateImmutable } from "#apimachinery/validate.ts";
+import {
+  isDNS1123Subdomain,
+  rangeSentence,
+  validateDeclaredImmutable,
+} from "#apimachinery/validate.ts";
 import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from "#gen/api/storage/v1.ts";
 import { validateInlineVolume } from "#resources/core/v1/persistent-volume-validation.ts";
 import { csiDriverName } from "#resources/core/v1/pod-spec/validate-volumes.ts";
@@ -26,6 +30,8 @@ export function validateVolumeAttachment({ spec, status }: VolumeAttachment): Fi
     checks.add([tooLong(statusPath.child("attachmentMetadata"), metadataBytesMax)]);
   validateError(checks, status?.attachError, statusPath.child("attachError"));
   validateError(checks, status?.detachError, statusPath.child("detachError"));
+  const { persistentVolumeName } = spec.source ?? {};
+  checks.subdomain(specPath.child("source", "persistentVolumeName"), persistentVolumeName);
   return checks.errors;
 }
 
@@ -41,7 +47,6 @@ function validateSource(checks: FieldChecks, source: VolumeAttachmentSource, pat
     checks.add(validateInlineVolume(inlineVolumeSpec, path.child("inlineVolumeSpec")));
   else if (persistentVolumeName === "")
     checks.required(namePath, "must specify non empty persistentVolumeName");
-  checks.subdomain(namePath, persistentVolumeName);
 }
 
 function validateError(checks: FieldChecks, error: VolumeError | undefined, path: Path): void {
@@ -58,6 +63,6 @@ export function validateVolumeAttachmentUpdate(
 ): FieldError[] {
   return [
     ...validateVolumeAttachment(attachment),
-    ...validateImmutable(attachment.spec, old.spec, specPath),
+    ...validateDeclaredImmutable(attachment.spec, old.spec, specPath),
   ];
 }

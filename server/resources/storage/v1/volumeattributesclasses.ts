@@ -20,11 +20,11 @@ export const volumeAttributesClassResource = defineResource<VolumeAttributesClas
   ref: volumeattributesclasses,
   validate: (object) => check(object).errors,
   validateUpdate: (object, old) => {
-    const checks = check(object);
+    const checks = new FieldChecks();
     for (const field of ["driverName", "parameters"] as const)
       if (!deepEqual(object[field] ?? {}, old[field] ?? {}))
         checks.forbidden(new Path(field), `updates to ${field} are forbidden.`);
-    return checks.errors;
+    return [...checks.errors, ...check(object).errors];
   },
   hasGeneration: false,
   cells: (object, context) => [object.metadata.name, object.driverName, age(object, context)],

@@ -76,6 +76,9 @@ function otherRow(maker: Maker, base: Base): Row {
   return { at: "M4", ask: `PUT ${pathOf(base)}${status}?fieldManager=${manager}`, body };
 }
 
+/** DIFFERENCES.md: of a Service that is not there. */
+const createsByStatus = ({ plural }: Base): boolean => plural === "services";
+
 const perObject = 9;
 
 /** Each row stands on those before it: an object starts anew after some. */
@@ -83,7 +86,7 @@ export function applyRows(maker: Maker): readonly Row[] {
   const { choices } = maker;
   return stored.flatMap((base): Row[] => {
     const start: readonly Row[] =
-      choices.fraction() < 0.5
+      choices.fraction() < 0.5 || createsByStatus(base)
         ? [
             {
               at: "M1",
