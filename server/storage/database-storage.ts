@@ -18,16 +18,29 @@ export async function openStorage(
   const wakeAll = (revision?: Revision) => {
     for (const wake of wakes) wake(revision);
   };
+  /**
+   * The newest notice that came while a batch is under way: mostly that batch's own, a moment before its answer.
+   * Who follows the log would ask for what is about to be known.
+   */
+  let withheld = 0;
   const commits = new GroupCommit(
     {
       database,
       timers: options.timers ?? systemTimers,
       newBatchId: options.newBatchId ?? (() => crypto.randomUUID()),
       onRestored: () => wakeAll(),
+      onSettled: (others) => {
+        const revision = withheld;
+        withheld = 0;
+        if (others || revision > commits.seen) wakeAll(Math.max(revision, commits.seen));
+      },
     },
     await database.head(),
   );
-  const unsubscribe = database.subscribe(wakeAll);
+  const unsubscribe = database.subscribe((revision) => {
+    if (revision === undefined || !commits.busy) wakeAll(revision);
+    else withheld = Math.max(withheld, revision);
+  });
 
   /** A promoted standby is fenced by a new epoch before anything is believed that it says. */
   async function fenced(read: DatabaseHead): Promise<DatabaseHead> {

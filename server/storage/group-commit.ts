@@ -9,6 +9,7 @@ import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { Revision, Stored, Write, WriteResult } from "#storage/storage.ts";
 import { sleep, type Timers } from "#storage/timers.ts";
 import { type BatchOutcome, type Database, DatabaseError, type Failure } from "./database.ts";
+import { Gathering } from "./gathering.ts";
 import { keyText } from "./key.ts";
 import { closing, restored, unknownOutcome } from "./refusals.ts";
 
@@ -41,12 +42,15 @@ export interface GroupCommitParts {
   readonly newBatchId: () => string;
   /** The epoch moved or the database lost writes: whoever follows the log must look. */
   readonly onRestored: () => void;
+  /** A batch is no longer under way; `others`: what this process did not write may stand before it in the log. */
+  readonly onSettled: (others: boolean) => void;
 }
 
 export class GroupCommit {
   readonly #parts: GroupCommitParts;
   #queue: Waiting[] = [];
   #running = false;
+  readonly #gathering: Gathering;
   #closed = false;
   #epoch: number;
   #after: number;
@@ -58,6 +62,7 @@ export class GroupCommit {
     head: { readonly epoch: number; readonly batch: number; readonly revision: Revision },
   ) {
     this.#parts = parts;
+    this.#gathering = new Gathering(parts.timers);
     this.#epoch = head.epoch;
     this.#after = head.batch;
     this.#seen = head.revision;
@@ -76,6 +81,7 @@ export class GroupCommit {
     return new Promise((resolve, reject) => {
       this.#queue.push({ id, write, object, text, resolve, reject });
       if (!this.#running) this.#start();
+      else this.#gathering.waiting(this.#queue.length);
     });
   }
 
@@ -99,6 +105,11 @@ export class GroupCommit {
     return this.#seen;
   }
 
+  /** A batch is under way, or about to be. */
+  get busy(): boolean {
+    return this.#running;
+  }
+
   /** Refuses new writes and waits for those under way. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -114,12 +125,19 @@ export class GroupCommit {
     while (this.#queue.length > 0) {
       // The batch is cut when all that has come is queued: what lies in the sockets joins it, a batch less for each few.
       await this.#parts.timers.turn();
+      await this.#gathering.complete(this.#queue.length);
       const { taken, held } = this.#take();
+      const seen = this.#seen;
+      let others = true;
       try {
-        this.#answer(await this.#commit(taken), taken, held);
+        const outcome = await this.#commit(taken);
+        this.#gathering.saw(taken.length + this.#queue.length);
+        others = outcome.head - won(outcome) !== seen;
+        this.#answer(outcome, taken, held);
       } catch (error) {
         for (const { reject } of taken) reject(error);
       }
+      this.#parts.onSettled(others);
     }
     this.#running = false;
   }
@@ -213,7 +231,7 @@ export class GroupCommit {
     const { head, created, losers } = outcome;
     this.#after = Math.max(this.#after, outcome.number);
     this.#seen = Math.max(this.#seen, head);
-    let revision = head - created.reduce((won, at) => (at === 0 ? won : won + 1), 0);
+    let revision = head - won(outcome);
     let lost = 0;
     const standing = held.size === 0 ? undefined : new Map<string, Stored | undefined>();
     const again: Waiting[] = [];
@@ -262,6 +280,11 @@ export class GroupCommit {
       return false;
     });
   }
+}
+
+/** How many of a batch's writes. */
+function won({ created }: BatchOutcome): number {
+  return created.reduce((count, at) => (at === 0 ? count : count + 1), 0);
 }
 
 function wins(write: Write, current: Stored | undefined): boolean {

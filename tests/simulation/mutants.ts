@@ -234,6 +234,7 @@ const copied = [
   "storage/compaction.ts",
   "storage/database.ts",
   "storage/database-storage.ts",
+  "storage/gathering.ts",
   "storage/group-commit.ts",
   "storage/key.ts",
   "storage/refusals.ts",

@@ -5,7 +5,7 @@ import type { Batch, BatchOutcome, Database, DatabaseHead } from "#storage/datab
 import { inKeyOrder, keyText } from "#storage/key.ts";
 import { outOfReach, tooLarge, tooOld } from "#storage/refusals.ts";
 import type { Change, Revision, Scope, Stored } from "#storage/storage.ts";
-import type { Reader, Sql } from "./connect.ts";
+import { type Reader, type Sql, writing } from "./connect.ts";
 import {
   type ChangeRow,
   changeFromRow,
@@ -53,7 +53,7 @@ export class PostgresDatabase implements Database {
 
   constructor(url: string) {
     this.#url = url;
-    this.#writer = new Session(url);
+    this.#writer = new Session(url, writing);
     this.#readers = Array.from({ length: readersMax }, () => new Session(url));
   }
 

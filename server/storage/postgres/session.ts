@@ -22,11 +22,13 @@ function* addresses(url: string): Generator<Address, never> {
 
 export class Session {
   readonly #addresses: Generator<Address, never>;
+  readonly #settings: Readonly<Record<string, string>> | undefined;
   #sql: Sql;
   #busy = 0;
 
-  constructor(url: string) {
+  constructor(url: string, settings?: Readonly<Record<string, string>>) {
     this.#addresses = addresses(url);
+    this.#settings = settings;
     this.#sql = this.#open();
   }
 
@@ -58,7 +60,7 @@ export class Session {
 
   #open(): Sql {
     const { url, host } = this.#addresses.next().value;
-    return connect(url, { max: 1, host });
+    return connect(url, { max: 1, host, settings: this.#settings });
   }
 
   #replace(broken: Sql): void {
