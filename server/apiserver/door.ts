@@ -22,8 +22,7 @@ import { connectionOf } from "./door/connection.ts";
 import { type AnswerSink, send } from "./door/send.ts";
 import { type SessionGuard, SessionGuards } from "./door/session-guard.ts";
 import { WaitingSockets } from "./door/waiting-sockets.ts";
-import { largeBodyBytesMin } from "./fairness/breath.ts";
-import { LoopTurns } from "./fairness/loop-turns.ts";
+import { loopTurns } from "./fairness/loop-turns.ts";
 import { isProbe, tooManyWait } from "./filters/max-in-flight.ts";
 import { PlainRequest } from "./plain-request.ts";
 import { pathOf, withoutQuery } from "./query.ts";
@@ -86,8 +85,6 @@ function headersOf({ fields }: Asked): Headers {
 function requestOf(question: Asked, body: Uint8Array<ArrayBuffer> | undefined): Request {
   const { method } = question;
   const headers = headersOf(question);
-  const size = body?.length ?? 0;
-  if (size >= largeBodyBytesMin) headers.set("content-length", `${size}`);
   return new PlainRequest(urlOf(question), { method, headers }, body);
 }
 
@@ -110,10 +107,6 @@ class TlsDoor {
   /** When the last answer on a connection of HTTP/1.1 is out. */
   readonly #answered = new WeakMap<object, Promise<void>>();
   readonly #bodies = new Bodies();
-  readonly #turns = new LoopTurns(
-    (turn) => void setImmediate(turn),
-    () => performance.now(),
-  );
 
   constructor(parts: DoorParts) {
     this.#parts = parts;
@@ -221,12 +214,14 @@ class TlsDoor {
     const host = headers[":authority"] ?? headers.host ?? "localhost";
     const path = `${headers[":path"] ?? "/"}`;
     const question = { method: `${method}`, path, host: `${host}`, fields: headers };
+    const connection = connectionOf(session, session.socket);
     const sink: AnswerSink = {
       stream,
+      flow: flowOf(question, connection),
       head: (status, fields) => stream.respond({ ":status": status, ...fields }),
       cutOff: () => void stream.once("finish", () => stream.close()),
     };
-    await this.#answer(question, stream, sink, connectionOf(session, session.socket));
+    await this.#answer(question, stream, sink, connection);
   }
 
   async #onRequest(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
@@ -237,8 +232,10 @@ class TlsDoor {
     request.on("error", () => undefined);
     response.on("error", () => undefined);
     const question = { method, path, host: fields.host ?? "localhost", fields };
+    const connection = connectionOf(socket, socket);
     const sink: AnswerSink = {
       stream: response,
+      flow: flowOf(question, connection),
       head: (status, fields) => void response.writeHead(status, fields),
       cutOff() {
         response.setHeader("connection", "close");
@@ -249,7 +246,7 @@ class TlsDoor {
     this.#answered.set(socket, closed);
     // One after the other, as upstream: nothing is made of what is asked before the last answer was taken.
     if (before !== undefined) await before;
-    await this.#answer(question, request, sink, connectionOf(socket, socket));
+    await this.#answer(question, request, sink, connection);
   }
 
   async #answer(
@@ -266,8 +263,8 @@ class TlsDoor {
       if (collected === overlong) sink.cutOff();
       const body = collected === overlong ? undefined : collected;
       const size = body?.length ?? 0;
-      if (!this.#turns.free(size) && !isProbe(pathOf(urlOf(question)))) {
-        const granted = await this.#turns.turn(flowOf(question, connection), size);
+      if (!loopTurns.free(size) && !isProbe(pathOf(urlOf(question)))) {
+        const granted = await loopTurns.turn(sink.flow, size);
         // A client that has gone meanwhile costs nothing more.
         if (sink.stream.destroyed === true) return;
         if (!granted) return await send(tooManyWait(), sink, method);

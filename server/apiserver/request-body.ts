@@ -49,9 +49,9 @@ export async function readBody(request: Request): Promise<Uint8Array> {
 const readHereBytesMax = 128 * 1024;
 
 /** What was read beside the loop, put together. */
-async function assembled({ pieces }: Reading): Promise<unknown> {
+async function assembled(call: Pick<Call, "user">, { pieces }: Reading): Promise<unknown> {
   let whole: unknown;
-  await inStretches(pieces, (piece) => {
+  await inStretches(call, pieces, (piece) => {
     whole = put(whole, piece);
   });
   return whole;
@@ -65,7 +65,7 @@ export async function readPatch({
   const bytes = await readBody(request);
   if (bytes.length <= readHereBytesMax) return parsedPatch(bytes);
   const reading = await readAside(user.name, { form: "patch", bytes });
-  return { change: await assembled(reading), doubles: reading.doubles };
+  return { change: await assembled({ user }, reading), doubles: reading.doubles };
 }
 
 /** What an apply says, in YAML or JSON. Throws BadRequest and what `readBody` throws. */
@@ -78,7 +78,7 @@ export async function readMap({
   if (here !== undefined) return here;
   const reading = await readAside(user.name, { form: "map", bytes });
   // The thread made sure that it is one.
-  const value = (await assembled(reading)) as DecodedMap["value"];
+  const value = (await assembled({ user }, reading)) as DecodedMap["value"];
   return { value, doubles: reading.doubles };
 }
 
@@ -107,7 +107,7 @@ export async function prepareBody(
   const twice = form === "yaml" ? { yamlDoubles: doubles } : { duplicateFields: doubles };
   const ordered = inOrder === undefined ? {} : { inOrder };
   const found = { unknownFields, duplicateFields: [], ...twice, ...ordered };
-  let first: unknown = await assembled(reading);
+  let first: unknown = await assembled({ user }, reading);
   const decoded = (): Decoded => {
     // A second try, after a conflict, is rare.
     const object = first ?? reading.pieces.reduce(put, undefined);

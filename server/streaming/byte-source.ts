@@ -1,5 +1,6 @@
 /** Bytes of a socket, pulled as they are needed: a slow consumer pauses the socket, not the memory. */
 import type { Readable } from "node:stream";
+import { breath } from "./stretch.ts";
 
 /** Over it the socket is paused. */
 const bufferedBytesMax = 256 * 1024;
@@ -53,6 +54,7 @@ export class ByteSource {
 
   /** Exactly so many; undefined when the end comes before. */
   async exactly(count: number): Promise<Buffer | undefined> {
+    await breath();
     while (this.#length < count) {
       if (this.#ended) return undefined;
       await this.#more();

@@ -1,9 +1,12 @@
 /** A Response onto a stream of either HTTP version. */
 import { once } from "node:events";
+import { loopTurns } from "#apiserver/fairness/loop-turns.ts";
 import { PlainResponse } from "#apiserver/plain-response.ts";
 
 export interface AnswerSink {
   readonly stream: NodeJS.WritableStream & { readonly destroyed?: boolean; destroy(): void };
+  /** Whose turns of the loop it takes. */
+  readonly flow: string;
   head(status: number, fields: Record<string, string | string[]>): void;
   /** The answer to come is the last: what the client still sends is not read. */
   cutOff(): void;
@@ -19,10 +22,15 @@ function fieldsOf(headers: Headers): Record<string, string | string[]> {
 }
 
 /** Chunk by chunk, each after the last was taken: what the client does not read is never made. */
-async function pour(body: ReadableStream<Uint8Array>, { stream }: AnswerSink): Promise<void> {
+async function pour(body: ReadableStream<Uint8Array>, sink: AnswerSink): Promise<void> {
+  const { stream } = sink;
   const reader = body.getReader();
-  const portions = new Portions(stream);
-  const left = (): void => void reader.cancel().catch(() => undefined);
+  const portions = new Portions(sink);
+  const left = async (): Promise<void> => {
+    // A connection that goes ends all its streams at once.
+    await loopTurns.breath(sink.flow);
+    await reader.cancel().catch(() => undefined);
+  };
   stream.once("close", left);
   try {
     for (;;) {
@@ -36,7 +44,7 @@ async function pour(body: ReadableStream<Uint8Array>, { stream }: AnswerSink): P
     throw error;
   } finally {
     stream.removeListener("close", left);
-    left();
+    void left();
   }
 }
 
@@ -50,20 +58,22 @@ const portion = { first: 16 * 1024, max: 256 * 1024 };
 
 /** How much a client is handed at once. */
 class Portions {
-  readonly #stream: AnswerSink["stream"];
+  readonly #sink: AnswerSink;
   #size = portion.first;
 
-  constructor(stream: AnswerSink["stream"]) {
-    this.#stream = stream;
+  constructor(sink: AnswerSink) {
+    this.#sink = sink;
   }
 
   /** All of it, each portion after the last was taken. `withinMs`: until the stream is given up; absent: never. */
   async write(bytes: Uint8Array, withinMs?: number): Promise<void> {
-    const stream = this.#stream;
+    const { stream, flow } = this.#sink;
     for (let at = 0; at < bytes.length && stream.destroyed !== true; ) {
       const piece = bytes.subarray(at, at + this.#size);
       at += piece.length;
       if (!stream.write(piece)) await takenIn(stream, withinMs);
+      // Who takes it as fast as it is written would keep the loop for all of it.
+      if (piece.length >= portion.first) await loopTurns.breath(flow);
       if (piece.length === this.#size) this.#size = Math.min(portion.max, this.#size * 2);
     }
   }
@@ -101,7 +111,7 @@ export async function send(response: Response, sink: AnswerSink, method: string)
     if (method === "HEAD") stream.end();
     else if (bytes.length <= portion.first) stream.end(bytes);
     else {
-      await new Portions(stream).write(bytes, takenWithinMs);
+      await new Portions(sink).write(bytes, takenWithinMs);
       stream.end();
     }
     return;

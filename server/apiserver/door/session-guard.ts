@@ -16,7 +16,7 @@ interface Allowance {
 const resets: Allowance = { burst: 500, perSecond: 33 };
 /** Of all connections of a client. */
 const clientResets: Allowance = { burst: 1_000, perSecond: 100 };
-/** Clients whose buckets are remembered, before those that are full again are forgotten. */
+/** Clients whose buckets are remembered: those whose last reset was the latest. */
 const clientsMax = 1_000;
 /** Clients that watch over their connections ping every few seconds. */
 const pings: Allowance = { burst: 100, perSecond: 10 };
@@ -44,10 +44,6 @@ export class Bucket {
     return this.#left >= 0;
   }
 
-  isFull(now: number): boolean {
-    return this.#at(now) >= this.#allowance.burst;
-  }
-
   #at(now: number): number {
     const { burst, perSecond } = this.#allowance;
     return Math.min(burst, this.#left + ((now - this.#since) / 1_000) * perSecond);
@@ -56,20 +52,20 @@ export class Bucket {
 
 /** Each client's bucket of resets. */
 class Clients {
+  /** Whose last reset was the longest ago first. */
   readonly #buckets = new Map<string, Bucket>();
 
   bucket(client: string): Bucket {
-    const now = performance.now();
-    if (this.#buckets.size >= clientsMax) this.#forget(now);
-    const bucket = this.#buckets.get(client) ?? new Bucket(clientResets, now);
+    const bucket = this.#buckets.get(client) ?? new Bucket(clientResets, performance.now());
+    this.#buckets.delete(client);
     this.#buckets.set(client, bucket);
-    return bucket;
-  }
-
-  #forget(now: number): void {
-    for (const [client, bucket] of this.#buckets) {
-      if (bucket.isFull(now)) this.#buckets.delete(client);
+    if (this.#buckets.size > clientsMax) {
+      for (const [oldest] of this.#buckets) {
+        this.#buckets.delete(oldest);
+        break;
+      }
     }
+    return bucket;
   }
 }
 
@@ -107,7 +103,10 @@ export class SessionGuards {
     session.on("ping", bounded(own(pings)));
     session.on("remoteSettings", bounded(own(settings)));
     const ownReset = bounded(own(resets));
+    const { socket } = session;
     const reset = (): void => {
+      // Whoever hangs up takes back nothing: all its streams end with the connection.
+      if (session.destroyed || socket.destroyed) return;
       ownReset();
       bounded(this.#clients.bucket(client()))();
     };

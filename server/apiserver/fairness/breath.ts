@@ -1,31 +1,23 @@
 /**
- * A large body is worked on in parts: decoded, tracked, admitted, checked, written, answered. Between two of them
- * the loop belongs to everybody else, so that nobody waits for more than one part of it.
+ * What takes long is done in parts: decoded, tracked, admitted, checked, written, answered. Where a turn of the loop
+ * has taken long enough, the next part waits for its user's turn, so that nobody else waits for more than one part.
  */
 import type { Call } from "#apiserver/call.ts";
+import { loopTurns } from "./loop-turns.ts";
 
-/** Bytes of a body whose parts take milliseconds each; smaller ones are done before a turn of the loop is over. */
-export const largeBodyBytesMin = 64 * 1024;
-
-/** The door says how long each large body is. */
-const isLarge = ({ headers }: Request): boolean =>
-  Number(headers.get("content-length") ?? 0) >= largeBodyBytesMin;
-
-/** undefined: the request is small and goes on at once. */
-export function breath({ request }: Pick<Call, "request">): Promise<void> | undefined {
-  return isLarge(request) ? new Promise((resolve) => setImmediate(resolve)) : undefined;
+/** undefined: there is time left, and the request goes on at once. */
+export function breath({ user }: Pick<Call, "user">): Promise<unknown> | undefined {
+  return loopTurns.breath(user.name);
 }
 
-/** Milliseconds of the loop at a time, for what can be left off anywhere. */
-const stretchMs = 4;
-
 /** `step` of each of them, with a breath wherever it has taken a while. */
-export async function inStretches<T>(items: readonly T[], step: (item: T) => void): Promise<void> {
-  let since = performance.now();
+export async function inStretches<T>(
+  call: Pick<Call, "user">,
+  items: readonly T[],
+  step: (item: T) => void,
+): Promise<void> {
   for (const item of items) {
     step(item);
-    if (performance.now() - since < stretchMs) continue;
-    await new Promise((resolve) => setImmediate(resolve));
-    since = performance.now();
+    await breath(call);
   }
 }

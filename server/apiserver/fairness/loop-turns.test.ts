@@ -2,20 +2,32 @@
 import { expect, test } from "bun:test";
 import { LoopTurns } from "./loop-turns.ts";
 
-/** Turns that come when they are told to. */
-function byHand() {
-  const coming: (() => void)[] = [];
+/** Turns that come when they are told to; what is begun takes `takes` milliseconds. */
+function byHand(takes = 0) {
+  let coming: (() => void)[] = [];
   let now = 0;
+  const begun: string[] = [];
   const turns = new LoopTurns(
-    (turn) => void coming.push(turn),
+    (step) => void coming.push(step),
     () => now,
   );
-  const next = async (tookMs = 1): Promise<void> => {
-    now += tookMs;
-    coming.shift()?.();
-    for (let at = 0; at < 5; at++) await Promise.resolve();
+  const next = async (): Promise<void> => {
+    const steps = coming;
+    coming = [];
+    for (const step of steps) {
+      step();
+      for (let at = 0; at < 5; at++) await Promise.resolve();
+    }
   };
-  return { turns, next, pending: () => coming.length };
+  const wait = (user: string, size = 0) =>
+    void turns.turn(user, size).then((granted) => {
+      begun.push(granted ? user : `no ${user}`);
+      if (granted) now += takes;
+    });
+  const pass = (ms: number): void => {
+    now += ms;
+  };
+  return { turns, next, wait, pass, begun, pending: () => coming.length };
 }
 
 const take = (turns: LoopTurns, count: number): number =>
@@ -31,19 +43,35 @@ test("so many begin in a turn, and as many again in the next", async () => {
   expect(pending()).toBe(0);
 });
 
-test("after a turn that took too long less is begun, and after short ones more again", async () => {
-  const { turns, next } = byHand();
-  take(turns, 32);
-  await next(16);
-  expect(take(turns, 100)).toBe(10);
-  await next(1_000);
-  expect(take(turns, 100)).toBe(8);
-  const grown: number[] = [];
-  for (let turn = 0; turn < 4; turn++) {
-    await next(1);
-    grown.push(take(turns, 100));
+test("a turn that took long enough begins nothing more, and what goes on waits for the next", async () => {
+  const { turns, next, pass } = byHand();
+  expect(turns.free(0)).toBe(true);
+  pass(4);
+  expect(turns.free(0)).toBe(true);
+  expect(turns.breath("u")).toBeUndefined();
+  pass(1);
+  expect(turns.free(0)).toBe(false);
+  const breath = turns.breath("u");
+  expect(breath).toBeInstanceOf(Promise);
+  await next();
+  expect(await breath).toBe(true);
+  expect(turns.free(0)).toBe(true);
+});
+
+test("of what waits a turn begins as much as it has time for, and one at least", async () => {
+  for (const [takes, fit] of [
+    [1, 5],
+    [2, 3],
+    [100, 1],
+    [0, 32],
+  ] as const) {
+    const { next, wait, begun } = byHand(takes);
+    for (let at = 0; at < 50; at++) wait("u");
+    await next();
+    expect(begun).toHaveLength(fit);
+    await next();
+    expect(begun).toHaveLength(Math.min(50, 2 * fit));
   }
-  expect(grown).toEqual([16, 32, 32, 32]);
 });
 
 test("a large body fills a turn", () => {
@@ -53,15 +81,12 @@ test("a large body fills a turn", () => {
 });
 
 test("who asks once begins in the next turn, whatever another flood waits", async () => {
-  const { turns, next } = byHand();
+  const { turns, next, wait, begun } = byHand(1);
   take(turns, 32);
-  const begun: string[] = [];
-  const wait = (user: string, size = 0) =>
-    void turns.turn(user, size).then((granted) => begun.push(granted ? user : `no ${user}`));
-  for (let at = 0; at < 3_000; at++) wait("flood");
+  for (let at = 0; at < 11_000; at++) wait("flood");
   wait("honest");
   await next();
   expect(begun.filter((who) => who === "no flood")).toHaveLength(1_000);
-  expect(begun.filter((who) => who === "flood")).toHaveLength(31);
+  expect(begun.filter((who) => who === "flood")).toHaveLength(4);
   expect(begun).toContain("honest");
 });

@@ -1,6 +1,7 @@
 /**
- * The event loop, shared out by user: so much work is begun in one turn of it, what is more waits for the next one,
- * where every user's first stands before anybody's second. A loop that is not full notices nothing of it.
+ * The event loop, shared out by user: a turn of it has so many milliseconds for requests. What begins or goes on
+ * after them waits for the next turn, where every user's first stands before anybody's second. A loop that is not
+ * full notices nothing of it.
  */
 import { Turns } from "./turns.ts";
 
@@ -8,10 +9,10 @@ import { Turns } from "./turns.ts";
 const bytesPerUnit = 16 * 1024;
 /** Of one turn, milliseconds: whoever asks once waits for a few of them. */
 const turnMs = 5;
-/** What is begun in one turn: as much as turns of that length have room for, within these. */
-const units = { min: 8, max: 32 };
-/** As many as eight full connections hold. */
-const waitingOfUserMax = 2_000;
+/** What comes in one turn may all be begun before any of it is done: no more of it than this. */
+const unitsMax = 32;
+/** As many as forty full connections hold. */
+const waitingOfUserMax = 10_000;
 /** Bodies of those that wait. */
 const waitingBytesMax = 256 * 1024 * 1024;
 
@@ -24,26 +25,26 @@ interface Held {
 
 export class LoopTurns {
   readonly #waiting = new Turns<Held>({ ofUserMax: waitingOfUserMax, bytesMax: waitingBytesMax });
-  readonly #nextTurn: (turn: () => void) => void;
+  readonly #nextTurn: (step: () => void) => void;
   readonly #now: () => number;
-  /** Units of a turn. */
-  #room: number = units.max;
-  /** Left of them in this turn. */
-  #units: number = units.max;
-  #asked = false;
+  #turn = 0;
   /** When this turn began. */
   #since = 0;
+  /** Left of this turn. */
+  #units = unitsMax;
+  /** Steps of the next turn. */
+  #asked = 0;
 
   /** `nextTurn`: setImmediate, but for tests. `now`: milliseconds of a clock that only goes forward. */
-  constructor(nextTurn: (turn: () => void) => void, now: () => number) {
+  constructor(nextTurn: (step: () => void) => void, now: () => number) {
     this.#nextTurn = nextTurn;
     this.#now = now;
   }
 
   /** Whether a request may begin in this very turn. */
   free(size: number): boolean {
-    if (this.#units <= 0 || !this.#waiting.empty) return false;
-    this.#spend(size);
+    if (this.#over() || this.#units <= 0 || !this.#waiting.empty) return false;
+    this.#units -= 1 + Math.floor(size / bytesPerUnit);
     return true;
   }
 
@@ -55,37 +56,44 @@ export class LoopTurns {
     });
   }
 
-  #spend(size: number): void {
-    this.#units -= 1 + Math.floor(size / bytesPerUnit);
-    this.#ask();
+  /** Between two parts of what a request takes; undefined: it goes on at once. */
+  breath(user: string): Promise<unknown> | undefined {
+    return this.#over() ? this.turn(user, 0) : undefined;
   }
 
-  #ask(): void {
-    if (this.#asked) return;
-    this.#asked = true;
-    if (this.#waiting.empty) this.#since = this.#now();
-    this.#nextTurn(() => this.#turn());
-  }
-
-  /** After a turn that was too long less is begun, whatever made it long; after a short one more again. */
-  #fit(): void {
-    const now = this.#now();
-    const took = now - this.#since;
-    this.#since = now;
-    const begun = this.#room - this.#units;
-    const fitting = took > turnMs ? Math.floor((begun * turnMs) / took) : this.#room * 2;
-    this.#room = Math.min(units.max, Math.max(units.min, fitting));
-  }
-
-  #turn(): void {
-    this.#asked = false;
-    this.#fit();
-    this.#units = this.#room;
-    while (this.#units > 0) {
-      const held = this.#waiting.next();
-      if (held === undefined) return;
-      this.#spend(held.size);
-      held.begin();
+  #over(): boolean {
+    if (this.#asked === 0) {
+      this.#begin(this.#turn);
+      this.#ask();
+      return false;
     }
+    return this.#now() - this.#since >= turnMs;
+  }
+
+  #begin(turn: number): void {
+    this.#turn = turn;
+    this.#since = this.#now();
+    this.#units = unitsMax;
+    this.#asked = 0;
+  }
+
+  /** Each step of the next turn begins one: what a step began is done before the next one looks at the clock. */
+  #ask(): void {
+    if (this.#asked >= unitsMax) return;
+    this.#asked += 1;
+    const turn = this.#turn + 1;
+    this.#nextTurn(() => this.#step(turn));
+  }
+
+  #step(turn: number): void {
+    if (turn !== this.#turn) this.#begin(turn);
+    if (this.#now() - this.#since < turnMs) this.#waiting.next()?.begin();
+    if (!this.#waiting.empty) this.#ask();
   }
 }
+
+/** One for the process, as the loop is. */
+export const loopTurns = new LoopTurns(
+  (step) => void setImmediate(step),
+  () => performance.now(),
+);

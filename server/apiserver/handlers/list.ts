@@ -3,6 +3,7 @@ import { badRequest, expired, isReason } from "#apimachinery/status.ts";
 import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
 import { decodeContinue, encodeContinue, expiredContinue } from "#apiserver/continue-token.ts";
 import { listResponse } from "#apiserver/encoding/list-response.ts";
+import { breath } from "#apiserver/fairness/breath.ts";
 import {
   checkListOptions,
   type ListOptions,
@@ -163,5 +164,7 @@ export async function listPage(
 
 export const list: Handler = async (server, call) => {
   negotiated(call);
-  return listResponse(server, call, await listPage(server, call));
+  const page = await listPage(server, call);
+  await breath(call);
+  return listResponse(server, call, page);
 };

@@ -12,8 +12,8 @@ import {
   type HeadRow,
   headFromRow,
   type StoredRow,
+  standing,
   storedFromRow,
-  storedOf,
 } from "./rows.ts";
 import { listen, Session } from "./session.ts";
 import { databaseError, passes } from "./sqlstate.ts";
@@ -225,6 +225,6 @@ function losersOf(
       const [revision = "0", createRevision = "0", value = ""] = fields.slice(3 * at, 3 * at + 3);
       if (revision === "0") return undefined;
       const numbers = { revision: Number(revision), createRevision: Number(createRevision) };
-      return storedOf(key, value, numbers);
+      return standing(key, value, numbers);
     });
 }

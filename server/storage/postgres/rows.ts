@@ -32,7 +32,7 @@ export function parseObject(text: string, revision: Revision): KubeObject {
   return object;
 }
 
-export function storedOf(
+function storedOf(
   key: Key,
   text: string,
   numbers: Omit<Stored, "key" | "object" | "size">,
@@ -40,6 +40,27 @@ export function storedOf(
   const { revision, createRevision } = numbers;
   const object = parseObject(text, revision);
   return { key, object, createRevision, revision, size: text.length };
+}
+
+/**
+ * What stands where a write lost. Most writers only want its revision or that it is there, and whoever fights for a
+ * large object would have it parsed with every try: that waits until somebody looks.
+ */
+export function standing(
+  key: Key,
+  text: string,
+  numbers: Omit<Stored, "key" | "object" | "size">,
+): Stored {
+  let parsed: KubeObject | undefined;
+  return {
+    key,
+    ...numbers,
+    size: text.length,
+    get object() {
+      parsed ??= parseObject(text, numbers.revision);
+      return parsed;
+    },
+  };
 }
 
 export function storedFromRow(row: StoredRow): Stored {
