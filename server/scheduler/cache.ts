@@ -304,10 +304,11 @@ export class SchedulerCache {
       const before = this.#knowledge();
       const encoded = pods.map((pod) => this.#encode(pod));
       if (this.#knowledge() !== before) continue;
-      if (this.#plans?.make(pods, encoded)) continue;
       // Nominated pods are tried out as well: they too count in what was just registered.
       // After a collection no kind may name what was forgotten.
       if (collected || this.nominations.size > 0) this.#kinds.freshen();
+      // Asks the module, which has to know all of that.
+      if (this.#plans?.make(pods, encoded)) continue;
       return encoded;
     }
   }

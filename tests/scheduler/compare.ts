@@ -1,4 +1,5 @@
 /** One random cluster, lived through by the oracle and by the module: every answer must be the same. */
+import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { matches, type Selector } from "#apimachinery/labels.ts";
 import type { Node, Pod } from "#gen/api/core/v1.ts";
 import type { PodDisruptionBudget } from "#gen/api/policy/v1.ts";
@@ -12,10 +13,12 @@ import { type Names, reasonsOf } from "#scheduler/reasons.ts";
 import type { Cluster, OracleNode } from "./oracle/cluster.ts";
 import { type Thought, think } from "./oracle/cycle.ts";
 import { bestCandidates } from "./oracle/default-preemption.ts";
+import { devicesOn } from "./oracle/dynamic-resources.ts";
 import type { OracleProfile } from "./oracle/settings.ts";
 import { unasked } from "./oracle/unasked.ts";
 import { Random } from "./random.ts";
 import { RandomClaims } from "./random-claims.ts";
+import { plainResult, RandomDevices } from "./random-devices.ts";
 import { randomBudget, randomNamespaces, randomNode, randomPod } from "./random-objects.ts";
 import { randomProfile } from "./random-profile.ts";
 
@@ -25,6 +28,8 @@ function defaultSelector(pod: Pod): Selector | undefined {
   return selected ? [{ key: "app", operator: "=", values: ["web"] }] : undefined;
 }
 
+/** Clusters with devices are otherwise what they would be without. */
+const deviceSalt = 0x5eed;
 const otherName = "other-scheduler";
 
 /** As the product reads them. */
@@ -40,6 +45,8 @@ export class Comparison {
   decisions = 0;
   placed = 0;
   preempted = 0;
+  /** Claims that got devices. */
+  allocated = 0;
   readonly #r: Random;
   readonly #cache: SchedulerCache;
   readonly #nodes = new Map<string, Node>();
@@ -50,11 +57,14 @@ export class Comparison {
   readonly #profiles: readonly OracleProfile[];
   /** Of every second cluster. */
   readonly #claims: RandomClaims | undefined;
+  /** Of every eighth, with dice of its own. */
+  readonly #devices: RandomDevices | undefined;
   #serial = 0;
   #known: Cluster | undefined;
   #thought: { pod: Pod; cluster: Cluster; thought: Thought } | undefined;
 
-  constructor(seed: number, module?: WebAssembly.Module) {
+  /** `withDevices`: whatever the dice say. */
+  constructor(seed: number, module?: WebAssembly.Module, withDevices = false) {
     this.seed = seed;
     this.#r = new Random(seed);
     // Every third forgets what nobody uses before nearly every batch.
@@ -62,11 +72,14 @@ export class Comparison {
     const plain = { schedulerName: "default-scheduler" };
     this.#profiles = this.#r.chance(0.5) ? [plain, randomProfile(this.#r, otherName)] : [];
     this.#claims = this.#r.chance(0.5) ? new RandomClaims(this.#r, () => this.#cache) : undefined;
+    const devices = new Random(seed ^ deviceSalt);
+    this.#devices = devices.chance(0.12) || withDevices ? new RandomDevices(devices) : undefined;
     const profiles = profilesOf(this.#profiles);
     this.#cache = new SchedulerCache({
       ...{ seed, defaultSelector, module, garbageMax },
       profileOf: ({ spec }) => profiles.get(spec.schedulerName ?? "") ?? defaultProfile,
       storage: this.#claims?.source,
+      devices: this.#devices?.sources,
     });
     this.#namespaces = randomNamespaces(this.#r);
     for (const [name, labels] of Object.entries(this.#namespaces))
@@ -75,6 +88,7 @@ export class Comparison {
     const nodes = this.#r.chance(0.012) ? 60 + this.#r.below(150) : 3 + this.#r.below(14);
     for (let i = nodes; i > 0; i--) this.#setNode(randomNode(this.#r, this.#name("n")));
     this.#claims?.fill([...this.#nodes.values()]);
+    this.#devices?.fill([...this.#nodes.values()]);
   }
 
   run(steps: number): void {
@@ -99,7 +113,8 @@ export class Comparison {
   /** `stands`: it will be on a node from the beginning. */
   #pod(stands = false): Pod {
     const pod = randomPod(this.#r, this.#name("p"), [...this.#nodes.keys()]);
-    const stored = this.#claims?.withVolumes(pod, stands) ?? pod;
+    const filled = this.#claims?.withVolumes(pod, stands) ?? pod;
+    const stored = stands ? filled : (this.#devices?.withClaims(filled) ?? filled);
     if (this.#profiles.length === 0 || this.#r.chance(0.4)) return stored;
     return { ...stored, spec: { ...stored.spec, schedulerName: otherName } };
   }
@@ -135,6 +150,7 @@ export class Comparison {
 
   /** Anything that happens to a cluster besides scheduling. */
   #disturb(): void {
+    this.#devices?.disturb([...this.#nodes.values()]);
     const node = this.#any(this.#nodes);
     const pod = this.#any(this.#pods);
     const what = this.#r.below(this.#claims === undefined ? 10 : 12);
@@ -200,6 +216,7 @@ export class Comparison {
       namespaces: this.#namespaces,
       profiles: this.#profiles,
       storage: this.#claims?.forOracle,
+      devices: this.#devices?.forOracle,
       defaultSpreadSelector(pod) {
         const selector = defaultSelector(pod);
         return selector && ((labels) => matches(selector, labels));
@@ -226,11 +243,8 @@ export class Comparison {
     const hopeless = all.findIndex(({ refusal }, index) => index > 0 && refusal !== undefined);
     const encoded = hopeless < 0 ? all : all.slice(0, hopeless);
     const [pod, first] = [pods[0], encoded[0]];
-    if (pod && first?.refusal !== unasked(pod, this.#cluster()))
-      this.#differ(
-        pod,
-        `no node is asked: ${first?.refusal}, oracle ${unasked(pod, this.#cluster())}`,
-      );
+    if (pod && !this.#refusals(pod).includes(first?.refusal))
+      this.#differ(pod, `no node is asked: ${first?.refusal}, oracle ${this.#refusals(pod)}`);
     if (first?.refusal !== undefined) return;
     if (pod && first && first.pin < 0) this.#explain(pod, first);
     const done = this.#cache.schedule(encoded, (index, slot) => {
@@ -246,6 +260,14 @@ export class Comparison {
     if (what) this.#preempt(refused, what);
   }
 
+  /** Why no node takes it, whatever nodes are like. */
+  #refusals(pod: Pod): readonly (string | undefined)[] {
+    const refusal = unasked(pod, this.#cluster());
+    if (refusal !== undefined || pod.spec.resourceClaims === undefined) return [refusal];
+    const { failures } = this.#think(pod);
+    return failures.length === 0 ? [undefined] : failures;
+  }
+
   #judge(pod: Pod, encoded: Encoded, slot: number): void {
     this.decisions++;
     this.placed++;
@@ -259,7 +281,19 @@ export class Comparison {
     this.#cache.assume(pod, encoded, slot);
     const at = cluster.nodes.find(({ node }) => node.metadata.name === nodeName);
     if (at !== undefined) this.#claims?.settle(pod, at, cluster);
+    if (at !== undefined && encoded.devices !== undefined) this.#settleDevices(pod, encoded, at);
     this.#setPod(this.#started(pod, nodeName));
+  }
+
+  #settleDevices(pod: Pod, { devices }: Encoded, at: OracleNode): void {
+    const { open = [], results } = devices ?? {};
+    const got = results?.get(at.node.metadata.name) ?? [];
+    const theirs = devicesOn(pod, at, this.#cluster());
+    const mine = { results: got.map(plainResult) };
+    if (!deepEqual(mine, theirs))
+      this.#differ(pod, `devices ${JSON.stringify(mine)}, oracle ${JSON.stringify(theirs)}`);
+    this.allocated += got.length;
+    this.#devices?.settle(pod, open, got);
   }
 
   /** Room is made for a refused pod: the same victims, on one of the best nodes. */

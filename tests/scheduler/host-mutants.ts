@@ -1,7 +1,6 @@
 /** Faults planted in what surrounds the module: each has to fail the tests that are named beside it. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 
@@ -17,6 +16,7 @@ export interface HostMutant {
 }
 
 const queue = ["server/scheduler/queue.test.ts"];
+const claiming = ["tests/scheduler/random.test.ts", "-t", "devices"];
 const stored = ["tests/scheduler/core.test.ts", "-t", "storage"];
 
 export const hostMutants: readonly HostMutant[] = [
@@ -102,7 +102,28 @@ export const hostMutants: readonly HostMutant[] = [
     file: "scheduler/devices/search.ts",
     find: "this.#ledger.isTaken(key) || ",
     put: "",
-    tests: ["server/scheduler/devices/allocate.test.ts"],
+    tests: claiming,
+  },
+  {
+    about: "DynamicResources: counters of partitions",
+    file: "scheduler/devices/counters.ts",
+    find: "if (!enough) giveCounters(left, device);\n  return enough;",
+    put: "return true;",
+    tests: claiming,
+  },
+  {
+    about: "DynamicResources: constraints",
+    file: "scheduler/devices/constraints.ts",
+    find: ": first === undefined || first === value;",
+    put: ": true;",
+    tests: claiming,
+  },
+  {
+    about: "DynamicResources: what the first alternative is worth",
+    file: "scheduler/devices/plan.ts",
+    find: "sum += bestAlternative - index;",
+    put: "sum += bestAlternative;",
+    tests: claiming,
   },
   {
     about: "DynamicResources: nodes without devices",
@@ -133,8 +154,7 @@ function passes(tests: readonly string[], planted: object | undefined): boolean 
   return spawnSync(process.execPath, flags, { cwd: root, env, stdio: "ignore" }).status === 0;
 }
 
-function failsWith(mutant: Omit<HostMutant, "about">): boolean {
-  const { file, find, put: replace, tests } = mutant;
+export function isCaught({ file, find, put: replace, tests }: HostMutant): boolean {
   const key = tests.join(" ");
   if (!passing.has(key) && !passes(tests, undefined)) throw new Error(`fails as it is: ${key}`);
   passing.add(key);
@@ -142,21 +162,4 @@ function failsWith(mutant: Omit<HostMutant, "about">): boolean {
   if (readFileSync(join(root, "server", file), "utf8").split(find).length !== 2)
     throw new Error(`${file} has no one place for: ${find}`);
   return !passes(tests, { file, find, replace });
-}
-
-export function isCaught(mutant: HostMutant): boolean {
-  return failsWith(mutant);
-}
-
-/** The tests run over another build of the module: do they fail? */
-export function isBuildCaught(binary: Uint8Array, tests: readonly string[]): boolean {
-  const directory = mkdtempSync(join(tmpdir(), "kubun-mutant-"));
-  const wasm = join(directory, "scheduler.wasm");
-  writeFileSync(wasm, binary);
-  try {
-    const put = `readFileSync(${JSON.stringify(wasm)})`;
-    return failsWith({ file: "scheduler/core.ts", find: "readFileSync(file)", put, tests });
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
 }

@@ -8,7 +8,7 @@ import process from "node:process";
 import asc from "assemblyscript/asc";
 import { Comparison } from "./compare.ts";
 import { coreReplayer } from "./core-replayer.ts";
-import { hostMutants, isBuildCaught, isCaught } from "./host-mutants.ts";
+import { hostMutants, isCaught } from "./host-mutants.ts";
 import { replay } from "./replay.ts";
 import { readTraces, storageTraces, unusualTraces } from "./traces.ts";
 
@@ -63,6 +63,7 @@ const mutants: readonly Mutant[] = [
     find: "store<i32>(group, 1, G_DIRTY)",
     put: "store<i32>(group, 0, G_DIRTY)",
   },
+  plugin("dynamic-resources", "return outsideVerdict(", "return <u32>0 & outsideVerdict("),
   { file: "cycle.ts", find: "key <= bestKey", put: "key < bestKey - 65536 * 3" },
 ];
 
@@ -82,11 +83,6 @@ const recordedMutants: readonly Mutant[] = [
   plugin("volume-binding", "outsideVerdict(", "<u32>0 & outsideVerdict("),
   plugin("volume-zone", "return outsideWord(", "return <u64>0 & outsideWord("),
   plugin("volume-restrictions", "counterTotal(at32(claims, i)) > 0", "false"),
-];
-
-/** Claims of devices are in no random cluster and no recording: whole schedulers tell. */
-const deviceMutants: readonly Mutant[] = [
-  plugin("dynamic-resources", "return outsideVerdict(", "return <u32>0 & outsideVerdict("),
 ];
 
 const root = join(import.meta.dirname, "../../scheduler-wasm");
@@ -139,8 +135,6 @@ function killedByTrace(module: WebAssembly.Module): number | undefined {
   return told?.seed;
 }
 
-const byDevices = ["tests/scheduler/devices.test.ts"];
-
 let alive = 0;
 let planted = 0;
 
@@ -160,10 +154,6 @@ for (const [list, seedOf] of [
     const seed = seedOf(new WebAssembly.Module(await build(mutant)));
     tell(mutant, seed === undefined ? undefined : `seed ${seed}`);
   }
-}
-for (const mutant of deviceMutants) {
-  if (!only.test(mutant.file)) continue;
-  tell(mutant, isBuildCaught(await build(mutant), byDevices) ? byDevices.join(" ") : undefined);
 }
 for (const mutant of hostMutants) {
   if (only.test(mutant.file)) tell(mutant, isCaught(mutant) ? mutant.tests.join(" ") : undefined);

@@ -24,3 +24,14 @@ test(`${clusters} random clusters: the module answers as the oracle does`, () =>
   expect(placed).toBeGreaterThan(5000);
   expect(refused).toBeGreaterThan(1000);
 }, 3_600_000);
+
+test("random clusters where pods claim devices: the module answers and allocates as the oracle does", () => {
+  let allocated = 0;
+  for (let seed = 1; seed <= 60; seed++) {
+    const comparison = new Comparison(seed, undefined, true);
+    comparison.run(8);
+    expect(comparison.differences).toEqual([]);
+    allocated += comparison.allocated;
+  }
+  expect(allocated).toBeGreaterThan(50);
+}, 600_000);

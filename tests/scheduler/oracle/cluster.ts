@@ -1,6 +1,7 @@
 /** What the oracle looks at: every object as the API gives it. A cluster never changes: it is made anew. */
 import type { Node, Pod } from "#gen/api/core/v1.ts";
 import type { PodDisruptionBudget } from "#gen/api/policy/v1.ts";
+import type { Devices } from "./devices.ts";
 import type { OracleProfile } from "./settings.ts";
 import type { Storage } from "./storage.ts";
 
@@ -19,6 +20,7 @@ export interface Cluster {
   /** By the scheduler name of pods; who is not among them is scheduled as upstream does by default. */
   readonly profiles?: readonly OracleProfile[] | undefined;
   readonly storage?: Storage | undefined;
+  readonly devices?: Devices | undefined;
   /** Matching Services' and the owner's selector (system default spread); undefined: none. */
   readonly defaultSpreadSelector?:
     | ((pod: Pod) => ((labels: Labels) => boolean) | undefined)

@@ -1,6 +1,8 @@
 /** One pod through every plugin, in upstream's order: what each node answers and scores. */
 import type { Pod } from "#gen/api/core/v1.ts";
 import type { Cluster, Filter, OracleNode, Refusal, Score } from "./cluster.ts";
+import { DeviceFailure } from "./device-allocation.ts";
+import { dynamicResourcesFilter, dynamicResourcesScore } from "./dynamic-resources.ts";
 import { imageLocality } from "./image-locality.ts";
 import { interPodAffinityFilter, interPodAffinityScore } from "./inter-pod-affinity.ts";
 import { nodeAffinityFilter, nodeAffinityScore } from "./node-affinity.ts";
@@ -31,6 +33,7 @@ const filters: readonly (readonly [name: string, filter: Filter])[] = [
   ["VolumeZone", volumeZone],
   ["PodTopologySpread", podTopologySpreadFilter],
   ["InterPodAffinity", interPodAffinityFilter],
+  ["DynamicResources", dynamicResourcesFilter],
   ["NodeDeclaredFeatures", nodeDeclaredFeatures],
 ];
 
@@ -40,6 +43,7 @@ const scores: readonly (readonly [name: string, weight: number, score: Score])[]
   ["NodeResourcesFit", 1, nodeResourcesFitScore],
   ["PodTopologySpread", 2, podTopologySpreadScore],
   ["InterPodAffinity", 2, interPodAffinityScore],
+  ["DynamicResources", 2, dynamicResourcesScore],
   ["NodeResourcesBalancedAllocation", 1, nodeResourcesBalancedAllocation],
   ["ImageLocality", 1, imageLocality],
   ["VolumeBinding", 1, volumeBindingScore],
@@ -51,6 +55,8 @@ export interface Thought {
   /** Of each feasible node: plugin -> normalized score times weight; plugins that skip are absent. */
   readonly scores: ReadonlyMap<string, Readonly<Record<string, number>>>;
   readonly totals: ReadonlyMap<string, number>;
+  /** What fails the attempt, whatever other nodes say; which of several is told is chance. */
+  readonly failures: readonly string[];
 }
 
 function firstRefusal(pod: Pod, at: OracleNode, cluster: Cluster): Refusal | undefined {
@@ -64,7 +70,7 @@ function firstRefusal(pod: Pod, at: OracleNode, cluster: Cluster): Refusal | und
 }
 
 /** What a node answers: with the pods nominated to it that the pod has to heed, then without. */
-export function refusalOn(pod: Pod, at: OracleNode, cluster: Cluster): Refusal | undefined {
+function refusalOn(pod: Pod, at: OracleNode, cluster: Cluster): Refusal | undefined {
   const heeded = (cluster.nominated ?? [])
     .filter(({ node }) => node === at.node.metadata.name)
     .map((nomination) => nomination.pod)
@@ -79,17 +85,34 @@ export function refusalOn(pod: Pod, at: OracleNode, cluster: Cluster): Refusal |
   return firstRefusal(pod, at, cluster);
 }
 
+/** The same, and what fails the attempt. */
+export function answerOn(
+  pod: Pod,
+  at: OracleNode,
+  cluster: Cluster,
+): Refusal | DeviceFailure | undefined {
+  try {
+    return refusalOn(pod, at, cluster);
+  } catch (error) {
+    if (error instanceof DeviceFailure) return error;
+    throw error;
+  }
+}
+
 export function think(pod: Pod, cluster: Cluster): Thought {
   const refusals = new Map<string, Refusal>();
+  const failures: string[] = [];
   for (const at of cluster.nodes) {
-    const refusal = refusalOn(pod, at, cluster);
-    if (refusal !== undefined) refusals.set(at.node.metadata.name, refusal);
+    const refusal = answerOn(pod, at, cluster);
+    if (refusal instanceof DeviceFailure) failures.push(refusal.message);
+    else if (refusal !== undefined) refusals.set(at.node.metadata.name, refusal);
   }
   const feasible = cluster.nodes.filter((at) => !refusals.has(at.node.metadata.name));
   const names = feasible.map((at) => at.node.metadata.name);
   const byNode = new Map(names.map((name) => [name, {} as Record<string, number>]));
   const totals = new Map(names.map((name) => [name, 0]));
-  if (feasible.length === 0) return { refusals, scores: byNode, totals };
+  const thought = { refusals, scores: byNode, totals, failures };
+  if (feasible.length === 0 || failures.length > 0) return thought;
   const profile = profileFor(pod, cluster);
   for (const [plugin, usual, score] of scores) {
     if (!runs(plugin, "score", profile)) continue;
@@ -101,5 +124,5 @@ export function think(pod: Pod, cluster: Cluster): Thought {
       totals.set(name, (totals.get(name) ?? 0) + value * weight);
     });
   }
-  return { refusals, scores: byNode, totals };
+  return thought;
 }

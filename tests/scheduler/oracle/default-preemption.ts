@@ -2,7 +2,7 @@ import { matches, selectorFromLabelSelector } from "#apimachinery/labels.ts";
 import type { Pod } from "#gen/api/core/v1.ts";
 import type { PodDisruptionBudget } from "#gen/api/policy/v1.ts";
 import type { Cluster, OracleNode } from "./cluster.ts";
-import { refusalOn } from "./cycle.ts";
+import { answerOn } from "./cycle.ts";
 
 export interface Candidate {
   readonly node: string;
@@ -53,10 +53,11 @@ export function replaced(cluster: Cluster, at: OracleNode, pods: readonly Pod[])
 }
 
 function candidateOn(pod: Pod, at: OracleNode, cluster: Cluster): Candidate | undefined {
-  const refusal = refusalOn(pod, at, cluster);
-  if (refusal === undefined || refusal.unresolvable) return undefined;
+  const refusal = answerOn(pod, at, cluster);
+  if (refusal === undefined || !("unresolvable" in refusal) || refusal.unresolvable)
+    return undefined;
   const fits = (pods: readonly Pod[]) =>
-    refusalOn(pod, { ...at, pods }, replaced(cluster, at, pods)) === undefined;
+    answerOn(pod, { ...at, pods }, replaced(cluster, at, pods)) === undefined;
   const lesser = at.pods.filter((other) => priorityOf(other) < priorityOf(pod)).sort(byImportance);
   let kept = at.pods.filter((other) => !lesser.includes(other));
   if (lesser.length === 0 || !fits(kept)) return undefined;

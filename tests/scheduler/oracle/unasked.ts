@@ -1,9 +1,14 @@
 /** Pods whose claims rule every node out before one is asked: upstream's words, or undefined. */
 import type { Pod } from "#gen/api/core/v1.ts";
 import type { Cluster } from "./cluster.ts";
+import { unaskedForDevices } from "./dynamic-resources.ts";
 import { claimNameOf, claimOf, isBound, noStorage, volumeOf, waitsForConsumer } from "./storage.ts";
 
-export function unasked(pod: Pod, { storage = noStorage }: Cluster): string | undefined {
+export function unasked(pod: Pod, cluster: Cluster): string | undefined {
+  return unaskedForVolumes(pod, cluster) ?? unaskedForDevices(pod, cluster);
+}
+
+function unaskedForVolumes(pod: Pod, { storage = noStorage }: Cluster): string | undefined {
   const volumes = (pod.spec.volumes ?? []).filter(
     (volume) => claimNameOf(pod, volume) !== undefined,
   );
