@@ -123,6 +123,15 @@ const cases: Readonly<Record<string, DeviceRequest[]>> = {
   "no-whole-left": exactly(of("whole")),
   "both-halves-no-more": exactly(of("half"), { count: 2 }),
   "by-version": exactly(`has(${own}.version) && ${own}.version.isGreaterThan(semver("1.9.0"))`),
+  "by-address": exactly(
+    `has(${own}.address) && cidr("10.0.0.0/8").containsIP(string(${own}.address))`,
+  ),
+  "by-site": exactly(
+    `has(${own}.site) && url(string(${own}.site)).getHostname() == "two.example.com"`,
+  ),
+  "by-form": exactly(
+    `has(${own}.model) && format.dns1123Label().validate(string(${own}.model)).hasValue() && ip("fd00::1").family() == 6`,
+  ),
   "all-there-are": exactly(of("new"), { allocationMode: "All" }),
   "no-class": exactly(of("new"), { deviceClassName: "missing" }),
   "cannot-be-evaluated": exactly(`${own}.missing == "x"`),

@@ -25,6 +25,19 @@ test.each([
   '[1, 2].sum() == 3 && [1, 3].isSorted() && ["b", "a"].min() == "a" && [1, 2].indexOf(2) == 1',
   "sets.contains([1, 2], [2]) && sets.equivalent([1], [1]) && !sets.intersects([1], [2])",
   '"abc".charAt(1) == "b" && "aa".replace("a", "b", 1) == "ba" && "%s-%d".format(["x", 1]) == "x-1"',
+  'cidr("10.0.0.0/8").containsIP(ip("10.1.2.3")) && !cidr("10.0.0.0/8").containsIP("11.0.0.1")',
+  'cidr("fd00::/8").containsCIDR("fd00:1::/32") && cidr("10.1.2.3/8").masked() == cidr("10.0.0.0/8")',
+  'cidr("10.1.2.3/8").ip() == ip("10.1.2.3") && string(cidr("10.1.2.3/8")) == "10.1.2.3/8"',
+  'ip("::1").family() == 6 && ip("127.0.0.1").isLoopback() && ip("fe80::1").isLinkLocalUnicast()',
+  '!isIP("::ffff:1.2.3.4") && !isIP("01.2.3.4") && isCIDR("::/0") && !isCIDR("10.0.0.0/33")',
+  'ip.isCanonical("2001:db8::1") && !ip.isCanonical("2001:DB8::1") && ip("8.8.8.8").isGlobalUnicast()',
+  'url("https://u:p@[::1]:80/a b?k=1&k=2#f").getHost() == "[::1]:80"',
+  'url("https://[::1]:80/a b").getHostname() == "::1" && url("https://[::1]:80/").getPort() == "80"',
+  'url("https://e.com/a b").getEscapedPath() == "/a%20b" && url("/p").getScheme() == ""',
+  'url("https://e.com/?k=1&k=b c").getQuery()["k"] == ["1", "b c"] && !isURL("../x") && isURL("/x")',
+  '!format.dns1123Label().validate("a-b").hasValue() && format.uuid().validate("x").hasValue()',
+  'format.date().validate("2024-02-30").value() == ["invalid date"] && !format.named("x").hasValue()',
+  '!format.dns1035LabelPrefix().validate("a-").hasValue() && !format.byte().validate("aGk=").hasValue()',
 ])("%s holds", (source) => {
   expect(run(source)).toBe(true);
 });
@@ -34,6 +47,10 @@ test.each([
   ['quantity("x").isInteger()', "quantities must match"],
   ['semver("1") == semver("1.0.0")', "invalid semantic version"],
   ["s.matches(s + '(')", "missing closing )"],
+  ['ip("10.0.0") == ip("::1")', 'IP Address "10.0.0" parse error during conversion from string'],
+  ['ip("fe80::1%eth0").family() == 6', 'IP address "fe80::1%eth0" with zone value is not allowed'],
+  ['cidr("::ffff:1.2.3.4/100").prefixLength() == 1', "network address parse error"],
+  ['url("../x").getHost() == ""', 'parse "../x": invalid URI for request'],
 ])("%s cannot be evaluated", (source, why) => {
   expect(() => run(source)).toThrow(CelRuntimeError);
   expect(() => run(source)).toThrow(why);

@@ -1,14 +1,18 @@
 /**
- * CEL, compiled once and evaluated often, with Kubernetes' libraries for quantities, versions, strings and lists. The
+ * CEL, compiled once and evaluated often, with Kubernetes' libraries for quantities, versions, addresses, URLs, formats,
+ * strings and lists. The
  * language itself is a library's; its `has` and `matches` are replaced by ours under other names.
  */
 import { type ASTNode, Environment } from "@marcbachmann/cel-js";
 import { type InputSize, worstCost } from "./cost.ts";
 import { celErrorText, syntaxErrorText } from "./error-text.ts";
+import { addAddresses } from "./library-addresses.ts";
 import { addCollections } from "./library-collections.ts";
+import { addFormats } from "./library-formats.ts";
 import { addQuantities } from "./library-quantity.ts";
 import { addSemvers } from "./library-semver.ts";
 import { addStrings, matchesName, patternOf } from "./library-strings.ts";
+import { addUrls } from "./library-urls.ts";
 import { addHas, hasName } from "./macro-has.ts";
 import { CelRuntimeError } from "./runtime-error.ts";
 import { tokensOf } from "./tokens.ts";
@@ -40,6 +44,9 @@ export function celEnvironment(): Environment {
   addCollections(environment);
   addQuantities(environment);
   addSemvers(environment);
+  addAddresses(environment);
+  addUrls(environment);
+  addFormats(environment);
   return environment;
 }
 
