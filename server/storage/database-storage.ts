@@ -8,6 +8,8 @@ import { GroupCommit } from "./group-commit.ts";
 export interface StorageOptions {
   readonly timers?: Timers;
   readonly newBatchId?: () => string;
+  /** Writers: where more wait, none is waited for, and batches follow each other without a pause. */
+  readonly crowd?: number;
 }
 
 export async function openStorage(
@@ -28,6 +30,7 @@ export async function openStorage(
       database,
       timers: options.timers ?? systemTimers,
       newBatchId: options.newBatchId ?? (() => crypto.randomUUID()),
+      crowd: options.crowd,
       onRestored: () => wakeAll(),
       onSettled: (others) => {
         const revision = withheld;

@@ -8,20 +8,27 @@ import type { Timers } from "./timers.ts";
 /** Longer than a client needs to write again; a lone writer after a crowd waits so long, once. */
 const gatherMs = 1;
 /** Writers. The cost of a batch is spread thin by then. */
-const writersMax = 16;
+const defaultWritersMax = 16;
 
 export class Gathering {
   readonly #timers: Timers;
+  readonly #writersMax: number;
   #expected = 0;
   #enough: (() => void) | undefined;
 
-  constructor(timers: Timers) {
+  constructor(timers: Timers, writersMax = defaultWritersMax) {
     this.#timers = timers;
+    this.#writersMax = writersMax;
   }
 
   /** So many were there when the last batch was answered: in it, or waiting for the next one. */
   saw(writers: number): void {
-    this.#expected = writers <= writersMax ? writers : 0;
+    this.#expected = this.isCrowd(writers) ? 0 : writers;
+  }
+
+  /** So many that a batch of them is large enough. */
+  isCrowd(writers: number): boolean {
+    return writers > this.#writersMax;
   }
 
   /** So many wait now. */

@@ -35,11 +35,22 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+interface Sent {
+  readonly taken: readonly Waiting[];
+  /** Second writes to a key, which wait for this batch. */
+  readonly held: ReadonlySet<Waiting>;
+  /** The highest revision known when it was sent. */
+  readonly seen: Revision;
+  readonly outcome: Promise<BatchOutcome>;
+}
+
 export interface GroupCommitParts {
   readonly database: Database;
   readonly timers: Timers;
   /** Unique over all replicas and restarts. */
   readonly newBatchId: () => string;
+  /** Writers: where more wait, none is waited for. */
+  readonly crowd: number | undefined;
   /** The epoch moved or the database lost writes: whoever follows the log must look. */
   readonly onRestored: () => void;
   /** A batch is no longer under way; `others`: what this process did not write may stand before it in the log. */
@@ -62,7 +73,7 @@ export class GroupCommit {
     head: { readonly epoch: number; readonly batch: number; readonly revision: Revision },
   ) {
     this.#parts = parts;
-    this.#gathering = new Gathering(parts.timers);
+    this.#gathering = new Gathering(parts.timers, parts.crowd);
     this.#epoch = head.epoch;
     this.#after = head.batch;
     this.#seen = head.revision;
@@ -126,20 +137,36 @@ export class GroupCommit {
       // The batch is cut when all that has come is queued: what lies in the sockets joins it, a batch less for each few.
       await this.#parts.timers.turn();
       await this.#gathering.complete(this.#queue.length);
-      const { taken, held } = this.#take();
-      const seen = this.#seen;
-      let others = true;
-      try {
-        const outcome = await this.#commit(taken);
-        this.#gathering.saw(taken.length + this.#queue.length);
-        others = outcome.head - won(outcome) !== seen;
-        this.#answer(outcome, taken, held);
-      } catch (error) {
-        for (const { reject } of taken) reject(error);
+      for (let sent: Sent | undefined = this.#send(); sent !== undefined; ) {
+        sent = await this.#settle(sent);
       }
-      this.#parts.onSettled(others);
     }
     this.#running = false;
+  }
+
+  #send(): Sent {
+    const seen = this.#seen;
+    const { taken, held } = this.#take();
+    return { taken, held, seen, outcome: this.#commit(taken) };
+  }
+
+  /** Where many wait the next batch is sent before this one is answered: the database works meanwhile. */
+  async #settle({ taken, held, seen, outcome: coming }: Sent): Promise<Sent | undefined> {
+    let others = true;
+    let next: Sent | undefined;
+    try {
+      const outcome = await coming;
+      this.#gathering.saw(taken.length + this.#queue.length);
+      others = outcome.head - won(outcome) !== seen;
+      this.#after = Math.max(this.#after, outcome.number);
+      this.#seen = Math.max(this.#seen, outcome.head);
+      if (held.size === 0 && this.#gathering.isCrowd(this.#queue.length)) next = this.#send();
+      this.#answer(outcome, taken, held);
+    } catch (error) {
+      for (const { reject } of taken) reject(error);
+    }
+    this.#parts.onSettled(others);
+    return next;
   }
 
   /** From the front, no key twice: a second write to a key waits for what the first one made. */
@@ -229,8 +256,6 @@ export class GroupCommit {
 
   #answer(outcome: BatchOutcome, taken: readonly Waiting[], held: ReadonlySet<Waiting>): void {
     const { head, created, losers } = outcome;
-    this.#after = Math.max(this.#after, outcome.number);
-    this.#seen = Math.max(this.#seen, head);
     let revision = head - won(outcome);
     let lost = 0;
     const standing = held.size === 0 ? undefined : new Map<string, Stored | undefined>();

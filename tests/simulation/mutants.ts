@@ -70,6 +70,14 @@ export const mutants: readonly Mutant[] = [
     replace: "after =",
   },
   {
+    name: "a batch that followed at once answers for the one before it",
+    foundBy: [1, 2, 3, 4],
+    file: commit,
+    find: "next = this.#send();",
+    replace:
+      "{ next = this.#send(); taken.splice(0, taken.length, ...next.taken.slice(0, taken.length)); }",
+  },
+  {
     name: "losers of a batch are told that they won",
     foundBy: [3, 4],
     file: commit,

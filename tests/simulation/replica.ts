@@ -92,6 +92,8 @@ export class Replica {
     const storage = await implementation.openStorage(connection, {
       timers: time,
       newBatchId: () => `${this.#name}-${boot}-${batch++}`,
+      // So that both are tried: few writers who wait for each other, and batches that follow at once.
+      ...(this.#name === "r2" ? { crowd: 0 } : {}),
     });
     const note = (message: string, fields?: object) => {
       this.errors.push(`${message} ${JSON.stringify(fields)}`);
