@@ -52,36 +52,67 @@ export interface Scene {
   end(): Promise<void>;
 }
 
-async function openedIn(cluster: RunningCluster): Promise<Omit<Scene, "heapFile" | "end">> {
+export type Twin = Pick<Scene, "target" | "end">;
+
+async function targetOf(cluster: RunningCluster): Promise<Pick<Scene, "client" | "target">> {
   const admin = readKubeconfig(readFileSync(cluster.kubeconfig, "utf8"));
   const client = clientFromKubeconfig(admin, { userAgent: "siege" });
   await prepare(client);
   const kubeconfig = await hostileIdentity(client, admin);
   const { hostname: host, port } = new URL(kubeconfig.server);
-  const target = { host, port: Number(port), kubeconfig };
-  return { cluster, client, target, pid: productOf(cluster), hostile: new Hostile() };
+  return { client, target: { host, port: Number(port), kubeconfig } };
+}
+
+interface Opened<T> {
+  readonly of: T;
+  end(): Promise<void>;
+}
+
+/** What is opened in a cluster of its own, which ends with it, and where that fails. */
+async function opened<T>(
+  dataDir: string,
+  env: Readonly<Record<string, string>>,
+  open: (cluster: RunningCluster) => Promise<T>,
+): Promise<Opened<T>> {
+  const cluster = await startCluster(["--runtime", "simulated", "--nodes", "1"], dataDir, env);
+  const end = async (): Promise<void> => {
+    await cluster.stop();
+    removeDataDir(cluster.dataDir);
+  };
+  try {
+    return { of: await open(cluster), end };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+/** Another server of the same kind, with the same in it: whoever is aimed at it takes as much of the machine. */
+export async function openTwin(): Promise<Twin> {
+  const { of, end } = await opened(temporaryDataDir(), {}, targetOf);
+  return { target: of.target, end };
 }
 
 export async function openScene(): Promise<Scene> {
   const dataDir = temporaryDataDir();
   const heapFile = join(dataDir, "heap.json");
-  const cluster = await startCluster(["--runtime", "simulated", "--nodes", "1"], dataDir, {
+  const env = {
     BUN_OPTIONS: `--preload ${join(import.meta.dirname, "collect-on-signal.ts")}`,
     SIEGE_HEAP: heapFile,
-  });
-  const close = async (): Promise<void> => {
-    await cluster.stop();
-    removeDataDir(cluster.dataDir);
   };
-  try {
-    const opened = await openedIn(cluster);
-    const end = async (): Promise<void> => {
-      await opened.hostile.stop();
-      await close();
-    };
-    return { ...opened, heapFile, end };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  const { of, end } = await opened(dataDir, env, async (cluster) => ({
+    cluster,
+    ...(await targetOf(cluster)),
+    pid: productOf(cluster),
+  }));
+  const hostile = new Hostile();
+  return {
+    ...of,
+    hostile,
+    heapFile,
+    async end() {
+      await hostile.stop();
+      await end();
+    },
+  };
 }

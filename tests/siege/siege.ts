@@ -1,21 +1,23 @@
 /**
  * A real `kubun up` besieged by one hostile crowd after the other, with a legitimate load beside them all the while.
- * Before each attack the same crowd is aimed at a server that does nothing: what the load takes then is what sharing
- * the machine costs, and what it takes beyond that under attack is our server's.
+ * Before each attack the same crowd is aimed at a server that does nothing, and at a twin of ours that serves nobody
+ * else: what the load takes then is what sharing the machine costs, with a crowd alone, and with a server besides that
+ * wants as much of the processors as ours does under attack. What the load takes beyond that is what ours makes it wait.
  */
 import process from "node:process";
 import { type Attack, pause, type Target } from "./attack.ts";
 import { memoryLeftMax, socketsLeftMax, watchesLeftMax } from "./faults.ts";
 import { type Ended, IdleServer } from "./hostile.ts";
 import { Load, percentile, type Span } from "./load.ts";
-import { openScene, productOf, type Scene } from "./scene.ts";
+import { openScene, openTwin, productOf, type Scene, type Twin } from "./scene.ts";
 import { memoryOf, processorOf, type ServerState, stateOf } from "./server-state.ts";
 
 /** Of the whole time, before the first attack: what the load takes by itself. */
 const calmShare = 0.1;
-/** Of an attack's share of the time: aimed at the server that does nothing, and at ours. In the rest ours recovers. */
-const controlShare = 0.4;
-const attackShare = 0.5;
+/** Of an attack's share of the time: aimed at the server that does nothing, at the twin of ours, and at ours. In the rest ours recovers. */
+const controlShare = 0.25;
+const twinShare = 0.25;
+const attackShare = 0.4;
 /** What the last attack left is given up by then: no limit of the server is longer. */
 const returnMsMax = 120_000;
 
@@ -25,6 +27,8 @@ export interface Row {
   readonly answers: ReadonlyMap<string, number>;
   /** The load's 99th percentile, milliseconds: with the crowd at the server that does nothing, and at ours. */
   readonly control: number;
+  /** With the crowd at the twin. */
+  readonly twin: number;
   readonly during: number;
   /** The 99th percentile of how long the server's loop worked from a request of the load to its answer, milliseconds. */
   readonly loop: number;
@@ -55,13 +59,15 @@ export interface SiegeOptions {
   readonly seconds: number;
   readonly attacks: readonly Attack[];
   readonly seed: number;
-  /** Whether each crowd is aimed at the server that does nothing first. */
+  /** Whether each crowd is aimed at the server that does nothing first, and at the twin. */
   readonly timed: boolean;
   readonly say?: (line: string) => void;
 }
 
 interface Parts extends Scene {
   readonly idle: IdleServer;
+  /** Absent where nothing is timed. */
+  readonly twin: Twin | undefined;
 }
 
 class Besieged {
@@ -84,28 +90,36 @@ class Besieged {
     this.#calm.push([from, Date.now()]);
   }
 
-  async #aim(attack: Attack, port: number, ms: number, seed: number): Promise<[Ended, Span]> {
-    const target: Target = { ...this.#parts.target, port };
+  async #aim(attack: Attack, target: Target, ms: number, seed: number): Promise<[Ended, Span]> {
     const ended = await this.#parts.hostile.attack({ attack: attack.name, target, ms, seed });
     return [ended, [ended.from, Date.now()]];
   }
 
   /** The crowd at the server that does nothing: the load's time then. */
   async control(attack: Attack, ms: number, seed: number): Promise<number> {
-    const [, span] = await this.#aim(attack, this.#parts.idle.port, ms, seed);
+    const { idle, target } = this.#parts;
+    const [, span] = await this.#aim(attack, { ...target, port: idle.port }, ms, seed);
     this.#controls.push(span);
     return percentile(this.#load.within([span]), 0.99);
   }
 
-  async endure(attack: Attack, ms: number, seed: number, control: number): Promise<Row> {
+  /** The crowd at the twin. */
+  async twin(attack: Attack, ms: number, seed: number): Promise<number> {
+    const { twin } = this.#parts;
+    if (twin === undefined) return Number.NaN;
+    const [, span] = await this.#aim(attack, twin.target, ms, seed);
+    return percentile(this.#load.within([span]), 0.99);
+  }
+
+  async endure(
+    attack: Attack,
+    ms: number,
+    seed: number,
+    elsewhere: Pick<Row, "control" | "twin">,
+  ): Promise<Row> {
     const memoryBefore = memoryOf(this.pid);
     const processorBefore = processorOf(this.pid);
-    const [{ requests, answers }, span] = await this.#aim(
-      attack,
-      this.#parts.target.port,
-      ms,
-      seed,
-    );
+    const [{ requests, answers }, span] = await this.#aim(attack, this.#parts.target, ms, seed);
     this.#stormy.push(span);
     const during = this.#load.within([span]);
     const [from, to] = span;
@@ -113,7 +127,7 @@ class Besieged {
       name: attack.name,
       requests,
       answers: new Map(answers),
-      control,
+      ...elsewhere,
       during: percentile(during, 0.99),
       loop: percentile(during, 0.99, "loopMs"),
       processor: (processorOf(this.pid) - processorBefore) / ((to - from) / 1_000),
@@ -178,14 +192,14 @@ async function besiege(besieged: Besieged, options: SiegeOptions): Promise<Outco
   const start = await besieged.state();
   const rows: Row[] = [];
   for (const [index, attack] of attacks.entries()) {
-    const control = timed
-      ? await besieged.control(attack, share * controlShare, seed + index)
-      : Number.NaN;
-    const row = await besieged.endure(attack, share * attackShare, seed + index, control);
+    const [ms, at] = [share * attackShare, seed + index];
+    const control = timed ? await besieged.control(attack, share * controlShare, at) : Number.NaN;
+    const twin = await besieged.twin(attack, share * twinShare, at);
+    const row = await besieged.endure(attack, ms, at, { control, twin });
     rows.push(row);
     say?.(attack.name);
     if (besieged.died() !== "") break;
-    await pause(share * (1 - controlShare - attackShare));
+    await pause(share * (1 - controlShare - twinShare - attackShare));
   }
   const end = besieged.died() === "" ? await besieged.end(start) : start;
   return besieged.outcome(rows, start, end);
@@ -193,17 +207,14 @@ async function besiege(besieged: Besieged, options: SiegeOptions): Promise<Outco
 
 /** Throws when the server cannot be started, or an attack does not end. */
 export async function siege(options: SiegeOptions): Promise<Outcome> {
+  await using ends = new AsyncDisposableStack();
   const scene = await openScene();
+  ends.defer(scene.end);
   const idle = await IdleServer.start();
-  try {
-    const besieged = new Besieged({ ...scene, idle });
-    try {
-      return await besiege(besieged, options);
-    } finally {
-      await besieged.stop();
-    }
-  } finally {
-    await idle.stop();
-    await scene.end();
-  }
+  ends.defer(() => idle.stop());
+  const twin = options.timed ? await openTwin() : undefined;
+  if (twin !== undefined) ends.defer(twin.end);
+  const besieged = new Besieged({ ...scene, idle, twin });
+  ends.defer(() => besieged.stop());
+  return await besiege(besieged, options);
 }

@@ -20,6 +20,7 @@ function lineOf(row: Row): string {
     row.requests,
     answersOf(row.answers),
     milliseconds(row.control),
+    milliseconds(row.twin),
     milliseconds(row.during),
     ratio(row.during, row.control),
     milliseconds(row.loop),
@@ -33,8 +34,8 @@ function lineOf(row: Row): string {
 export function table(outcome: Outcome): string {
   const { rows, start, end, before, control, during } = outcome;
   return [
-    "| attack | requests | answers | load p99, crowd elsewhere, ms | crowd here | ratio | of the loop's work | processors | memory before / after, MiB | load failed |",
-    "| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    "| attack | requests | answers | load p99, crowd elsewhere, ms | at a twin of ours | crowd here | ratio | of the loop's work | processors | memory before / after, MiB | load failed |",
+    "| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ...rows.map(lineOf),
     "",
     `load: ${outcome.loadRequests} requests, ${outcome.loadFailed.length} failed; p99 ${milliseconds(before)} ms in the calm, ${milliseconds(control)} ms with the crowds at a server that does nothing, ${milliseconds(during)} ms with them here, ratio ${ratio(during, control)}`,

@@ -5,7 +5,7 @@ import { takeInObject } from "#apimachinery/codec/json.ts";
 import { schemaOf } from "#apimachinery/schema.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import { compare } from "./compare.ts";
-import { createdSet } from "./created-set.ts";
+import { createdSet, makeAhead } from "./created-set.ts";
 import {
   difference,
   type FieldSet,
@@ -125,6 +125,18 @@ describe("typed objects", () => {
         expect(JSON.stringify(created)).toBe(JSON.stringify(sorted(union(added, modified))));
       }),
     );
+  });
+
+  test("the nodes of large maps are made ahead, step by step, and are the same", () => {
+    const many = Array.from({ length: 5_000 }, (_, at) => [`l${(at * 7_919) % 5_000}`, "v"]);
+    const labels = Object.fromEntries(many);
+    const object = objectOf("v1", "PodTemplate", { metadata: { labels }, ...template() });
+    const creation = { type, zero: { ...zero }, without: {} };
+    const whole = JSON.stringify(createdSet(creation, object));
+    expect([...makeAhead(object)].length).toBeGreaterThan(5);
+    expect(JSON.stringify(createdSet(creation, object))).toBe(whole);
+    labels["other"] = "v";
+    expect(JSON.stringify(createdSet(creation, object))).toContain('"f:other"');
   });
 
   test("nothing differs from itself, and what came one way goes the other", () => {

@@ -89,8 +89,41 @@ function freshFields(type: MapMerge, value: Fields): FieldSet {
   return type.rest === undefined ? out : inOrder(out);
 }
 
+/** Keys of a map whose node takes as long as several small requests. */
+const largeMapKeysMin = 2_000;
+/** Of a step. */
+const keysAtOnce = 1_000;
+/** Nodes of large maps, made before they are asked for. */
+const ahead = new WeakMap<Fields, FieldSet>();
+
+/** The nodes of the object's and its metadata's large maps of scalars, made step by step; each may be the last. */
+export function* makeAhead(object: Fields): Generator<void, void, void> {
+  for (const field in object) {
+    const value = object[field];
+    if (!isFields(value)) continue;
+    if (field === "metadata") yield* makeAhead(value);
+    else yield* leavesAhead(value);
+  }
+}
+
+function* leavesAhead(value: Fields): Generator<void, void, void> {
+  const names = Object.keys(value);
+  if (names.length < largeMapKeysMin) return;
+  names.sort();
+  yield;
+  const out: Draft = { ".": leaf };
+  for (const [at, name] of names.entries()) {
+    if (value[name] !== undefined) out[`f:${name}`] = leaf;
+    if (at % keysAtOnce === 0) yield;
+  }
+  ahead.set(value, out);
+}
+
 /** A map: any key, all of one type. */
 function freshKeys({ rest = deduced }: MapMerge, value: Fields): FieldSet {
+  const made = rest.kind === "scalar" ? ahead.get(value) : undefined;
+  // It is of this moment: the map may change later.
+  if (made !== undefined && ahead.delete(value)) return made;
   const names: string[] = [];
   for (const name in value) if (value[name] !== undefined) names.push(name);
   if (names.length === 0) return leaf;

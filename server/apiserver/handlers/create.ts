@@ -1,4 +1,5 @@
 /** POST: decode, default, admit, prepare, validate, write. */
+import { makeAhead } from "#apimachinery/apply/created-set.ts";
 import {
   ApiError,
   alreadyExists,
@@ -137,7 +138,7 @@ export async function createObject(
   const admitted = { operation: "CREATE", object: draft, old: undefined, dryRun } as const;
   if (!managed) {
     dropDoubleOwners(call, draft);
-    await breath(call);
+    for (const _ of makeAhead({ ...draft })) await breath(call);
     trackCreate(server, call, draft);
   }
   await breath(call);
