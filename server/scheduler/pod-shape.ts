@@ -119,7 +119,9 @@ export class PodShapes {
   }
 
   /** `placed`: where it stands is no part of what it asks. */
-  intern(pod: Pod, placed = false): PodShape {
+  intern(given: Pod, placed = false): PodShape {
+    const isPinned = pinnedName(given.spec) !== undefined;
+    const pod = isPinned ? { ...given, spec: withoutPin(given.spec) } : given;
     const { spec } = pod;
     const nodeName = placed ? undefined : spec.nodeName;
     const resized = resizedAmounts(pod);
@@ -131,7 +133,7 @@ export class PodShapes {
     }
     const shape = this.#find(pod, nodeName, { placed, resized });
     const model = modelOf(pod, nodeName);
-    if (model === undefined || pinnedName(spec) !== undefined) return shape;
+    if (model === undefined) return shape;
     if (recent === undefined) {
       if (this.#recent.size >= imagesMax) this.#recent.clear();
       this.#recent.set(image, [{ model, shape }]);
@@ -140,12 +142,10 @@ export class PodShapes {
   }
 
   #find(
-    given: Pod,
+    pod: Pod,
     nodeName: string | undefined,
     { placed, resized }: { readonly placed: boolean; readonly resized: unknown },
   ): PodShape {
-    const pinned = pinnedName(given.spec) !== undefined;
-    const pod = pinned ? { ...given, spec: withoutPin(given.spec) } : given;
     const key = shapeKey(pod, this.#claimFacts, nodeName, resized);
     const known = this.#shapes.get(key);
     if (known !== undefined) return known;

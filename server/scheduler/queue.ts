@@ -229,8 +229,11 @@ export class SchedulingQueue {
     const helps = prepareEvent(event);
     const { freed, others } = this.#leaving.see(event);
     const woken = new Set<QueuedPod>();
-    for (const queued of this.#refused.eachIdle())
-      if (helps(queued.pod, queued.refusedBy) && !others.includes(queued)) woken.add(queued);
+    for (const queued of this.#refused.eachIdle()) {
+      // Who waits for victims has heard already of something that helps.
+      if (queued.woken || others.includes(queued)) continue;
+      if (helps(queued.pod, queued.refusedBy)) woken.add(queued);
+    }
     for (const queued of freed) if (queued.place === "unschedulable") woken.add(queued);
     for (const queued of woken) this.#wake(queued);
     for (const queued of others) this.#tryWoken(queued);
