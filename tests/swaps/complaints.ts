@@ -74,6 +74,10 @@ export const allowedOfControllers: readonly Allowed[] = [
     why: "the status of what a scenario deleted meanwhile",
   },
   {
+    what: /"Error syncing SVM resource, retrying" err="storageversionmigrations\.\S+ \\"storage-version-migration-\d+\\" not found"/,
+    why: "a migration that its scenario deleted once it had succeeded",
+  },
+  {
     what: /"Error processing resource quota work item" err="resourcequotas \\"few\\" not found"/,
     why: "a count for a quota that went with its scenario",
   },
