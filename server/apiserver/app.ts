@@ -245,11 +245,11 @@ class ApiServer implements App {
   #answer(request: Request, bindings: Bindings): Response | Promise<Response> {
     const { info, query, user, marks, sharesObjects, upgrade } = bindings;
     if (!info.isResourceRequest) return this.#routes.fetch(request, bindings);
-    // Upstream serves no HEAD but that of what stands behind a proxy.
-    if (request.method === "HEAD" && info.subresource !== "proxy") throw methodNotAllowed();
     const asked = { request, info, query, user, sharesObjects, upgrade, ...marks };
     const route = routeOf(this.#table, info);
     if (route === undefined) return this.#otherGroup(asked);
+    // Upstream serves no HEAD of its own resources but that of what stands behind a proxy.
+    if (request.method === "HEAD" && info.subresource !== "proxy") throw methodNotAllowed();
     refuseName(info);
     const { deprecation } = route.endpoint;
     if (deprecation !== undefined) asked.warnings.push(deprecation);

@@ -3,6 +3,8 @@ import { type Answer, crashed } from "./side.ts";
 
 /** What each server hands out as it likes: addresses, ports, names. */
 const handedOut = new Set(["clusterIP", "nodePort", "healthCheckNodePort"]);
+/** What tells of the server that was asked: its authorities, where it listens. */
+const ofServer = new Set(["client-ca-file", "requestheader-client-ca-file", "serverAddress"]);
 const uid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|uid-\d+/g;
 const time = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z/g;
 const tokenVolume = /kube-api-access-\w{5}/g;
@@ -32,11 +34,13 @@ export function normal(value: unknown, seen: Seen, key = "", at: readonly string
   if (key === "continue" && typeof value === "string" && value !== "") return "token";
   if (handedOut.has(key) && (typeof value === "number" || /^10\.\d/.test(String(value))))
     return "given";
+  if (ofServer.has(key)) return "of the server";
   if (key === "authentication.kubernetes.io/credential-id") return "credential";
   if (key === "managedFields" && Array.isArray(value)) return managers(value, seen);
   // Of several bindings that allow, any is named.
   if (key === "reason" && typeof value === "string" && value.startsWith("RBAC: allowed by"))
     return "RBAC: allowed";
+  if (key === "token" && typeof value === "string" && value.startsWith("eyJ")) return "token";
   if (typeof value === "string") return plain(value, seen);
   // Rules are gathered from roles in no order.
   if (Array.isArray(value) && at[0] === "status" && /^(resource|nonResource)Rules$/.test(key))
@@ -44,11 +48,19 @@ export function normal(value: unknown, seen: Seen, key = "", at: readonly string
   if (Array.isArray(value))
     return value.map((item) => normal(item, seen, key === "clusterIPs" ? "clusterIP" : "", at));
   if (typeof value !== "object" || value === null) return value;
+  if ("generateName" in value && "name" in value && value.generateName !== "") {
+    const { name, ...rest } = value;
+    if (generatedFrom(`${value.generateName}`).test(`${name}`))
+      return normal({ ...rest, name: "GENERATED" }, seen, key, at);
+  }
   // How far a bookmark reaches is each server's own.
   if ("type" in value && value.type === "BOOKMARK" && "object" in value)
     return { type: "BOOKMARK", object: normal(value.object, new Seen()) };
+  // Upstream asks its components in no order.
+  if ("kind" in value && value.kind === "ComponentStatusList" && "items" in value)
+    return normal({ ...value, kind: "ordered", items: inOrder(value.items) }, seen);
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  const isList = at.length === 0 && "items" in value;
+  const isList = at.length === 0 && ("items" in value || "rows" in value);
   const here = isList ? ["list"] : at;
   return Object.fromEntries(
     entries
@@ -56,6 +68,15 @@ export function normal(value: unknown, seen: Seen, key = "", at: readonly string
       .map(([name, item]) => [plain(name, seen), normal(item, seen, name, [...here, name])]),
   );
 }
+
+/** Upstream keeps 58 characters of the beginning. */
+const generatedFrom = (beginning: string): RegExp =>
+  new RegExp(`^${RegExp.escape(beginning.slice(0, 58))}[bcdfghjklmnpqrstvwxz2456789]{5}$`);
+
+const inOrder = (items: unknown): unknown =>
+  Array.isArray(items)
+    ? items.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+    : items;
 
 const plain = (text: string, seen: Seen): string =>
   text

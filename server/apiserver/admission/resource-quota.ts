@@ -6,6 +6,8 @@
 import { addResourceLists, type ResourceList } from "#apimachinery/resource-list.ts";
 import { refusal } from "#apimachinery/status.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "#apiserver/attributes.ts";
+import { loneVersion } from "#apiserver/field-management/lone-version.ts";
+import { trackOwn } from "#apiserver/field-management/track.ts";
 import {
   type PersistentVolumeClaim,
   type Pod,
@@ -113,10 +115,15 @@ export function resourceQuota({ cache }: AdmissionParts): AdmissionPlugin {
   /** False: another write came first. */
   const charge = async (entry: Entry, attributes: AdmissionAttributes): Promise<boolean> => {
     // Under this key only quotas are stored.
-    const taken = charged(entry.object as ResourceQuota, attributes, new Date());
-    if (taken === undefined || attributes.dryRun) return true;
+    const old = entry.object as ResourceQuota;
+    const now = new Date();
+    const draft = charged(old, attributes, now);
+    if (draft === undefined || attributes.dryRun) return true;
     const { key, revision: expected } = entry;
-    const result = await cache.write({ op: "update", key, expected, object: taken });
+    const versions = loneVersion("v1", "ResourceQuota");
+    const managedFields = trackOwn(versions, { old, draft, now });
+    const object = { ...draft, metadata: { ...draft.metadata, managedFields } };
+    const result = await cache.write({ op: "update", key, expected, object });
     return result.outcome === "written";
   };
 

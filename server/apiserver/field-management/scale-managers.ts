@@ -9,41 +9,15 @@ import {
   type Manager,
   type Managers,
 } from "#apimachinery/apply/managers.ts";
-import { mergeTypeOf } from "#apimachinery/apply/merge-type.ts";
-import type { Version, Versions } from "#apimachinery/apply/versions.ts";
-import { assert } from "#apimachinery/assert.ts";
-import { schemaOf } from "#apimachinery/schema.ts";
+import type { Versions } from "#apimachinery/apply/versions.ts";
 import type { ManagedFieldsEntry } from "#gen/api/meta/v1.ts";
-import { zeroOf } from "./versions-of.ts";
+import { loneVersion } from "./lone-version.ts";
 
 const apiVersion = "autoscaling/v1";
 const replicas = ["f:spec", "f:replicas"] as const;
 
-let scaleVersion: Version | undefined;
-
-function version(): Version {
-  const struct = schemaOf(apiVersion, "Scale");
-  assert(struct !== undefined, "the schema table knows Scale");
-  const reset = { fields: setOf() };
-  scaleVersion ??= {
-    apiVersion,
-    type: mergeTypeOf(struct),
-    zero: zeroOf(apiVersion, "Scale"),
-    reset,
-  };
-  return scaleVersion;
-}
-
 /** A Scale has one version. */
-export function scaleVersions(): Versions {
-  const own = version();
-  return {
-    own,
-    version: (asked) => (asked === apiVersion ? own : undefined),
-    convert: (object) => object,
-    convertBack: (object) => object,
-  };
-}
+export const scaleVersions = (): Versions => loneVersion(apiVersion, "Scale");
 
 type Entries = ManagedFieldsEntry[] | undefined;
 

@@ -9,8 +9,9 @@ import {
 } from "#apimachinery/apply/managers.ts";
 import { unmanagedMetadata, updatedManagers, type Writer } from "#apimachinery/apply/update.ts";
 import type { Fields } from "#apimachinery/apply/values.ts";
-import type { Version } from "#apimachinery/apply/versions.ts";
+import type { Version, Versions } from "#apimachinery/apply/versions.ts";
 import { deepEqual } from "#apimachinery/deep-equal.ts";
+import { formatTime } from "#apimachinery/time.ts";
 import type { Call, ServerContext } from "#apiserver/call.ts";
 import { inVersion } from "#apiserver/encoding/object-encoding.ts";
 import type { KubeObject, ManagedFieldsEntry } from "#gen/api/meta/v1.ts";
@@ -157,4 +158,32 @@ export function trackScale(
   if (managers.size === 0) return undefined;
   const writer = writerOf(server, call);
   return encodeManagers(updatedManagers(scaleVersions(), { before, after }, managers, writer));
+}
+
+/** What is asked of a subresource by creating an object of a kind of its own. */
+export function trackAsked(
+  server: ServerContext,
+  call: Call,
+  { versions, draft }: { readonly versions: Versions; readonly draft: KubeObject },
+): void {
+  const { own } = versions;
+  draft.metadata.managedFields = undefined;
+  const objects = { before: own.zero, after: asFields(draft) };
+  const managers = updatedManagers(versions, objects, nobody, writerOf(server, call));
+  draft.metadata.managedFields = encodeManagers(managers);
+}
+
+/** What the server itself writes of an object's status, as upstream's does by way of its own API. */
+export function trackOwn(
+  versions: Versions,
+  { old, draft, now }: { readonly old: KubeObject; readonly draft: KubeObject; readonly now: Date },
+): ManagedFieldsEntry[] | undefined {
+  const live = old.metadata.managedFields;
+  const managers = managersIn(live);
+  if (managers.size === 0) return live;
+  const fields = (object: KubeObject): Fields =>
+    asFields({ ...object, metadata: { ...object.metadata, managedFields: undefined } });
+  const writer = { manager: "kube-apiserver", subresource: "status", now: formatTime(now) };
+  const objects = { before: fields(old), after: fields(draft) };
+  return encodeManagers(updatedManagers(versions, objects, managers, writer));
 }

@@ -41,19 +41,18 @@ function unconditional(resourceVersion: string | undefined): boolean {
   return resourceVersion === undefined || resourceVersion === "" || resourceVersion === "0";
 }
 
-/** A PUT that names another object than is stored. A patch cannot: the uid is a field like others there. Throws Conflict. */
-function meetUid(
+/** A PUT that names another object than is stored, or one where there is none. A patch cannot: the uid is a field like others there. Throws Conflict. */
+export function meetUid(
   call: Call,
   { metadata }: KubeObject,
-  { object, dryRun }: Pick<Stored, "object"> & { readonly dryRun: boolean },
+  { object, dryRun }: { readonly object: KubeObject | undefined; readonly dryRun: boolean },
 ): void {
   const { uid } = metadata;
-  if (uid === undefined || uid === "" || uid === object.metadata.uid) return;
-  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${object.metadata.uid}`;
-  throw conflict(
-    named(call.endpoint, metadata.name),
-    storageFault(call.endpoint, { ...object.metadata, dryRun }, why),
-  );
+  const { uid: stored = "", namespace = call.info.namespace } = object?.metadata ?? {};
+  if (uid === undefined || uid === "" || uid === stored) return;
+  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored}`;
+  const at = { namespace, name: metadata.name, dryRun };
+  throw conflict(named(call.endpoint, metadata.name), storageFault(call.endpoint, at, why));
 }
 
 /** Makes the draft's resourceVersion the current one. Throws Conflict, Invalid, or a bare failure where it is no number. */
@@ -144,6 +143,20 @@ function changesNothing(draft: KubeObject, old: KubeObject): boolean {
   return meansTheSame({ ...draft, metadata }, old);
 }
 
+/**
+ * Upstream's encoding of these, as they are created, is not that of what it reads back: their first update is
+ * written whatever it says, and watchers see it.
+ */
+const writtenTwice: ReadonlySet<string> = new Set(["batch/jobs", "/persistentvolumeclaims"]);
+
+function isRewritten({ key, object, revision, createRevision }: Stored): boolean {
+  if (revision !== createRevision || !writtenTwice.has(`${key.group}/${key.resource}`))
+    return false;
+  // Of jobs, those whose selector was made for them.
+  const { spec } = object as { readonly spec?: { readonly manualSelector?: boolean } };
+  return spec?.manualSelector !== true;
+}
+
 async function write(
   server: ServerContext,
   call: Call,
@@ -156,7 +169,7 @@ async function write(
   const gone = goesNow(draft, old);
   // A store keeps none; a dry run shows what it was given.
   if (!dryRun) draft.metadata.selfLink = undefined;
-  if (!gone && changesNothing(draft, old))
+  if (!gone && changesNothing(draft, old) && !(isRewritten(current) && !dryRun))
     return free && !fresh ? "again" : { object: old, stored: current };
   if (dryRun) return { object: draft, stored: undefined };
   const result = await server.cache.write({

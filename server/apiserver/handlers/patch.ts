@@ -21,11 +21,12 @@ import {
 } from "#apimachinery/status.ts";
 import type { Call, Handler } from "#apiserver/call.ts";
 import { inVersion } from "#apiserver/encoding/object-encoding.ts";
-import type { Endpoint } from "#apiserver/endpoint.ts";
 import { bareContentType, negotiated } from "#apiserver/negotiation.ts";
 import { patchSchemaOf } from "#apiserver/patch-schema.ts";
 import {
   applyFieldValidation,
+  type Expected,
+  expectedOf,
   patchOptions,
   readPatch,
   restartWarnings,
@@ -47,12 +48,7 @@ interface Patched {
   readonly shown: () => string;
 }
 
-interface PatchedKind {
-  readonly apiVersion: string;
-  readonly kind: string;
-}
-
-type Apply = (object: JsonObject, patch: unknown, kind: PatchedKind) => Patched;
+type Apply = (object: JsonObject, patch: unknown, kind: Expected) => Patched;
 
 const whole =
   (apply: (object: JsonObject, patch: unknown) => JsonObject): Apply =>
@@ -98,8 +94,8 @@ export function applierOf(call: Call): Apply {
  * Upstream puts what the patched object is wrong about under the field "patch", and shows the object: of a Secret
  * we show nothing, and no reason that may quote it.
  */
-function patchedInvalid({ ref }: Endpoint, made: Patched, why: string): ApiError {
-  const isSecret = ref.kind === "Secret" && ref.group === "";
+function patchedInvalid(of: Expected, made: Patched, why: string): ApiError {
+  const isSecret = of.kind === "Secret" && of.apiVersion === "v1";
   const shown = isSecret ? "<hidden>" : made.shown();
   const error = invalidValue(new Path("patch"), shown, isSecret ? "is no Secret" : why);
   return invalid({ group: "", kind: "" }, "", [error]);
@@ -114,44 +110,44 @@ function refuseNameless({ info }: Call, patched: JsonObject): void {
 }
 
 /** The patched object, typed again: a patch may have put anything anywhere. */
-function typed(
+export function typed(
   call: Call,
+  of: Expected,
   made: Patched,
   {
     validation,
     doubles,
   }: { validation: WriteOptions["fieldValidation"]; doubles: readonly string[] },
 ): KubeObject {
-  const { apiVersion, ref } = call.endpoint;
+  const { apiVersion, kind: expected, takeIn } = of;
   const patched = made.object;
   if (isStrategic(call)) {
-    const wrong = conversionFailure(schemaOf(apiVersion, ref.kind), patched);
-    if (wrong !== undefined) throw patchedInvalid(call.endpoint, made, wrong);
+    const wrong = conversionFailure(schemaOf(apiVersion, expected), patched);
+    if (wrong !== undefined) throw patchedInvalid(of, made, wrong);
     refuseNameless(call, patched);
   }
-  if (patched["apiVersion"] !== apiVersion || patched["kind"] !== ref.kind) {
+  if (patched["apiVersion"] !== apiVersion || patched["kind"] !== expected) {
     throw badRequest(
-      `the kind of the patched object must stay ${ref.kind} in version ${JSON.stringify(apiVersion)}`,
+      `the kind of the patched object must stay ${expected} in version ${JSON.stringify(apiVersion)}`,
     );
   }
   const copy = deepCopy(patched);
-  if (isStrategic(call)) wrapIntegers(schemaOf(apiVersion, ref.kind), copy);
+  if (isStrategic(call)) wrapIntegers(schemaOf(apiVersion, expected), copy);
   // Kind and apiVersion stand; metadata is checked with everything else.
   const object = copy as JsonObject & KubeObject;
   try {
-    const { takeIn } = call.endpoint.addressed;
     const found = takeIn === undefined ? takeInObject(object) : takeIn(object);
     const unknownFields = isStrategic(call) ? [...found].sort() : found;
     const decoded = { unknownFields, duplicateFields: doubles, unknownLast: true };
     const strict = applyFieldValidation(decoded, validation, call.warnings);
-    if (strict !== undefined) throw patchedInvalid(call.endpoint, made, strict);
+    if (strict !== undefined) throw patchedInvalid(of, made, strict);
     const { kind, apiVersion: version, metadata = { name: "" }, ...rest } = object;
     // Kind first, as in every stored object.
     return { kind, apiVersion: version, metadata, ...rest };
   } catch (error) {
     if (!(error instanceof Refusal) || error.status.reason !== "BadRequest") throw error;
     const why = error.message.replace(/^.* cannot be handled as a \w+: /, "");
-    throw patchedInvalid(call.endpoint, made, why);
+    throw patchedInvalid(of, made, why);
   }
 }
 
@@ -179,14 +175,15 @@ function isMergeable(value: unknown): value is JsonObject {
 /** PATCH under the given rules. */
 export function patchUnder(rules: UpdateRules): Handler {
   return async (server, call) => {
+    // What comes is looked at before what is to be answered.
+    const apply = isApply(call) ? undefined : applierOf(call);
     negotiated(call);
-    if (isApply(call)) return applyUnder(rules, server, call);
-    const apply = applierOf(call);
+    if (apply === undefined) return applyUnder(rules, server, call);
     const { dryRun, fieldValidation: validation } = patchOptions(call.query);
     const { change, doubles } = await readPatch(call);
     const draft = (current: Stored): KubeObject => {
       restartWarnings(call);
-      const kind = { apiVersion: call.endpoint.apiVersion, kind: call.endpoint.ref.kind };
+      const kind = expectedOf(call.endpoint);
       const before = (of: KubeObject): JsonObject => ({
         ...printed(inVersion(call.endpoint, of), "stored"),
       });
@@ -195,7 +192,7 @@ export function patchUnder(rules: UpdateRules): Handler {
         const ordered = inGoOrder(schemaOf(kind.apiVersion, kind.kind), before(current.object));
         return apply(ordered, change, kind).shown();
       };
-      const object = typed(call, { object: made, shown }, { validation, doubles });
+      const object = typed(call, kind, { object: made, shown }, { validation, doubles });
       meetUrl(call, object);
       return defaulted(call, object, server.clock());
     };

@@ -14,7 +14,7 @@ import {
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import { createObject } from "./create.ts";
 import { defaulted } from "./defaulted.ts";
-import { guaranteedUpdate } from "./guaranteed-update.ts";
+import { guaranteedUpdate, meetUid } from "./guaranteed-update.ts";
 import { type Written, writtenResponse } from "./written.ts";
 
 /** What the URL says must be what the object says. Throws BadRequest. */
@@ -63,6 +63,7 @@ export function updateUnder(rules: UpdateRules): Handler {
     const create = async (): Promise<Written> => {
       created = true;
       const object = draft();
+      meetUid(call, object, { object: undefined, dryRun });
       object.metadata.resourceVersion = undefined;
       return createObject(server, call, { draft: object, dryRun });
     };

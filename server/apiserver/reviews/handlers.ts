@@ -4,14 +4,15 @@ import { badRequest } from "#apimachinery/status.ts";
 import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Call, Handler } from "#apiserver/call.ts";
 import type { VirtualResources } from "#apiserver/dispatch.ts";
-import { trackCreate } from "#apiserver/field-management/track.ts";
+import { loneVersion } from "#apiserver/field-management/lone-version.ts";
+import { trackAsked, trackCreate } from "#apiserver/field-management/track.ts";
 import { writtenResponse } from "#apiserver/handlers/written.ts";
 import { negotiated } from "#apiserver/negotiation.ts";
 import { dropDoubleOwners } from "#apiserver/owner-references.ts";
 import { readObject, writeOptions } from "#apiserver/request-body.ts";
 import { wipeSystemFields } from "#apiserver/strategy.ts";
 import type { SubresourceHandlers } from "#apiserver/subresources/registry.ts";
-import { requestToken, type TokenParts } from "#apiserver/subresources/token.ts";
+import { requestToken, secondsDefault, type TokenParts } from "#apiserver/subresources/token.ts";
 import type { TokenRequest } from "#gen/api/authentication/v1.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { ReviewedResource } from "./registry.ts";
@@ -62,14 +63,17 @@ export function tokenHandlers(parts: TokenParts): SubresourceHandlers {
   return {
     async create(server, call) {
       const { fieldValidation, dryRun } = writeOptions(call.query, "CreateOptions");
-      const body = await readObject(call, tokenRequestKind, fieldValidation);
+      // readObject refuses every other kind.
+      const body = (await readObject(call, tokenRequestKind, fieldValidation)) as TokenRequest;
+      body.spec.expirationSeconds ??= secondsDefault;
+      const versions = loneVersion(tokenRequestKind.apiVersion, tokenRequestKind.kind);
+      trackAsked(server, call, { versions, draft: body });
       const { name } = call.info;
       const admitted = { operation: "CREATE", object: body, old: undefined, name, dryRun } as const;
       const attributes = attributesOf(call, admitted);
       await mutate(server, attributes);
       await validate(server, attributes);
-      // readObject has refused every other kind.
-      const object = await requestToken(parts, call.info, body as TokenRequest);
+      const object = await requestToken(parts, call.info, body);
       return writtenResponse(server, call, 201, { object, stored: undefined });
     },
   };

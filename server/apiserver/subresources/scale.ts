@@ -1,5 +1,4 @@
 /** /scale: autoscaling/v1 Scale over any resource that says where its replicas are. */
-import { takeInObject } from "#apimachinery/codec/json.ts";
 import { deepCopy } from "#apimachinery/deep-copy.ts";
 import { invalidValue, Path } from "#apimachinery/field-error.ts";
 import { conflict, invalid, refusal } from "#apimachinery/status.ts";
@@ -18,7 +17,7 @@ import { asFields } from "#apiserver/field-management/versions-of.ts";
 import { applyContentType, readConfiguration, refuseDoubles } from "#apiserver/handlers/apply.ts";
 import { currentEntry } from "#apiserver/handlers/get.ts";
 import { guaranteedUpdate } from "#apiserver/handlers/guaranteed-update.ts";
-import { applierOf } from "#apiserver/handlers/patch.ts";
+import { applierOf, typed } from "#apiserver/handlers/patch.ts";
 import { meetUrl } from "#apiserver/handlers/update.ts";
 import { bareContentType, negotiated } from "#apiserver/negotiation.ts";
 import {
@@ -28,6 +27,7 @@ import {
   readBody,
   readObjectFrom,
   readPatch,
+  restartWarnings,
   writeOptions,
 } from "#apiserver/request-body.ts";
 import type { Scale } from "#gen/api/autoscaling/v1.ts";
@@ -142,18 +142,17 @@ const update: Handler = async (server, call) => {
 };
 
 const patch: Handler = async (server, call) => {
-  negotiated(call);
   const type = bareContentType(call.request.headers.get("content-type"));
-  if (type === applyContentType) return apply(server, call);
-  const applier = applierOf(call);
-  const { dryRun } = patchOptions(call.query);
-  const { change } = await readPatch(call);
+  const applier = type === applyContentType ? undefined : applierOf(call);
+  negotiated(call);
+  if (applier === undefined) return apply(server, call);
+  const { dryRun, fieldValidation: validation } = patchOptions(call.query);
+  const { change, doubles } = await readPatch(call);
   const wanted = (current: Scale): Scale => {
-    const patched = deepCopy(applier({ ...current }, change, scaleKind).object);
-    // Of kind Scale: takeInObject checks what the patch made of its fields.
-    const scale = Object.assign(patched, scaleKind) as unknown as Scale;
-    takeInObject(scale);
-    return scale;
+    restartWarnings(call);
+    const made = applier({ ...current }, change, scaleKind);
+    // typed refuses every other kind.
+    return typed(call, scaleKind, made, { validation, doubles }) as Scale;
   };
   return rescale(server, call, { dryRun, reapplies: true }, tracked(server, call, wanted));
 };

@@ -12,7 +12,8 @@ import type { ResourceRef } from "#gen/api/resource-ref.ts";
 
 const secondsMin = 600;
 const secondsMax = 2 ** 32;
-const secondsDefault = 3600;
+/** Of a token whose request names no end. */
+export const secondsDefault = 3600;
 
 export interface TokenParts {
   readonly issuer: TokenIssuer;
@@ -134,6 +135,13 @@ export async function requestToken(
     const whose = metadata.name ? name : "";
     throw invalid({ group: "authentication.k8s.io", kind: "TokenRequest" }, whose, faults);
   }
+  const { uid } = object.metadata;
+  if (metadata.uid && metadata.uid !== uid) {
+    throw conflict(
+      { group: "authentication.k8s.io", resource: "TokenRequest", name },
+      `the UID in the token request (${metadata.uid}) does not match the UID of the service account (${uid})`,
+    );
+  }
   const audiences = spec.audiences?.length ? spec.audiences : [...parts.audiences];
   const expirationSeconds = spec.expirationSeconds ?? secondsDefault;
   const now = parts.now();
@@ -150,7 +158,7 @@ export async function requestToken(
   });
   return {
     ...request,
-    metadata: { ...metadata, name, namespace, creationTimestamp: formatTime(now) },
+    metadata: { ...metadata, name, namespace, uid, creationTimestamp: formatTime(now) },
     spec: { ...spec, audiences, expirationSeconds },
     status: {
       token,

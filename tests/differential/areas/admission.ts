@@ -116,7 +116,8 @@ async function quotas({ choices, namespace, budget, scenario }: Setting): Promis
     await one.ask("quota is counted", {
       ...{ method: "PUT", path: `${path}/q/status`, body: { ...body, status } },
     });
-    for (let turn = 0; turn < 6; turn++) await countOne(one, choices, whole);
+    for (let turn = 0; turn < 6; turn++)
+      await countOne(one, choices, { whole, name: `counted-${turn}` });
     await one.ask("quota after", { method: "GET", path: `${path}/q` });
     await one.ask("no quota", { method: "DELETE", path: `${path}/q` });
     for (const plural of ["pods", "configmaps", "services", "persistentvolumeclaims"])
@@ -137,13 +138,13 @@ async function quotas({ choices, namespace, budget, scenario }: Setting): Promis
 async function countOne(
   one: ReturnType<Setting["scenario"]>,
   choices: Choices,
-  whole: string,
+  { whole, name: own }: { readonly whole: string; readonly name: string },
 ): Promise<void> {
   const kind = choices.of(["pods", "pods", "pods", "configmaps", "services", "claims"] as const);
   const labels = { quota: "q" };
   if (kind === "pods") {
     const pod = scopedPod(choices);
-    const body = { ...pod, metadata: { generateName: "gen-", labels } };
+    const body = { ...pod, metadata: { name: own, labels } };
     const path = `${whole}/pods`;
     await one.ask(`counted ${JSON.stringify(pod)}`, { method: "POST", path, body });
   } else if (kind === "claims") {
@@ -162,7 +163,7 @@ async function countOne(
     const type = choices.of(["ClusterIP", "NodePort", "LoadBalancer"]);
     const spec = { type, ports: [{ port: 80 }] };
     const body = {
-      metadata: { generateName: "gen-", labels },
+      metadata: { name: own, labels },
       ...(kind === "services" ? { spec } : {}),
     };
     const path = `${whole}/${kind}`;

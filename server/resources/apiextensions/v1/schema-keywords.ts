@@ -3,6 +3,7 @@ import type { FieldChecks } from "#apimachinery/field-checks.ts";
 import type { Path } from "#apimachinery/field-error.ts";
 import type { JSONSchemaProps } from "#gen/api/apiextensions/v1.ts";
 import { childrenOf } from "./schema-children.ts";
+import { validateRuleWords } from "./schema-rule-words.ts";
 
 const types = ["array", "boolean", "integer", "number", "object", "string"];
 
@@ -30,6 +31,7 @@ export function validateKeywords(checks: FieldChecks, schema: JSONSchemaProps, p
   validateMapType(checks, schema, path);
   validateListType(checks, schema, path);
   forbiddenWords(checks, schema, path);
+  validateRuleWords(checks, schema, path);
 }
 
 interface Needed {

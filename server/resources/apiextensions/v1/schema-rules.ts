@@ -1,4 +1,4 @@
-/** Rules in CEL of a schema: that they compile, and say what they must beside. */
+/** Rules in CEL of a schema: that they compile. */
 import { Buffer } from "node:buffer";
 import { checkCel } from "#apimachinery/cel/check.ts";
 import type { FieldChecks } from "#apimachinery/field-checks.ts";
@@ -28,11 +28,9 @@ export function compileFault(rule: string): string | undefined {
 
 function validateRule(
   checks: FieldChecks,
-  { rule = "", message = "", messageExpression = "", reason, fieldPath }: ValidationRule,
+  { rule = "", messageExpression = "" }: ValidationRule,
   path: Path,
 ): void {
-  const rulePath = path.child("rule");
-  if (!checks.present(rulePath, rule.trim(), "rule is not specified")) return;
   const expressions = [
     ["rule", rule, ["bool"]],
     ["messageExpression", messageExpression, ["string"]],
@@ -49,22 +47,4 @@ function validateRule(
       checks.invalid(path.child(field), expression, `compilation failed: ${error.message}`);
     }
   }
-  if (message !== "" && message.trim() === "")
-    checks.invalid(path.child("message"), message, "message must be non-empty if specified");
-  else if (message.includes("\n"))
-    checks.invalid(path.child("message"), message, "message must not contain line breaks");
-  else if (rule.trim().includes("\n") && message === "" && messageExpression === "")
-    checks.required(
-      path.child("message"),
-      "message or messageExpression must be specified if rule contains line breaks",
-    );
-  if (reason !== undefined)
-    checks.oneOf(path.child("reason"), reason, [
-      "FieldValueDuplicate",
-      "FieldValueForbidden",
-      "FieldValueInvalid",
-      "FieldValueRequired",
-    ]);
-  if (fieldPath !== undefined && fieldPath.trim() === "")
-    checks.invalid(path.child("fieldPath"), fieldPath, "fieldPath must be non-empty if specified");
 }

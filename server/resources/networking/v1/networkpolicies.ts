@@ -10,12 +10,14 @@ import { defineResource } from "#resources/resource.ts";
 import { cidrWarnings } from "#resources/warnings/addresses.ts";
 import { validateNetworkPolicy, validateNetworkPolicyUpdate } from "./network-policy-validation.ts";
 
-/** In place. */
-function dropEmptyLists(value: unknown): void {
+/** In place: lists and maps that upstream's store does not hold. */
+function dropEmpty(value: unknown): void {
   if (typeof value !== "object" || value === null) return;
-  for (const [key, item] of Object.entries(value))
-    if (Array.isArray(item) && item.length === 0) Reflect.deleteProperty(value, key);
-    else dropEmptyLists(item);
+  for (const [key, item] of Object.entries(value)) {
+    const isMap = key === "matchLabels" && Object.keys(item ?? {}).length === 0;
+    if (isMap || (Array.isArray(item) && item.length === 0)) Reflect.deleteProperty(value, key);
+    else dropEmpty(item);
+  }
 }
 
 export const networkPolicyResource = defineResource<NetworkPolicy>({
@@ -47,12 +49,12 @@ export const networkPolicyResource = defineResource<NetworkPolicy>({
   hasGeneration: false,
   prepareForCreate: ({ metadata, spec }) => {
     metadata.generation = 1;
-    dropEmptyLists(spec);
+    dropEmpty(spec);
   },
-  // Upstream compares to the letter here, and its store holds no empty lists.
+  // Upstream compares to the letter here, and its store holds nothing that is empty.
   prepareForUpdate: ({ metadata, spec }, old) => {
     if (!deepEqual(spec, old.spec)) metadata.generation = (old.metadata.generation ?? 0) + 1;
-    dropEmptyLists(spec);
+    dropEmpty(spec);
   },
   validate: validateNetworkPolicy,
   validateUpdate: validateNetworkPolicyUpdate,

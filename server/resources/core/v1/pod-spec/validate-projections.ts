@@ -1,7 +1,7 @@
 /** Files that volumes are made of: keys of ConfigMaps and Secrets, the downward API, tokens, bundles, certificates. */
 import type { FieldChecks } from "#apimachinery/field-checks.ts";
 import type { Path } from "#apimachinery/field-error.ts";
-import { isPathSegmentName, isQualifiedName, isUnixId } from "#apimachinery/validate.ts";
+import { isQualifiedName, isUnixId } from "#apimachinery/validate.ts";
 import type {
   ClusterTrustBundleProjection,
   DownwardAPIVolumeFile,
@@ -11,6 +11,7 @@ import type {
   VolumeProjection,
 } from "#gen/api/core/v1.ts";
 import { signerName } from "#resources/certificates/v1/signer-name.ts";
+import { signerIn, trustBundleNameFaults } from "#resources/certificates/v1/trust-bundle-name.ts";
 import { validateLabelSelector } from "#resources/validate-selector.ts";
 import { containerResource, objectField, volumeFields } from "./validate-field-refs.ts";
 import { fileMode, localNonReservedPath } from "./validate-paths.ts";
@@ -146,7 +147,7 @@ function clusterTrustBundle(
     checks.invalid(path, bundle, "only one of name and signerName may be used");
   } else if (name !== undefined) {
     checks.present(path.child("name"), name, "must be a valid object name");
-    checks.each(path.child("name"), name, isPathSegmentName(name));
+    checks.each(path.child("name"), name, trustBundleNameFaults(name, signerIn(name)));
     if (labelSelector !== undefined)
       checks.invalid(
         path.child("labelSelector"),
