@@ -52,7 +52,7 @@ describe("scale", () => {
   });
   test("refuses less than none, and wrong types", async () => {
     expect((await patch(`${apps}/web/scale`, { spec: { replicas: -1 } })).status).toBe(422);
-    expect((await patch(`${apps}/web/scale`, { spec: { replicas: "x" } })).status).toBe(400);
+    expect((await patch(`${apps}/web/scale`, { spec: { replicas: "x" } })).status).toBe(422);
     expect((await get(`${apps}/nobody/scale`)).status).toBe(404);
   });
 });
