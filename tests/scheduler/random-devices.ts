@@ -24,6 +24,13 @@ import {
 
 const now = new Date("2026-01-01T00:00:00Z");
 
+/** As many as may be. */
+const manyUsers = Array.from({ length: 256 }, (_, index) => ({
+  resource: "pods",
+  name: `other${index}`,
+  uid: `other${index}`,
+}));
+
 /** Amounts as numbers, and no share's id: what both sides have in common. */
 export function plainResult({ devices, ...rest }: AllocationResult): AllocationResult {
   const results = (devices?.results ?? []).map(({ shareID, consumedCapacity, ...one }) => ({
@@ -134,7 +141,11 @@ export class RandomDevices {
           : [{ driver: first.driver, pool: first.pool, device: first.device, conditions }];
       this.#set({
         ...claim,
-        status: { allocation: { ...allocation, allocationTimestamp }, devices },
+        status: {
+          allocation: { ...allocation, allocationTimestamp },
+          devices,
+          ...(this.#r.chance(0.1) ? { reservedFor: manyUsers } : {}),
+        },
       });
     } catch (error) {
       if (!(error instanceof DeviceFailure)) throw error;

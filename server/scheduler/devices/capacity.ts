@@ -16,15 +16,12 @@ type Offered = Readonly<Record<string, DeviceCapacity>>;
 
 const quantity = (text: string): Quantity => parseQuantity(String(text));
 const int64Max = 2n ** 63n - 1n;
-/** Thousandths: finer steps than these there are none. */
-const finest = -3;
 
-/** In thousandths; undefined where it is finer. */
-function milli({ unscaled, scale }: Quantity): bigint | undefined {
-  const shift = scale - finest;
-  if (shift >= 0) return unscaled * 10n ** BigInt(shift);
-  const divisor = 10n ** BigInt(-shift);
-  return unscaled % divisor === 0n ? unscaled / divisor : undefined;
+/** Steps are counted in whole amounts. */
+function whole({ unscaled, scale }: Quantity): bigint {
+  if (scale >= 0) return unscaled * 10n ** BigInt(scale);
+  const divisor = 10n ** BigInt(-scale);
+  return unscaled / divisor + (unscaled % divisor > 0n ? 1n : 0n);
 }
 
 /** Up to the next step from the smallest. */
@@ -33,14 +30,16 @@ function roundedUp(asked: Quantity, { min, step }: CapacityRequestPolicyRange): 
   if (compareQuantity(asked, least) < 0) return least;
   if (step === undefined) return asked;
   const stride = quantity(step);
-  const [from, by, wanted] = [milli(least), milli(stride), milli(asked)];
-  if (from === undefined || by === undefined || by <= 0n || wanted === undefined)
-    throw new CapacityError(`request ${formatQuantity(asked)} is not a representable milli value`);
-  const steps = (wanted - from + by - 1n) / by;
-  const value = from + by * steps;
+  const [from, by, wanted] = [whole(least), whole(stride), whole(asked)];
+  const fault = "capacity request cannot be represented in the device's range arithmetic: ";
+  if (wanted > int64Max)
+    throw new CapacityError(`${fault}request ${formatQuantity(asked)} exceeds MaxInt64`);
+  const value = from + by * ((wanted - from + by - 1n) / by);
   if (value > int64Max)
-    throw new CapacityError(`rounding request ${formatQuantity(asked)} up passes the range`);
-  return { unscaled: value, scale: finest, format: stride.format };
+    throw new CapacityError(
+      `${fault}rounding request ${formatQuantity(asked)} up to the next step passes MaxInt64`,
+    );
+  return { unscaled: value, scale: 0, format: stride.format };
 }
 
 function taken(
@@ -72,10 +71,14 @@ function breaksPolicy(amount: Quantity, { requestPolicy: policy }: DeviceCapacit
 export function consumption(asked: Asked, offered: Offered): Capacities {
   const consumed: Capacities = new Map();
   for (const [name, capacity] of Object.entries(offered)) {
-    const amount = taken(asked?.[name], capacity);
-    if (amount.unscaled < 0n)
-      throw new CapacityError(`capacity "${name}": capacity value is negative`);
-    consumed.set(name, amount);
+    try {
+      const amount = taken(asked?.[name], capacity);
+      if (amount.unscaled < 0n) throw new CapacityError("capacity value is negative");
+      consumed.set(name, amount);
+    } catch (error) {
+      if (!(error instanceof CapacityError)) throw error;
+      throw new CapacityError(`capacity "${name}": ${error.message}`);
+    }
   }
   return consumed;
 }

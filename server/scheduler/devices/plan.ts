@@ -79,7 +79,7 @@ export function planDevices(
   const claims = claimsOf(pod, sources.claim);
   if (typeof claims === "string") return { ...empty, claims: [], refusal: claims };
   const open = claims.filter(({ status }) => status?.allocation === undefined);
-  const refusal = refusalOf(open, sources);
+  const refusal = refusalOf(pod, claims, sources);
   if (refusal !== undefined) return { ...empty, claims, refusal };
   const verdicts = new Map<string, Verdict>();
   const results = new Map<string, readonly AllocationResult[]>();
@@ -154,8 +154,20 @@ function isIdle(claim: ResourceClaim, pod: Pod): boolean {
   return reservedFor.length === 0 || (reservedFor.length === 1 && isReservedFor(claim, pod));
 }
 
-function refusalOf(open: readonly ResourceClaim[], sources: DeviceSources): string | undefined {
-  for (const claim of open) {
+/** Upstream's ResourceClaimReservedForMaxSize. */
+const usersMax = 256;
+
+function refusalOf(
+  pod: Pod,
+  claims: readonly ResourceClaim[],
+  sources: DeviceSources,
+): string | undefined {
+  for (const claim of claims) {
+    const { allocation, reservedFor = [] } = claim.status ?? {};
+    if (allocation !== undefined) {
+      if (reservedFor.length < usersMax || isReservedFor(claim, pod)) continue;
+      return "resourceclaim in use";
+    }
     if (sources.ledger.isPending(claim.metadata.uid ?? ""))
       return `resource claim ${shown(claim)} is in the process of being allocated`;
     for (const { name, exactly, firstAvailable = [] } of claim.spec.devices?.requests ?? []) {

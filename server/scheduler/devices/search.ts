@@ -162,7 +162,8 @@ export class Search {
       for (const step of undo.splice(0).reverse()) step();
     };
     if (!(shared && choice.admin) && this.#isTaken(at, choice, candidate)) return undefined;
-    if (!this.#hasRoom(choice, candidate)) return undefined;
+    // Who has to have it is told of a constraint first.
+    if (!must && !this.#hasRoom(at, choice, candidate)) return undefined;
     if (!isTolerated(device, choice.tolerations)) return undefined;
     // Whoever has a share of it already has taken its counters.
     const counted = shared && (this.#ledger.isShared(key) || this.#sharing.has(key));
@@ -174,10 +175,13 @@ export class Search {
     if (!this.#constrain(at, choice, candidate, undo)) {
       back();
       if (!must) return undefined;
-      const prepared = this.#claims[at.claim];
       throw new AllocationError(
-        `claim ${prepared === undefined ? "" : shown(prepared.claim)}, request ${choice.name.split("/").at(-1)}: cannot add device ${key} because a claim constraint would not be satisfied`,
+        `${this.#shown(at.claim, choice)}: cannot add device ${key} because a claim constraint would not be satisfied`,
       );
+    }
+    if (must && !this.#hasRoom(at, choice, candidate)) {
+      back();
+      return undefined;
     }
     const consumed = shared ? this.#share(choice, candidate, undo) : undefined;
     if (!shared) this.#mark(at.claim, key, undo);
@@ -187,15 +191,23 @@ export class Search {
     return back;
   }
 
-  #hasRoom(choice: Choice, { device, key }: Candidate): boolean {
+  #hasRoom({ claim }: Position, choice: Choice, { device, key }: Candidate): boolean {
     const { capacity = {} } = device;
     try {
       const others = this.#sharing.get(key)?.consumed;
       return hasRoom(choice.capacity, capacity, this.#ledger.consumed(key), others);
     } catch (error) {
-      if (error instanceof CapacityError) throw new AllocationError(error.message);
-      throw error;
+      if (!(error instanceof CapacityError)) throw error;
+      throw new AllocationError(
+        `${this.#shown(claim, choice)}: checking capacity for device ${key}: ${error.message}`,
+      );
     }
+  }
+
+  #shown(claim: number, { name }: Choice): string {
+    const prepared = this.#claims[claim];
+    const whose = prepared === undefined ? "" : shown(prepared.claim);
+    return `claim ${whose}, request ${name.split("/").at(-1)}`;
   }
 
   #constrain(
