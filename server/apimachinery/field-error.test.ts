@@ -1,6 +1,6 @@
 /** What a sentence quotes of a value: all of it, up to a bound. */
 import { expect, test } from "bun:test";
-import { invalidValue, Path } from "./field-error.ts";
+import { inTold, invalidValue, Path, required } from "./field-error.ts";
 import { invalid } from "./status.ts";
 
 const quoted = (value: unknown): string => invalidValue(new Path("x"), value, "no").message;
@@ -27,4 +27,15 @@ test("many faults of a large value are not answered by gigabytes", () => {
   const { status } = invalid({ group: "", kind: "X" }, "x", faults);
   expect(status.message?.length).toBeLessThan(300_000);
   expect(status.details?.causes?.length).toBeGreaterThan(20);
+});
+
+test("what is declared comes last, but beneath a field that may not change", () => {
+  const declared = (field: string) =>
+    ({ ...required(new Path(field), ""), isDeclared: true }) as const;
+  const byHand = invalidValue(new Path("spec.b"), 1, "no");
+  const fields = (...errors: Parameters<typeof inTold>[0]) =>
+    inTold(errors).map(({ field }) => field);
+  expect(fields(declared("spec.a"), byHand)).toEqual(["spec.b", "spec.a"]);
+  const fixed = invalidValue(new Path("spec"), null, "field is immutable");
+  expect(fields(declared("spec.a"), byHand, fixed)).toEqual(["spec.a", "spec.b", "spec"]);
 });

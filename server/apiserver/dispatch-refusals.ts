@@ -16,6 +16,15 @@ export function methodNotAllowed(): ApiError {
   );
 }
 
+/** As custom resources are refused: by name. */
+export function methodNotSupported(
+  { group, plural }: { readonly group: string; readonly plural: string },
+  verb: string,
+): ApiError {
+  const message = `${verb} is not supported on resources of kind "${plural}.${group}"`;
+  return refusal("MethodNotAllowed", message, { group, kind: plural });
+}
+
 export function plainText(body: string, status = 200): Response {
   const headers = {
     "content-type": "text/plain; charset=utf-8",

@@ -1,9 +1,9 @@
 /** From a URL taken apart to the handler that answers it. */
-import { badRequest } from "#apimachinery/status.ts";
+import { badRequest, notFound } from "#apimachinery/status.ts";
 import type { RequestInfo } from "./attributes.ts";
 import type { Handler } from "./call.ts";
-import { methodNotAllowed, unknownResource } from "./dispatch-refusals.ts";
-import { type Endpoint, type EndpointTable, endpointId } from "./endpoint.ts";
+import { methodNotAllowed, methodNotSupported, unknownResource } from "./dispatch-refusals.ts";
+import { type Endpoint, type EndpointTable, endpointId, named } from "./endpoint.ts";
 import { handlers } from "./handlers/routes.ts";
 import type { SubresourceRegistry } from "./subresources/registry.ts";
 
@@ -23,16 +23,18 @@ export interface RouteTable {
 
 function subresourceHandler(
   { subresources }: RouteTable,
-  { ref }: Endpoint,
-  { subresource, verb }: RequestInfo,
+  endpoint: Endpoint,
+  { subresource, verb, name }: RequestInfo,
 ): Handler {
+  const { ref, custom = false } = endpoint;
   const declared = ref.subresources.find(({ name }) => name === subresource);
   const byVerb =
     subresources.get(`${ref.group}/${ref.plural}/${subresource}`) ??
     subresources.get(`*/${subresource}`);
-  if (declared === undefined || byVerb === undefined) throw unknownResource();
+  if (declared === undefined || byVerb === undefined)
+    throw custom ? notFound(named(endpoint, name)) : unknownResource();
   const handler = byVerb[verb];
-  if (handler === undefined) throw methodNotAllowed();
+  if (handler === undefined) throw custom ? methodNotSupported(ref, verb) : methodNotAllowed();
   return handler;
 }
 

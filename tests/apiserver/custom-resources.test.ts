@@ -246,3 +246,62 @@ test("a deletion waits for instances, refuses new ones and ends watches", async 
   expect((await get(path)).status).toBe(404);
   expect((await get(`${definitions}/goners.test.example.com`)).status).toBe(404);
 });
+
+test("selectable fields stand in the schema, beside it", async () => {
+  const fields = (jsonPath: string) => ({ selectableFields: [{ jsonPath }] });
+  const open = { type: "object", properties: { spec: schema.properties.spec } };
+  const version = { name: "v1", served: true, storage: true, schema: { openAPIV3Schema: open } };
+  const causesOf = async (...versions: object[]) => {
+    const { status, body } = await post(
+      `${definitions}?dryRun=All`,
+      definition("picks", "Pick", { versions }),
+    );
+    expect(status).toBe(422);
+    return body.details.causes.map(({ message }: { message: string }) => message);
+  };
+  expect(await causesOf({ ...version, ...fields(".spec.nope") })).toEqual([
+    'Invalid value: ".spec.nope": is an invalid path: does not refer to a valid field',
+  ]);
+  const other = { ...version, name: "v2", storage: false, ...fields(".spec.size") };
+  expect(await causesOf({ ...version, ...fields(".spec.color") }, other)).toEqual(
+    Array(2).fill(
+      'Invalid value: "": may only be set when `version.schema.openAPIV3Schema` is not included',
+    ),
+  );
+});
+
+test("lists say of each item what it is, a Scale needs no version, managers of other versions stay", async () => {
+  await establish(definition("tubes", "Tube"));
+  const tubes = "/apis/test.example.com/v1/namespaces/default/tubes";
+  const apply = (path: string, manager: string, body: object) =>
+    ask(harness, "PATCH", `${path}/one?fieldManager=${manager}`, body, {
+      "content-type": "application/apply-patch+yaml",
+    });
+  const tube = (version: string, spec: object) => ({
+    apiVersion: `test.example.com/${version}`,
+    kind: "Tube",
+    metadata: { name: "one" },
+    spec,
+  });
+  await apply(tubes, "a", tube("v1", { size: 1 }));
+  const older = tubes.replace("/v1/", "/v1beta1/");
+  const { body: applied } = await apply(older, "b", tube("v1beta1", { color: "red" }));
+  const managers = applied.metadata.managedFields.map(
+    ({ manager }: { manager: string }) => manager,
+  );
+  expect(managers.sort()).toEqual(["a", "b"]);
+  const { body: list } = await get(tubes);
+  expect(list.items[0]).toMatchObject({ apiVersion: "test.example.com/v1", kind: "Tube" });
+  expect(list.metadata.continue).toBe("");
+  const scale = { apiVersion: "autoscaling/v1", kind: "Scale", metadata: { name: "one" } };
+  const put = (replicas: number) =>
+    ask(harness, "PUT", `${tubes}/one/scale`, { ...scale, spec: { replicas } });
+  expect((await put(3)).body.spec).toEqual({ replicas: 3 });
+  expect((await put(-3)).body.details).toMatchObject({
+    kind: "Tube",
+    causes: [{ field: ".spec.replicas" }],
+  });
+  expect((await get(`${tubes}/one/nope`)).body.message).toBe(
+    'tubes.test.example.com "one" not found',
+  );
+});

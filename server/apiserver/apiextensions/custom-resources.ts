@@ -34,9 +34,15 @@ export function hasCondition({ status }: CustomResourceDefinition, type: string)
 function endpointsOf(entry: Entry, ends: AbortSignal): ReadonlyMap<string, Endpoint> {
   const definition = definitionOf(entry);
   if (!hasCondition(definition, "Established")) return new Map();
-  const served = definition.spec.versions.filter((version) => version.served);
+  const { versions } = definition.spec;
+  const made = versions.map((version) => customEndpoint(definition, version, ends));
+  const byVersion = new Map(made.map((endpoint) => [endpoint.apiVersion, endpoint]));
+  const isServed = ({ ref }: Endpoint): boolean =>
+    versions.some(({ name, served }) => name === ref.version && served);
   return new Map(
-    served.map((version) => [version.name, customEndpoint(definition, version, ends)]),
+    made
+      .filter(isServed)
+      .map((endpoint) => [endpoint.ref.version, { ...endpoint, versions: () => byVersion }]),
   );
 }
 

@@ -36,8 +36,13 @@ const pieceBytes = 64 * 1024;
 const head = (kind: string, apiVersion: string, metadata: ListMeta): string =>
   `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[`;
 
-/** Every item of a typed list without its kind: the list's says it, as upstream writes lists. */
+/** Every item of a typed list without its kind: the list's says it, as upstream writes lists. Custom resources are whole. */
 function itemPieces(endpoint: Endpoint, entries: readonly Entry[]): Uint8Array[] {
+  if (endpoint.custom === true)
+    return entries.flatMap((entry, index) => {
+      const message = entryMessage(endpoint, entry, "json");
+      return index === 0 ? [message] : [Buffer.from(","), message];
+    });
   const kind = `"kind":${JSON.stringify(endpoint.ref.kind)},`;
   const version = `"apiVersion":${JSON.stringify(endpoint.apiVersion)},`;
   // The second is of what this server made itself.
@@ -144,11 +149,16 @@ function transformedList(
 
 const withoutKind = ({ kind: _, apiVersion: __, ...rest }: KubeObject): object => rest;
 
-export function listResponse(server: ServerContext, call: Call, list: ListParts): Response {
+/** A list of custom resources always says how it goes on. */
+const asListed = ({ custom }: Endpoint, list: ListParts): ListParts =>
+  custom === true ? { ...list, metadata: { continue: "", ...list.metadata } } : list;
+
+export function listResponse(server: ServerContext, call: Call, found: ListParts): Response {
   const accepted = negotiated(call);
   refuseOtherForm(accepted, call.endpoint, true);
   const { endpoint } = call;
   const { mediaType } = accepted;
+  const list = accepted.as === "object" ? asListed(endpoint, found) : found;
   if (accepted.as !== "object" || mediaType === "yaml") {
     const { apiVersion, ref } = endpoint;
     const object =
@@ -156,9 +166,10 @@ export function listResponse(server: ServerContext, call: Call, list: ListParts)
         ? Object.assign(
             { kind: `${ref.kind}List`, apiVersion, metadata: list.metadata },
             {
-              items: list.entries.map((entry) =>
-                withoutKind(printed(inVersion(endpoint, entry.object), "stored")),
-              ),
+              items: list.entries.map((entry) => {
+                const item = printed(inVersion(endpoint, entry.object), "stored");
+                return endpoint.custom === true ? item : withoutKind(item);
+              }),
             },
           )
         : transformedList(server, call, accepted, list);

@@ -47,11 +47,12 @@ const special: Readonly<Record<string, ResetFields>> = {
   },
 };
 
-export function resetFieldsOf({ ref }: Endpoint, subresource: string): ResetFields {
+export function resetFieldsOf({ ref, custom }: Endpoint, subresource: string): ResetFields {
   const id = `${ref.group}/${ref.plural}`;
   const own = special[subresource === "" ? id : `${id}/${subresource}`];
   if (own !== undefined) return own;
-  if (subresource === "status") return metadataStays.has(id) ? specAndMetadata : spec;
+  if (subresource === "status")
+    return custom === true || metadataStays.has(id) ? specAndMetadata : spec;
   const servesStatus = ref.subresources.some(({ name }) => name === "status");
   return subresource === "" && servesStatus ? status : nothing;
 }

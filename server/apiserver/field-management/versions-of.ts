@@ -36,7 +36,8 @@ function versionOf(endpoint: Endpoint, subresource: string): Version {
 }
 
 /** The endpoints that serve the same stored objects, by apiVersion. */
-function siblingsOf(endpoints: EndpointTable, endpoint: Endpoint): Map<string, Endpoint> {
+function siblingsOf(endpoints: EndpointTable, endpoint: Endpoint): ReadonlyMap<string, Endpoint> {
+  if (endpoint.versions !== undefined) return endpoint.versions();
   const { ref } = endpoint.resource;
   const siblings = [...endpoints.values()].filter(
     ({ resource }) => resource.ref.group === ref.group && resource.ref.plural === ref.plural,
@@ -48,7 +49,7 @@ class EndpointVersions implements Versions {
   readonly own: Version;
   readonly #endpoint: Endpoint;
   readonly #subresource: string;
-  readonly #siblings: Map<string, Endpoint>;
+  readonly #siblings: ReadonlyMap<string, Endpoint>;
   readonly #known = new Map<string, Version>();
 
   constructor(endpoints: EndpointTable, endpoint: Endpoint, subresource: string) {

@@ -77,7 +77,7 @@ const customTypes: readonly string[] = [
 function unknownPatch(): ApiError {
   const list = customTypes.join(", ");
   const sentence = "the body of the request was in an unknown format - accepted media types";
-  return refusal("UnsupportedMediaType", `${sentence} include: ${list}`, {});
+  return refusal("UnsupportedMediaType", `${sentence} include: ${list}`);
 }
 
 /** How the body changes an object. Throws UnsupportedMediaType. */

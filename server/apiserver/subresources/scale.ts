@@ -5,7 +5,7 @@ import { conflict, invalid, refusal } from "#apimachinery/status.ts";
 import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
 import { unknownResource } from "#apiserver/dispatch-refusals.ts";
 import { objectResponse } from "#apiserver/encoding/entry-response.ts";
-import { named } from "#apiserver/endpoint.ts";
+import { type Endpoint, named } from "#apiserver/endpoint.ts";
 import { appliedObject } from "#apiserver/field-management/apply-object.ts";
 import {
   parentEntries,
@@ -63,9 +63,13 @@ function checkPresent({ absent }: ReturnType<ScaleMapping<KubeObject>["read"]>):
   throw refusal("InternalError", `Internal error occurred: ${message}`, details);
 }
 
-function checkScale({ metadata, spec }: Scale): void {
+function checkScale({ custom, ref }: Endpoint, { metadata, spec }: Scale): void {
   const replicas = spec?.replicas ?? 0;
   if (replicas >= 0) return;
+  if (custom === true)
+    throw invalid(ref, metadata.name, [
+      invalidValue(new Path(".spec.replicas"), replicas, "should be a non-negative integer"),
+    ]);
   const path = new Path("spec").child("replicas");
   const error = invalidValue(path, replicas, "must be greater than or equal to 0");
   throw invalid({ group: "autoscaling", kind: "Scale" }, metadata.name, [error]);
@@ -103,7 +107,7 @@ async function rescale(
     const parent = { entries, apiVersion: call.endpoint.apiVersion, path };
     const { scale, managedFields } = rescaled(scaleOf(mapping, object), scaleEntries(parent));
     meetUrl(call, scale);
-    checkScale(scale);
+    checkScale(call.endpoint, scale);
     const { uid, resourceVersion } = scale.metadata;
     if (uid !== undefined && uid !== "" && uid !== object.metadata.uid) {
       const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${object.metadata.uid}`;
@@ -113,7 +117,11 @@ async function rescale(
       ...object,
       metadata: { ...object.metadata, managedFields: undefined },
     });
-    copy.metadata.resourceVersion = resourceVersion;
+    // A Scale may always be written without a version.
+    copy.metadata.resourceVersion =
+      resourceVersion === undefined || resourceVersion === ""
+        ? object.metadata.resourceVersion
+        : resourceVersion;
     copy.metadata.managedFields = parentEntries(parent, managedFields);
     mapping.write(copy, scale.spec?.replicas ?? 0);
     return copy;

@@ -18,6 +18,8 @@ export interface Row {
   readonly shape?: true | undefined;
   /** Asked to make ready for the next; not compared. */
   readonly unseen?: true;
+  /** Asked of each side until its answer has this text: what it does in its own time. */
+  readonly until?: string;
   /** A stream: what came within a second. */
   readonly stream?: true;
 }

@@ -12,6 +12,8 @@ export interface VersionPlaces {
   readonly subresources: Path | undefined;
   readonly columns: Path | undefined;
   readonly selectable: Path | undefined;
+  /** Why upstream takes no selectable fields there: its form of the definition has the schema elsewhere. */
+  readonly selectableFault: string | undefined;
 }
 
 const parts = ["schema", "subresources", "additionalPrinterColumns", "selectableFields"] as const;
@@ -30,6 +32,10 @@ export function placesOf(
   const alike = new Set(
     parts.filter((part) => versions.every((version) => deepEqual(version[part], first?.[part]))),
   );
+  const [schemaAtTop, atTop] = [alike.has("schema"), alike.has("selectableFields")];
+  const misplaced = atTop
+    ? "may only be set when validations.schema is included"
+    : "may only be set when `version.schema.openAPIV3Schema` is not included";
   return versions.map((_, index) => {
     const place = (part: (typeof parts)[number]): Path | undefined => {
       if (!alike.has(part)) return path.index(index).child(part);
@@ -40,6 +46,7 @@ export function placesOf(
       subresources: place("subresources"),
       columns: place("additionalPrinterColumns"),
       selectable: place("selectableFields"),
+      selectableFault: schemaAtTop === atTop ? undefined : misplaced,
     };
   });
 }

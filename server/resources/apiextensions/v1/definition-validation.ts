@@ -11,6 +11,7 @@ import type {
   CustomResourceDefinitionNames,
   CustomResourceDefinitionVersion,
   CustomResourceSubresourceScale,
+  JSONSchemaProps,
 } from "#gen/api/apiextensions/v1.ts";
 import { validateClientConfig } from "#resources/admissionregistration/v1/client-config-validation.ts";
 import { placesOf, type VersionPlaces } from "./definition-places.ts";
@@ -163,14 +164,36 @@ function validateVersion(
   if (places.columns !== undefined)
     for (const [index, column] of additionalPrinterColumns.entries())
       validateColumn(checks, column, places.columns.index(index));
-  if (places.selectable === undefined) return;
+  if (places.selectable === undefined || selectableFields.length === 0) return;
+  if (places.selectableFault !== undefined) {
+    checks.invalid(places.selectable, "", places.selectableFault);
+    return;
+  }
   const seen = new Set<string>();
   for (const [index, { jsonPath = "" }] of selectableFields.entries()) {
     const here = places.selectable.index(index).child("jsonPath");
-    if (checks.present(here, jsonPath)) simplePath(checks, here, jsonPath);
+    if (!checks.present(here, jsonPath)) continue;
+    const fault = selectableFault(schema?.openAPIV3Schema, jsonPath);
+    if (fault !== undefined) checks.invalid(here, jsonPath, fault);
+    if (fault?.startsWith("is an invalid path") === true) continue;
     if (seen.has(jsonPath)) checks.duplicate(here, jsonPath);
     seen.add(jsonPath);
   }
+}
+
+/** Why objects cannot be selected by what stands there. */
+function selectableFault(root: JSONSchemaProps | undefined, path: string): string | undefined {
+  if (!path.startsWith(".")) return "must be a simple json path starting with .";
+  const names = path.slice(1).split(".");
+  const found = names.reduce<JSONSchemaProps | undefined>(
+    (schema, name) => schema?.properties?.[name],
+    root,
+  );
+  if (found === undefined) return "is an invalid path: does not refer to a valid field";
+  if (names[0] === "metadata") return "must not point to fields in metadata";
+  return ["string", "boolean", "integer"].includes(found.type ?? "")
+    ? undefined
+    : "must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.";
 }
 
 function simplePath(checks: FieldChecks, path: Path, text: string): void {
@@ -290,7 +313,11 @@ function validateStored(checks: FieldChecks, { spec, status }: CustomResourceDef
   if (stored.length === 0) checks.invalid(path, stored, "must have at least one stored version");
   for (const [index, name] of stored.entries())
     if (!versions.some((version) => version.name === name))
-      checks.invalid(path.index(index), name, "missing from spec.versions");
+      checks.invalid(
+        path.index(index),
+        name,
+        `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`,
+      );
   const current = versions.findLast(({ storage }) => storage === true)?.name;
   if (stored.length > 0 && current !== undefined && !stored.includes(current))
     checks.invalid(path, stored, `must have the storage version ${current}`);

@@ -1,5 +1,6 @@
 /** Every set of rows: one line each. */
 import type { Row } from "../row.ts";
+import { customResources } from "./custom.ts";
 import { discovery } from "./discovery.ts";
 import { health } from "./health.ts";
 import {
@@ -15,6 +16,7 @@ import { writeBodies, writeDeletes, writeLarge, writeNames, writeOptions } from 
 import { writeYaml } from "./yaml.ts";
 
 export const rowSets: Readonly<Record<string, readonly Row[]>> = {
+  custom: customResources,
   discovery,
   health,
   "read-forms": readForms,

@@ -55,7 +55,7 @@ export function schemaErrors(
   const unlisted =
     enumerated === undefined || enumerated.some((one) => deepEqual(one, value))
       ? []
-      : [notSupported(new Path(path), value, enumerated.map(String))];
+      : [notSupported(new Path(path), value, enumerated.map(String), "as given")];
   const found = `"${jsonType(value)}"`;
   const sentence = `${path} in body must be of type ${types.join(",")}: ${found}`;
   const mistyped =
