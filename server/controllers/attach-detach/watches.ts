@@ -1,5 +1,6 @@
 import { deepEqual } from "#apimachinery/deep-equal.ts";
 import type { Informer } from "#client/informer.ts";
+import { objectKey } from "#client/store.ts";
 import type { Controller, WatchContext } from "#controllers/controller.ts";
 import { byClaim, claimKeyOf, claimKeysOf, claimOfVolume } from "#controllers/pod-claims.ts";
 import { isPodTerminal } from "#controllers/pod-conditions.ts";
@@ -63,6 +64,10 @@ function subscribe(copies: Copies, lookAt: (node: string) => void): void {
     if (key !== undefined) lookAtUsers(key);
   };
   copies.volumes.onChange({ added: changedVolume, updated: (_, volume) => changedVolume(volume) });
+  // It is bound last, when its volume has long said so.
+  const changedClaim = ({ metadata }: PersistentVolumeClaim): void =>
+    lookAtUsers(objectKey(metadata.namespace ?? "", metadata.name));
+  copies.claims.onChange({ added: changedClaim, updated: (_, claim) => changedClaim(claim) });
   const lookAtAttachment = ({ spec }: VolumeAttachment): void => lookAt(spec.nodeName);
   copies.attachments.onChange({
     added: lookAtAttachment,
