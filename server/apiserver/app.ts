@@ -24,7 +24,7 @@ import type {
 } from "./attributes.ts";
 import { unauthorized } from "./authentication/authenticator.ts";
 import { addOpenIdRoutes } from "./authentication/discovery.ts";
-import { asksToImpersonate, impersonated } from "./authentication/impersonation.ts";
+import { asksToImpersonate, Impersonation } from "./authentication/impersonation.ts";
 import type { TokenIssuer } from "./authentication/token-issuer.ts";
 import { forbiddenRequest } from "./authorization/authorizer.ts";
 import type { Call, Randomness, ServerContext, Upgrade } from "./call.ts";
@@ -100,6 +100,15 @@ export interface Bindings {
   readonly upgrade?: Upgrade | undefined;
 }
 
+type Asked = Omit<Bindings, "user" | "sharesObjects">;
+
+function attributesOf({ info, query, user }: Pick<Bindings, "info" | "query" | "user">) {
+  if (query === undefined) return { ...info, user };
+  const selector = (name: string): string | undefined => query.get(name) ?? undefined;
+  const fieldSelector = selector("fieldSelector");
+  return { ...info, fieldSelector, labelSelector: selector("labelSelector"), user };
+}
+
 export type Routes = Hono<{ Bindings: Bindings }>;
 
 /** Characters of a URL; no route is longer, and the router would take apart all that it is given. */
@@ -113,6 +122,7 @@ const routedPath = (request: Request): string =>
 class ApiServer implements App {
   readonly #parts: AppParts;
   readonly #context: ServerContext;
+  readonly #impersonation: Impersonation;
   readonly #table: RouteTable;
   readonly #routes: Routes;
   readonly #timeouts = new RequestTimeouts();
@@ -124,6 +134,7 @@ class ApiServer implements App {
 
   constructor(parts: AppParts) {
     this.#parts = parts;
+    this.#impersonation = new Impersonation(parts.authorizer);
     const endpoints = endpointTable(parts.registry);
     this.#context = { ...parts, endpoints, metrics: this.#metrics };
     this.#custom = customResources(parts.cache);
@@ -184,13 +195,9 @@ class ApiServer implements App {
     return response;
   }
 
-  async #serve(
-    request: Request,
-    connection: Connection,
-    asked: Omit<Bindings, "user" | "sharesObjects">,
-  ): Promise<Response> {
+  async #serve(request: Request, connection: Connection, asked: Asked): Promise<Response> {
     const { info } = asked;
-    const user = await this.#userOf(request, connection);
+    const user = await this.#userOf(request, connection, asked);
     const bindings = { ...asked, user, sharesObjects: connection.sharesObjects === true };
     if (isLongRunning(info)) {
       await this.#authorize(bindings);
@@ -206,23 +213,16 @@ class ApiServer implements App {
     }
   }
 
-  async #userOf(request: Request, connection: Connection): Promise<UserInfo> {
-    const { authenticator, authorizer } = this.#parts;
-    const user = await authenticator.authenticate(request, connection);
+  async #userOf(request: Request, connection: Connection, asked: Asked): Promise<UserInfo> {
+    const user = await this.#parts.authenticator.authenticate(request, connection);
     if (user === undefined) throw unauthorized();
     const { headers } = request;
-    return asksToImpersonate(headers) ? impersonated(headers, user, authorizer) : user;
+    if (!asksToImpersonate(headers)) return user;
+    return this.#impersonation.actingUser(headers, attributesOf({ ...asked, user }));
   }
 
-  async #authorize({ info, query, user }: Bindings): Promise<void> {
-    const selectors =
-      query === undefined
-        ? undefined
-        : {
-            fieldSelector: query.get("fieldSelector") ?? undefined,
-            labelSelector: query.get("labelSelector") ?? undefined,
-          };
-    const attributes = { ...info, ...selectors, user };
+  async #authorize(asked: Bindings): Promise<void> {
+    const attributes = attributesOf(asked);
     const pending = this.#parts.authorizer.authorize(attributes);
     const { allowed, reason } = pending instanceof Promise ? await pending : pending;
     if (!allowed) throw forbiddenRequest(attributes, reason);

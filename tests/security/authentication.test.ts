@@ -5,7 +5,7 @@ import { ApiError } from "#apimachinery/status.ts";
 import type { Connection, UserInfo } from "#apiserver/attributes.ts";
 import { createAuthenticator } from "#apiserver/authentication/authenticator.ts";
 import { bootstrapTokens } from "#apiserver/authentication/bootstrap-token.ts";
-import { impersonated } from "#apiserver/authentication/impersonation.ts";
+import { Impersonation } from "#apiserver/authentication/impersonation.ts";
 import type { ServiceAccountClaims } from "#apiserver/authentication/service-account-claims.ts";
 import { serviceAccountTokens } from "#apiserver/authentication/service-account-token.ts";
 import { staticTokens } from "#apiserver/authentication/static-token.ts";
@@ -14,8 +14,9 @@ import { openTokenIssuer } from "#apiserver/authentication/token-issuer.ts";
 import { authorizerChain } from "#apiserver/authorization/authorizer.ts";
 import { rbacAuthorizer } from "#apiserver/authorization/rbac.ts";
 import { openRbacIndex } from "#apiserver/authorization/rbac-index.ts";
+import { requestInfo } from "#apiserver/request-info.ts";
 import { pods, secrets, serviceaccounts } from "#gen/api/core/v1.ts";
-import { clusterrolebindings, clusterroles } from "#gen/api/rbac/v1.ts";
+import { clusterrolebindings, clusterroles, type PolicyRule } from "#gen/api/rbac/v1.ts";
 import { openCluster, put, settled } from "./cluster.ts";
 
 const cache = await openCluster();
@@ -54,10 +55,15 @@ const chain = createAuthenticator({
   ]),
   audiences: [audience],
 });
+const impersonation = new Impersonation(authorizer);
 const authenticator = {
   async authenticate(request: Request, connection: Connection): Promise<UserInfo> {
     const user = await chain.authenticate(request, connection);
-    return impersonated(request.headers, user, authorizer);
+    const { pathname } = new URL(request.url);
+    return impersonation.actingUser(request.headers, {
+      ...requestInfo(request.method, pathname, undefined),
+      user,
+    });
   },
 };
 
@@ -324,6 +330,103 @@ describe("impersonation", () => {
     ];
     for (const headers of refused) expect(await codeOf(as(headers, ["actors"]))).toBe(403);
     expect(await codeOf(as({ "impersonate-user": "bob" }, ["others"]))).toBe(403);
+  });
+
+  describe("within constraints", () => {
+    const rbacGroup = "rbac.authorization.k8s.io";
+    const grant = async (name: string, rules: PolicyRule[]): Promise<void> => {
+      const apiVersion = `${rbacGroup}/v1`;
+      await put(cache, clusterroles, {
+        apiVersion,
+        kind: "ClusterRole",
+        metadata: { name },
+        rules,
+      });
+      await put(cache, clusterrolebindings, {
+        ...{ apiVersion, kind: "ClusterRoleBinding", metadata: { name } },
+        roleRef: { apiGroup: rbacGroup, kind: "ClusterRole", name },
+        subjects: [{ kind: "Group", name, apiGroup: rbacGroup }],
+      });
+      await settled();
+    };
+    const authentication = ["authentication.k8s.io"];
+    const onPods = (mode: string) => ({
+      ...{ apiGroups: [""], resources: ["pods"], verbs: [`impersonate-on:${mode}:list`] },
+    });
+    const identity = (mode: string, resources: string[], names: string[] = []) => ({
+      ...{ apiGroups: authentication, resources, verbs: [`impersonate:${mode}`] },
+      ...(names.length === 0 ? {} : { resourceNames: names }),
+    });
+    const messageOf = (promise: Promise<unknown>) =>
+      promise.then(
+        () => "let in",
+        (error: unknown) => (error instanceof ApiError ? `${error.status.message}` : `${error}`),
+      );
+
+    test("a user for one verb on one resource, and nothing else", async () => {
+      await grant("lister", [identity("user-info", ["users"], ["bob"]), onPods("user-info")]);
+      const bob = { "impersonate-user": "bob" };
+      expect((await as(bob, ["lister"])).groups).toEqual(["system:authenticated"]);
+      expect(await messageOf(as({ "impersonate-user": "eve" }, ["lister"]))).toContain(
+        'users.authentication.k8s.io "eve" is forbidden: User "ann" cannot impersonate:user-info resource "users" in API group "authentication.k8s.io" at the cluster scope',
+      );
+      const connection = {
+        ...nobody,
+        clientCertificate: { commonName: "ann", organizations: ["lister"] },
+      };
+      expect(await messageOf(who(bob, { path: "/api/v1/nodes", connection }))).toContain(
+        'nodes is forbidden: User "ann" cannot impersonate-on:user-info:list resource "nodes" in API group "" at the cluster scope',
+      );
+    });
+
+    test("masters are nobody's to impersonate so, nor extras that are no paths", async () => {
+      const parts = ["users", "groups", "userextras/acme.io/x", "uids"];
+      await grant("acting", [identity("user-info", parts), onPods("user-info")]);
+      const asked = (more: Record<string, string>) =>
+        messageOf(as({ "impersonate-user": "bob", ...more }, ["acting"]));
+      expect(await asked({ "impersonate-group": "a, b, c, d", "impersonate-uid": "1" })).toBe(
+        "let in",
+      );
+      expect(await asked({ "impersonate-group": "system:masters" })).toContain(
+        "impersonating the system:masters group is not allowed",
+      );
+      expect(await asked({ "impersonate-extra-scopes": "x" })).toContain(
+        "impersonating an invalid key in extra is not allowed: extra.key: Invalid value:",
+      );
+      expect(await asked({ "impersonate-extra-acme.io%2Fx": "y" })).toBe("let in");
+    });
+
+    test("a node is of its group for who may be any node, not for who may only take its name", async () => {
+      await grant("stand-in", [
+        identity("arbitrary-node", ["nodes"], ["n1"]),
+        onPods("arbitrary-node"),
+      ]);
+      const node = { "impersonate-user": "system:node:n1" };
+      expect((await as(node, ["stand-in"])).groups).toEqual([
+        "system:nodes",
+        "system:authenticated",
+      ]);
+      const other = { "impersonate-user": "system:node:n2" };
+      expect(await codeOf(as(other, ["stand-in"]))).toBe(403);
+      await grant("namer", [{ apiGroups: [""], resources: ["users"], verbs: ["impersonate"] }]);
+      expect((await as(node, ["namer"])).groups).toEqual(["system:authenticated"]);
+    });
+
+    test("an agent may act as the node that it runs on", async () => {
+      const mode = "associated-node";
+      await grant(mode, [identity(mode, ["nodes"]), onPods(mode)]);
+      const attributes = {
+        ...requestInfo("GET", "/api/v1/pods", undefined),
+        user: {
+          ...{ name: "system:serviceaccount:team:agent", uid: "", groups: [mode] },
+          extra: { "authentication.kubernetes.io/node-name": ["n1"] },
+        },
+      };
+      const acting = (name: string) =>
+        impersonation.actingUser(new Headers({ "impersonate-user": name }), attributes);
+      expect((await acting("system:node:n1")).groups).toContain("system:nodes");
+      expect(await codeOf(acting("system:node:n2"))).toBe(403);
+    });
   });
 
   test("of groups alone is refused", async () => {

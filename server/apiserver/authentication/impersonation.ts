@@ -1,17 +1,9 @@
 /** Impersonation: acting as somebody else, with the right to each part of it. */
-import { badRequest } from "#apimachinery/status.ts";
+import { badRequest, isReason } from "#apimachinery/status.ts";
 import type { AuthorizationAttributes, Authorizer, UserInfo } from "#apiserver/attributes.ts";
-import { requireAllowed } from "#apiserver/authorization/authorizer.ts";
-import { serviceAccountGroups, serviceAccountOf } from "./service-account-claims.ts";
+import { actingAs, type Mode, modes } from "./impersonation-modes.ts";
 
 const extraPrefix = "impersonate-extra-";
-
-interface Impersonated {
-  readonly name: string;
-  readonly uid: string;
-  readonly groups: readonly string[];
-  readonly extra: Readonly<Record<string, readonly string[]>>;
-}
 
 /** Keys arrive lower-cased and percent-encoded; a header given twice arrives joined by commas. */
 function extraOf(headers: Headers): Record<string, readonly string[]> {
@@ -42,7 +34,7 @@ function goList(values: readonly string[]): string {
 }
 
 /** As Go prints it, which is what upstream's refusal shows. */
-function goUser({ name, uid, groups, extra }: Impersonated): string {
+function goUser({ name, uid, groups, extra }: UserInfo): string {
   const entries = Object.entries(extra).map(
     ([key, list]) => `${JSON.stringify(key)}:${goList(list)}`,
   );
@@ -52,7 +44,7 @@ function goUser({ name, uid, groups, extra }: Impersonated): string {
 }
 
 /** undefined: nobody is to be impersonated. */
-function requested(headers: Headers): Impersonated | undefined {
+function requested(headers: Headers): UserInfo | undefined {
   const asked = {
     name: headers.get("impersonate-user") ?? "",
     uid: headers.get("impersonate-uid") ?? "",
@@ -66,46 +58,6 @@ function requested(headers: Headers): Impersonated | undefined {
   throw badRequest(`requested ${goUser(asked)} without impersonating a user name`);
 }
 
-type Right = Pick<
-  AuthorizationAttributes,
-  "group" | "resource" | "subresource" | "namespace" | "name"
->;
-
-function rightsFor({ name, uid, groups, extra }: Impersonated): Right[] {
-  const core = { group: "", subresource: "", namespace: "" };
-  const authentication = { ...core, group: "authentication.k8s.io" };
-  const account = serviceAccountOf(name);
-  return [
-    account === undefined
-      ? { ...core, resource: "users", name }
-      : { ...core, resource: "serviceaccounts", ...account },
-    ...groups.map((group) => ({ ...core, resource: "groups", name: group })),
-    ...(uid === "" ? [] : [{ ...authentication, resource: "uids", name: uid }]),
-    ...Object.entries(extra).flatMap(([subresource, values]) =>
-      values.map((value) => ({
-        ...authentication,
-        resource: "userextras",
-        subresource,
-        name: value,
-      })),
-    ),
-  ];
-}
-
-/** The groups that every user has without being given them. */
-function completedGroups({ name, groups }: Impersonated): readonly string[] {
-  const account = serviceAccountOf(name);
-  const ofNode = name.startsWith("system:node:") ? ["system:nodes"] : [];
-  const own = account === undefined ? ofNode : serviceAccountGroups(account.namespace);
-  const given = groups.length === 0 ? own : groups;
-  if (name === "system:anonymous" && !given.includes("system:unauthenticated"))
-    return [...given, "system:unauthenticated"];
-  if (given.includes("system:authenticated") || given.includes("system:unauthenticated")) {
-    return given;
-  }
-  return [...given, "system:authenticated"];
-}
-
 const asking = ["impersonate-user", "impersonate-group", "impersonate-uid"];
 
 /** Any of the headers; extras alone, without a name, are a mistake too. */
@@ -115,24 +67,49 @@ export function asksToImpersonate(headers: Headers): boolean {
   return false;
 }
 
-/** Who the request acts as: `user`, unless it impersonates. Throws Forbidden without the right. */
-export async function impersonated(
-  headers: Headers,
-  user: UserInfo,
-  authorizer: Authorizer,
-): Promise<UserInfo> {
-  const asked = requested(headers);
-  if (asked === undefined) return user;
-  for (const right of rightsFor(asked)) {
-    const attributes = {
-      ...right,
-      user,
-      isResourceRequest: true,
-      verb: "impersonate",
-      version: "v1",
-      path: "",
-    };
-    await requireAllowed(authorizer, attributes);
+/** Requesters whose last mode is remembered: those who impersonated last. */
+const rememberedMax = 10_000;
+
+/** Tries each mode. A requester's last one comes first, since it is likely to be the next one too. */
+export class Impersonation {
+  readonly #authorizer: Authorizer;
+  /** By the requester's name. */
+  readonly #last = new Map<string, Mode>();
+
+  constructor(authorizer: Authorizer) {
+    this.#authorizer = authorizer;
   }
-  return { ...asked, groups: completedGroups(asked) };
+
+  /** Who the request acts as: its user, unless it impersonates. Throws Forbidden without the right. */
+  async actingUser(headers: Headers, attributes: AuthorizationAttributes): Promise<UserInfo> {
+    const { user } = attributes;
+    const asked = requested(headers);
+    if (asked === undefined) return user;
+    const last = this.#last.get(user.name);
+    const others = modes.filter((mode) => mode !== last);
+    let refusal: unknown;
+    for (const mode of last === undefined ? others : [last, ...others]) {
+      if (!mode.applies(asked, user)) continue;
+      try {
+        const parts = { attributes, authorizer: this.#authorizer };
+        const acting = await actingAs(mode, asked, parts);
+        this.#remember(user.name, mode);
+        return acting;
+      } catch (error) {
+        if (!isReason(error, "Forbidden")) throw error;
+        refusal ??= error;
+      }
+    }
+    throw refusal;
+  }
+
+  #remember(name: string, mode: Mode): void {
+    this.#last.delete(name);
+    this.#last.set(name, mode);
+    if (this.#last.size <= rememberedMax) return;
+    for (const oldest of this.#last.keys()) {
+      this.#last.delete(oldest);
+      return;
+    }
+  }
 }
