@@ -108,6 +108,8 @@ const shown = (value: unknown): string =>
     typeof value === "string" ? `\\x${code}` : `\\u00${code}`,
   );
 
+export const immutableSentence = "field is immutable";
+
 /** Told with every value that a sentence leaves out. */
 export const omittedValue = Symbol("omitted");
 
@@ -168,7 +170,7 @@ export function tooLong(path: Path, bytesMax: number): FieldError {
  */
 export function inTold(errors: readonly FieldError[]): readonly FieldError[] {
   const fixed = errors
-    .filter(({ message }) => message.endsWith(": field is immutable"))
+    .filter(({ message }) => message.endsWith(`: ${immutableSentence}`))
     .map(({ field }) => field);
   const isBeneath = (field: string): boolean =>
     fixed.some((top) => field.startsWith(`${top}.`) || field.startsWith(`${top}[`));

@@ -96,12 +96,15 @@ export function isSubset(inner: CIDR, outer: CIDR): boolean {
   return same ? inner.network === outer.network : isStrictSubset(inner, outer);
 }
 
+/** `address`: canonical. */
+export function containsIP({ family, bits, network }: CIDR, address: string): boolean {
+  return ipFamily(address) === family && parseCIDR(`${address}/${bits}`)?.network === network;
+}
+
 /** Whether it may be a service's: the network's own and (IPv4) the broadcast address are nobody's. `address`: canonical. */
 export function givesAddress(cidr: CIDR, address: string): boolean {
   const { family, bits, network } = cidr;
-  if (ipFamily(address) !== family || parseCIDR(`${address}/${bits}`)?.network !== network)
-    return false;
-  if (address === network) return false;
+  if (!containsIP(cidr, address) || address === network) return false;
   if (family === "IPv6") return true;
   return ipaddr.IPv4.broadcastAddressFromCIDR(`${network}/${bits}`).toString() !== address;
 }

@@ -3,7 +3,12 @@
  */
 
 import { meansTheSame } from "#apimachinery/deep-equal.ts";
-import { type FieldError, invalidValue, type Path } from "#apimachinery/field-error.ts";
+import {
+  type FieldError,
+  immutableSentence,
+  invalidValue,
+  type Path,
+} from "#apimachinery/field-error.ts";
 import { alignAmounts } from "./resource-list.ts";
 
 export const byteLength = (value: string): number => Buffer.byteLength(value);
@@ -210,7 +215,6 @@ export function isHTTPPath(value: string): string[] {
   return pathPattern.test(value) ? [] : [regexSentence("Invalid path", pathCharacters)];
 }
 
-export const immutableSentence = "field is immutable";
 export const negativeSentence = "must be greater than or equal to 0";
 
 /** One FieldValueInvalid a sentence. */

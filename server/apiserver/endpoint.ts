@@ -21,7 +21,7 @@ export interface Endpoint {
   /** Told to clients with every answer: the version is on its way out. */
   readonly deprecation?: string | undefined;
   /** Of a custom resource: its endpoints by apiVersion, served or not: managers may have written in any. */
-  readonly versions?: () => ReadonlyMap<string, Endpoint>;
+  readonly versions?: ReadonlyMap<string, Endpoint>;
   /** Aborted when watches of it must end: its definition changed or went. */
   readonly ends?: AbortSignal;
   /**

@@ -2,6 +2,7 @@
  * Keeps events readable, as upstream's EventCorrelator: the same event again raises the count of the first;
  * many that differ only in their message become one; an object that never stops is heard rarely.
  */
+import { Recent } from "#apimachinery/recent.ts";
 import type { Event, ObjectReference } from "#gen/api/core/v1.ts";
 import type { Clock } from "./clock.ts";
 import { tokenBucket } from "./workqueue.ts";
@@ -42,9 +43,9 @@ interface Seen {
 
 export class EventCorrelator {
   readonly #clock: Clock;
-  readonly #buckets = new Recent<() => number>();
-  readonly #similar = new Recent<Similar>();
-  readonly #seen = new Recent<Seen>();
+  readonly #buckets = new Recent<() => number>(rememberedMax);
+  readonly #similar = new Recent<Similar>(rememberedMax);
+  readonly #seen = new Recent<Seen>(rememberedMax);
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -74,22 +75,5 @@ export class EventCorrelator {
     const seen = this.#seen.obtain(key, () => ({ count: 0, written: undefined }));
     seen.count = event.count ?? 1;
     seen.written = event;
-  }
-}
-
-class Recent<V> {
-  readonly #entries = new Map<string, V>();
-
-  obtain(key: string, make: () => V): V {
-    const value = this.#entries.get(key) ?? make();
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    if (this.#entries.size > rememberedMax) {
-      for (const oldest of this.#entries.keys()) {
-        this.#entries.delete(oldest);
-        break;
-      }
-    }
-    return value;
   }
 }

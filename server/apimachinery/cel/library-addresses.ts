@@ -1,7 +1,14 @@
 /** Addresses and prefixes in CEL: `cidr("10.0.0.0/8").containsIP(ip("10.1.2.3"))`, as Kubernetes' library has them. */
 import type { Environment } from "@marcbachmann/cel-js";
 import ipaddr from "ipaddr.js";
-import { type CIDR, canonicalIP, ipFamily, isSubset, parseCIDR } from "#apimachinery/ip.ts";
+import {
+  type CIDR,
+  canonicalIP,
+  containsIP,
+  ipFamily,
+  isSubset,
+  parseCIDR,
+} from "#apimachinery/ip.ts";
 import { CelRuntimeError } from "./runtime-error.ts";
 
 class CelIP {
@@ -63,11 +70,7 @@ function readCIDR(text: string): CelCIDR {
 }
 
 const isIn = (text: string, ...prefixes: readonly string[]) =>
-  prefixes.some((prefix) => contains(readCIDR(prefix), text));
-
-function contains({ prefix }: CelCIDR, address: string): boolean {
-  return parseCIDR(`${address}/${prefix.bits}`)?.network === prefix.network;
-}
+  prefixes.some((prefix) => containsIP(readCIDR(prefix).prefix, text));
 
 const sameCIDR = (a: CelCIDR, b: CelCIDR) =>
   a.address === b.address && a.prefix.bits === b.prefix.bits;
@@ -112,10 +115,10 @@ export function addAddresses(environment: Environment): void {
       ({ address, prefix }: CelCIDR) => `${address}/${prefix.bits}`,
     )
     .registerFunction(`${cidr}.containsIP(${ip}): bool`, (a: CelCIDR, b: CelIP) =>
-      contains(a, b.text),
+      containsIP(a.prefix, b.text),
     )
     .registerFunction(`${cidr}.containsIP(string): bool`, (a: CelCIDR, b) =>
-      contains(a, readIP(b).text),
+      containsIP(a.prefix, readIP(b).text),
     )
     .registerFunction(`${cidr}.containsCIDR(${cidr}): bool`, (a: CelCIDR, b: CelCIDR) =>
       isSubset(b.prefix, a.prefix),

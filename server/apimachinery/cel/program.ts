@@ -1,7 +1,6 @@
 /**
  * CEL, compiled once and evaluated often, with Kubernetes' libraries for quantities, versions, addresses, URLs, formats,
- * strings and lists. The
- * language itself is a library's; its `has` and `matches` are replaced by ours under other names.
+ * strings and lists. The language itself is a library's; its `has` and `matches` are replaced by ours under other names.
  */
 import { type ASTNode, Environment } from "@marcbachmann/cel-js";
 import { type InputSize, worstCost } from "./cost.ts";

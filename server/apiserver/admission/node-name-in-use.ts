@@ -4,12 +4,12 @@
  */
 import { parseSigningRequest } from "#apimachinery/pki.ts";
 import type { AdmissionPlugin } from "#apiserver/attributes.ts";
+import { nodeUserPrefix } from "#apiserver/authorization/node-identity.ts";
 import { certificatesigningrequests } from "#gen/api/certificates/v1.ts";
 import { type Node, nodes } from "#gen/api/core/v1.ts";
 import { type AdmissionParts, draftOf, refused } from "./admission-parts.ts";
 
 const signerName = "kubernetes.io/kube-apiserver-client-kubelet";
-const userPrefix = "system:node:";
 
 export function nodeNameInUse({ cache }: AdmissionParts): AdmissionPlugin {
   return {
@@ -22,8 +22,8 @@ export function nodeNameInUse({ cache }: AdmissionParts): AdmissionPlugin {
       if (request === undefined || request.spec.signerName !== signerName) return;
       const pem = Buffer.from(request.spec.request, "base64").toString("utf8");
       const { commonName } = parseSigningRequest(pem);
-      if (!commonName.startsWith(userPrefix)) return;
-      const name = commonName.slice(userPrefix.length);
+      if (!commonName.startsWith(nodeUserPrefix)) return;
+      const name = commonName.slice(nodeUserPrefix.length);
       const { group, plural } = nodes;
       const entry = cache.get({ group, resource: plural, namespace: "", name });
       // Only nodes are stored under nodes.

@@ -42,7 +42,7 @@ function endpointsOf(entry: Entry, ends: AbortSignal): ReadonlyMap<string, Endpo
   return new Map(
     made
       .filter(isServed)
-      .map((endpoint) => [endpoint.ref.version, { ...endpoint, versions: () => byVersion }]),
+      .map((endpoint) => [endpoint.ref.version, { ...endpoint, versions: byVersion }]),
   );
 }
 

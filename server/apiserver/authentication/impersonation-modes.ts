@@ -12,10 +12,9 @@ import {
   mastersGroup,
   requireAllowed,
 } from "#apiserver/authorization/authorizer.ts";
+import { nodesGroup, nodeUserPrefix } from "#apiserver/authorization/node-identity.ts";
 import { serviceAccountGroups, serviceAccountOf } from "./service-account-claims.ts";
 
-const nodePrefix = "system:node:";
-const nodesGroup = "system:nodes";
 const nodeNameKey = "authentication.kubernetes.io/node-name";
 const associatedKeys = "authentication.kubernetes.io/associated-node-keys";
 /** From so many groups or extras on, the right to all of them is asked for first. */
@@ -30,8 +29,8 @@ export interface Mode {
 }
 
 function nodeOf(userName: string): string | undefined {
-  if (!userName.startsWith(nodePrefix)) return undefined;
-  const name = userName.slice(nodePrefix.length);
+  if (!userName.startsWith(nodeUserPrefix)) return undefined;
+  const name = userName.slice(nodeUserPrefix.length);
   return isDNS1123Subdomain(name).length === 0 ? name : undefined;
 }
 

@@ -1,4 +1,5 @@
 /** Impersonation: acting as somebody else, with the right to each part of it. */
+import { Recent } from "#apimachinery/recent.ts";
 import { badRequest, isReason } from "#apimachinery/status.ts";
 import type { AuthorizationAttributes, Authorizer, UserInfo } from "#apiserver/attributes.ts";
 import { actingAs, type Mode, modes } from "./impersonation-modes.ts";
@@ -74,7 +75,7 @@ const rememberedMax = 10_000;
 export class Impersonation {
   readonly #authorizer: Authorizer;
   /** By the requester's name. */
-  readonly #last = new Map<string, Mode>();
+  readonly #last = new Recent<Mode>(rememberedMax);
 
   constructor(authorizer: Authorizer) {
     this.#authorizer = authorizer;
@@ -93,7 +94,7 @@ export class Impersonation {
       try {
         const parts = { attributes, authorizer: this.#authorizer };
         const acting = await actingAs(mode, asked, parts);
-        this.#remember(user.name, mode);
+        this.#last.set(user.name, mode);
         return acting;
       } catch (error) {
         if (!isReason(error, "Forbidden")) throw error;
@@ -101,15 +102,5 @@ export class Impersonation {
       }
     }
     throw refusal;
-  }
-
-  #remember(name: string, mode: Mode): void {
-    this.#last.delete(name);
-    this.#last.set(name, mode);
-    if (this.#last.size <= rememberedMax) return;
-    for (const oldest of this.#last.keys()) {
-      this.#last.delete(oldest);
-      return;
-    }
   }
 }

@@ -4,6 +4,7 @@
  * its signature cannot change, while what it is bound to is looked at on every request.
  */
 import { compactVerify, exportJWK, importPKCS8, importSPKI, type JWK, SignJWT } from "jose";
+import { Recent } from "#apimachinery/recent.ts";
 import { type TokenAlgorithm, tokenKeyOf } from "#apimachinery/token-key.ts";
 import {
   claimsPayload,
@@ -70,7 +71,7 @@ export async function openTokenIssuer(parts: {
   const signing = await importPKCS8(privateKey, signer.algorithm);
   const others = await Promise.all(publicKeys.map(verifyingKey));
   const verifiers = [signer, ...others.filter(({ id }) => id !== signer.id)];
-  const remembered = new Map<string, ServiceAccountClaims>();
+  const remembered = new Recent<ServiceAccountClaims>(rememberedTokensMax);
   const signedPayload: TokenIssuer["signedPayload"] = async (token) => {
     const id = keyIdOf(token);
     const candidates = id === undefined ? verifiers : verifiers.filter((key) => key.id === id);
@@ -100,8 +101,6 @@ export async function openTokenIssuer(parts: {
       const claims = payload?.["iss"] === issuer ? readClaims(payload) : undefined;
       if (claims === undefined) return undefined;
       remembered.set(token, claims);
-      const oldest = remembered.keys().next();
-      if (remembered.size > rememberedTokensMax && !oldest.done) remembered.delete(oldest.value);
       return claims;
     },
   };

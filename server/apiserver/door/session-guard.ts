@@ -4,6 +4,7 @@
  * second one, of the client: who was ended comes back for the price of a handshake.
  */
 import type { ServerHttp2Session } from "node:http2";
+import { Recent } from "#apimachinery/recent.ts";
 
 interface Allowance {
   /** At once. */
@@ -50,25 +51,6 @@ export class Bucket {
   }
 }
 
-/** Each client's bucket of resets. */
-class Clients {
-  /** Whose last reset was the longest ago first. */
-  readonly #buckets = new Map<string, Bucket>();
-
-  bucket(client: string): Bucket {
-    const bucket = this.#buckets.get(client) ?? new Bucket(clientResets, performance.now());
-    this.#buckets.delete(client);
-    this.#buckets.set(client, bucket);
-    if (this.#buckets.size > clientsMax) {
-      for (const [oldest] of this.#buckets) {
-        this.#buckets.delete(oldest);
-        break;
-      }
-    }
-    return bucket;
-  }
-}
-
 /** What is to be called of a connection's streams. */
 export interface SessionGuard {
   opened(): void;
@@ -77,7 +59,8 @@ export interface SessionGuard {
 }
 
 export class SessionGuards {
-  readonly #clients = new Clients();
+  /** Each client's bucket of resets. */
+  readonly #clients = new Recent<Bucket>(clientsMax);
   readonly #streamsMax: number;
   readonly #nextTurn: (turn: () => void) => void;
 
@@ -108,7 +91,7 @@ export class SessionGuards {
       // Whoever hangs up takes back nothing: all its streams end with the connection.
       if (session.destroyed || socket.destroyed) return;
       ownReset();
-      bounded(this.#clients.bucket(client()))();
+      bounded(this.#clients.obtain(client(), () => new Bucket(clientResets, performance.now())))();
     };
     return { opened: this.#countOpened(end), reset };
   }

@@ -37,7 +37,7 @@ function versionOf(endpoint: Endpoint, subresource: string): Version {
 
 /** The endpoints that serve the same stored objects, by apiVersion. */
 function siblingsOf(endpoints: EndpointTable, endpoint: Endpoint): ReadonlyMap<string, Endpoint> {
-  if (endpoint.versions !== undefined) return endpoint.versions();
+  if (endpoint.versions !== undefined) return endpoint.versions;
   const { ref } = endpoint.resource;
   const siblings = [...endpoints.values()].filter(
     ({ resource }) => resource.ref.group === ref.group && resource.ref.plural === ref.plural,

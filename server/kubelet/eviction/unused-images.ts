@@ -46,19 +46,17 @@ export class ImageUse {
   }
 }
 
+interface Parts {
+  readonly runtime: CriRuntime;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
 export class ImageCollector {
-  readonly #parts: {
-    readonly runtime: CriRuntime;
-    readonly clock: Clock;
-    readonly logger: Logger;
-  };
+  readonly #parts: Parts;
   readonly #use = new ImageUse();
 
-  constructor(parts: {
-    readonly runtime: CriRuntime;
-    readonly clock: Clock;
-    readonly logger: Logger;
-  }) {
+  constructor(parts: Parts) {
     this.#parts = parts;
   }
 

@@ -12,6 +12,7 @@ import {
   V_NODE_QUESTION,
   V_UNRESOLVABLE,
 } from "#gen/scheduler-abi.ts";
+import { reservedMax } from "#resources/resource/v1/claim-status-validation.ts";
 import { digitSets } from "#scheduler/digit-sets.ts";
 import type { NodeFacts } from "#scheduler/node-facts.ts";
 import { matchesSelector } from "#scheduler/node-match.ts";
@@ -154,9 +155,6 @@ function isIdle(claim: ResourceClaim, pod: Pod): boolean {
   return reservedFor.length === 0 || (reservedFor.length === 1 && isReservedFor(claim, pod));
 }
 
-/** Upstream's ResourceClaimReservedForMaxSize. */
-const usersMax = 256;
-
 function refusalOf(
   pod: Pod,
   claims: readonly ResourceClaim[],
@@ -165,7 +163,7 @@ function refusalOf(
   for (const claim of claims) {
     const { allocation, reservedFor = [] } = claim.status ?? {};
     if (allocation !== undefined) {
-      if (reservedFor.length < usersMax || isReservedFor(claim, pod)) continue;
+      if (reservedFor.length < reservedMax || isReservedFor(claim, pod)) continue;
       return "resourceclaim in use";
     }
     if (sources.ledger.isPending(claim.metadata.uid ?? ""))

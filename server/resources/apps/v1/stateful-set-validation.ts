@@ -104,10 +104,11 @@ export function validateStatefulSetUpdate(
   statefulSet: StatefulSet,
   old: StatefulSet,
 ): FieldError[] {
+  const [spec, before] = [asJudged(statefulSet), asJudged(old)];
   return [
     ...validateSpec(statefulSet).errors,
     ...fixed.flatMap((field) =>
-      validateImmutable(asJudged(statefulSet)[field], asJudged(old)[field], specPath.child(field)),
+      validateImmutable(spec[field], before[field], specPath.child(field)),
     ),
   ];
 }

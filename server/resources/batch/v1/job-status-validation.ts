@@ -4,8 +4,7 @@
  */
 import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { FieldChecks } from "#apimachinery/field-checks.ts";
-import { type FieldError, Path } from "#apimachinery/field-error.ts";
-import { immutableSentence } from "#apimachinery/validate.ts";
+import { type FieldError, immutableSentence, Path } from "#apimachinery/field-error.ts";
 import type { Job, JobStatus } from "#gen/api/batch/v1.ts";
 import { countIndexes, overlapOf } from "./indexes.ts";
 

@@ -1,7 +1,6 @@
 /** Validation of a ResourceQuota: names, amounts, scopes. */
 import { FieldChecks } from "#apimachinery/field-checks.ts";
-import { type FieldError, Path } from "#apimachinery/field-error.ts";
-import { immutableSentence } from "#apimachinery/validate.ts";
+import { type FieldError, immutableSentence, Path } from "#apimachinery/field-error.ts";
 import type { ResourceQuota, ResourceQuotaSpec } from "#gen/api/core/v1.ts";
 import { resourceAmount, resourceName } from "./pod-spec/validate-resources.ts";
 import { isStandardQuotaResource } from "./resource-names.ts";

@@ -1,7 +1,11 @@
 import { FieldChecks } from "#apimachinery/field-checks.ts";
-import { type FieldError, invalidValue, Path } from "#apimachinery/field-error.ts";
+import {
+  type FieldError,
+  immutableSentence,
+  invalidValue,
+  Path,
+} from "#apimachinery/field-error.ts";
 import { parseCIDR, validateCanonicalCIDR } from "#apimachinery/ip.ts";
-import { immutableSentence } from "#apimachinery/validate.ts";
 import { type ServiceCIDR, servicecidrs } from "#gen/api/networking/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";

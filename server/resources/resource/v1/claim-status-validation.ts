@@ -20,7 +20,8 @@ import { listMax, validateConfiguration, validateTolerations } from "./selector-
 import { validateBinding } from "./slice-validation.ts";
 
 const statusPath = new Path("status");
-const reservedMax = 256;
+/** Upstream's ResourceClaimReservedForMaxSize. */
+export const reservedMax = 256;
 const conditionsMax = 8;
 const dataBytesMax = 10 * 1024;
 const interfaceBytesMax = 256;

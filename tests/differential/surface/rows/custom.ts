@@ -106,6 +106,13 @@ const widget = (widgetName: string, inSpec: object, rest: object = {}) => ({
   ...rest,
 });
 
+const scale = (widgetName: string, replicas: number) => ({
+  apiVersion: "autoscaling/v1",
+  kind: "Scale",
+  metadata: { name: widgetName },
+  spec: { replicas },
+});
+
 const both = [version("v1"), version("v1beta1")];
 
 /** Until each side serves it so. */
@@ -278,44 +285,24 @@ const lived: readonly Row[] = [
   {
     at,
     ask: `PUT ${widgets}/one/scale`,
-    body: {
-      apiVersion: "autoscaling/v1",
-      kind: "Scale",
-      metadata: { name: "one" },
-      spec: { replicas: 5 },
-    },
+    body: scale("one", 5),
   },
   {
     at,
     ask: `PUT ${widgets}/one/scale`,
-    body: {
-      apiVersion: "autoscaling/v1",
-      kind: "Scale",
-      metadata: { name: "one" },
-      spec: { replicas: -5 },
-    },
+    body: scale("one", -5),
   },
   {
     at,
     ask: `PUT ${widgets}/one/scale`,
-    body: {
-      apiVersion: "autoscaling/v1",
-      kind: "Scale",
-      metadata: { name: "two" },
-      spec: { replicas: 5 },
-    },
+    body: scale("two", 5),
   },
   { at, ask: `PATCH ${widgets}/one/scale`, type: merge, body: { spec: { replicas: 6 } } },
   {
     at,
     ask: `PATCH ${widgets}/one/scale?fieldManager=k`,
     type: apply,
-    body: {
-      apiVersion: "autoscaling/v1",
-      kind: "Scale",
-      metadata: { name: "one" },
-      spec: { replicas: 7 },
-    },
+    body: scale("one", 7),
   },
   { at, ask: `GET ${widgets}/one` },
   { at, ask: `GET ${widgets}/two/scale` },
@@ -337,6 +324,14 @@ const put = (versions: readonly object[], rest: object = {}): Row => ({
   ask: `PATCH ${path}`,
   type: merge,
   body: { spec: { versions, ...rest } },
+});
+
+const bare = version("v2", {
+  storage: true,
+  subresources: undefined,
+  schema: schemaOf(narrower),
+  selectableFields: undefined,
+  additionalPrinterColumns: undefined,
 });
 
 const changed: readonly Row[] = [
@@ -368,27 +363,8 @@ const changed: readonly Row[] = [
   { at, ask: `GET ${older}/one`, until: "404" },
   { at, ask: `GET /apis/${group}` },
   { at, ask: `GET ${widgets}/one` },
-  put([
-    version("v1", { storage: false }),
-    version("v2", {
-      storage: true,
-      subresources: undefined,
-      schema: schemaOf(narrower),
-      selectableFields: undefined,
-      additionalPrinterColumns: undefined,
-    }),
-  ]),
-  put([
-    version("v1", { storage: false }),
-    version("v1beta1", { served: false }),
-    version("v2", {
-      storage: true,
-      subresources: undefined,
-      schema: schemaOf(narrower),
-      selectableFields: undefined,
-      additionalPrinterColumns: undefined,
-    }),
-  ]),
+  put([version("v1", { storage: false }), bare]),
+  put([version("v1", { storage: false }), version("v1beta1", { served: false }), bare]),
   served('"widgets"', "v2"),
   { at, ask: `GET /apis/${group}` },
   { at, ask: `GET /apis/${group}/v2` },
