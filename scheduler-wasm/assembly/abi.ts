@@ -101,6 +101,8 @@ export const P_PRIORITY: usize = 12;
 export const P_START: usize = 16;
 /** i32: scratch of the preemption: 1 while its removal would violate a budget. */
 export const P_VIOLATES: usize = 24;
+/** Of a nominated pod instead: list of pairs, counters of a volume that it attaches and of the volume's driver; or 0. */
+export const P_VOLUMES: usize = 24;
 /** i32: the host's number of the pod; the module does not read it. */
 export const P_HOST: usize = 28;
 export const POD_BYTES: usize = 32;

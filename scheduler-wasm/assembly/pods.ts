@@ -10,8 +10,18 @@ import {
   P_PREVIOUS,
   P_PRIORITY,
   P_START,
+  P_VOLUMES,
 } from "./abi";
-import { applyQuietly, at32, field, header, positiveWord, put32 } from "./tables";
+import {
+  addToCounter,
+  applyQuietly,
+  at32,
+  counterOn,
+  field,
+  header,
+  positiveWord,
+  put32,
+} from "./tables";
 
 export function effectsOf(pod: usize): usize {
   return field(field(pod, P_KIND), KIND_EFFECTS);
@@ -63,12 +73,25 @@ export function nominatedWord(block: i32): u64 {
   return positiveWord(header(H_FIRST_NOMINATED), block);
 }
 
+/** A volume that others of the node attach too is one for its driver, whose counter has just counted it once more. */
+function shareVolumes(pod: usize, node: i32, sign: i32): void {
+  const list = field(pod, P_VOLUMES);
+  if (list == 0) return;
+  for (let i = 0, pairs = load<i32>(list); i < pairs; i++) {
+    const volume = at32(list, 1 + (i << 1));
+    if (sign < 0) addToCounter(volume, node, -1);
+    if (counterOn(volume, node) > 0) addToCounter(at32(list, 2 + (i << 1)), node, -sign);
+    if (sign > 0) addToCounter(volume, node, 1);
+  }
+}
+
 /** Puts on (sign 1) or takes off (-1) the nominated pods that the class has to heed; returns how many. */
 export function applyNominated(cls: usize, node: i32, sign: i32): i32 {
   let heeded = 0;
   for (let pod = firstNominated(node); pod != 0; pod = field(pod, P_NEXT)) {
     if (priorityOf(pod) < load<i32>(cls, K_PRIORITY)) continue;
     applyQuietly(effectsOf(pod), node, sign);
+    shareVolumes(pod, node, sign);
     heeded++;
   }
   return heeded;

@@ -56,6 +56,7 @@ export const P_KIND = 8;
 export const P_PRIORITY = 12;
 export const P_START = 16;
 export const P_VIOLATES = 24;
+export const P_VOLUMES = 24;
 export const P_HOST = 28;
 export const POD_BYTES = 32;
 export const KIND_EFFECTS = 0;

@@ -17,6 +17,11 @@ export interface Attached {
   readonly volume: string;
 }
 
+/** It has no name of its own yet. */
+export function isToBeMade({ volume }: Attached): boolean {
+  return volume.startsWith("claim ");
+}
+
 /** undefined: nothing that is attached under a limit. */
 export function attachedVolume(
   source: PersistentVolumeSpec | Volume,
@@ -85,23 +90,30 @@ export class AttachedVolumes {
     return this.#counters.named(`installed ${driver}`).id;
   }
 
-  /** Is it attached to some node? */
+  /** Is it attached to some node, or will it be to one that a pod is nominated to? */
   isHeld(volume: string): boolean {
-    return this.#places.has(volume);
+    return this.#places.has(volume) || this.#shared.has(volume);
   }
 
-  /** Could a pod with these volumes exceed a limit of the node, where volumes have more than one holder? */
-  isFullOfShared(nodeName: string, wanted: readonly Attached[]): boolean {
+  /**
+   * Could a pod with these volumes exceed a limit of the node, where volumes have more than one holder? `promised`:
+   * those of the pods that are nominated to it.
+   */
+  isFullOfShared(
+    nodeName: string,
+    wanted: readonly Attached[],
+    promised: readonly Attached[],
+  ): boolean {
     const there = this.#byNode.get(nodeName);
     if (there === undefined) return false;
     return wanted.some(({ driver }) => {
       const limit = (there.limits.get(driver) ?? 0) - 1;
       const volumes = there.holders.get(driver);
       if (limit < 0 || volumes === undefined) return false;
-      const own = wanted.filter((one) => one.driver === driver);
-      if (volumes.size + own.length <= limit) return false;
+      const others = [...wanted, ...promised].filter((one) => one.driver === driver);
+      if (volumes.size + others.length <= limit) return false;
       return (
-        own.some(({ volume }) => volumes.has(volume)) || [...volumes.values()].some((n) => n > 1)
+        others.some(({ volume }) => volumes.has(volume)) || [...volumes.values()].some((n) => n > 1)
       );
     });
   }
@@ -117,19 +129,18 @@ export class AttachedVolumes {
         wanted: own.length,
         installed: mustBeThere(driver) ? this.#installedCounter(driver) : -1,
         driver,
-        shared: own.flatMap(({ volume }) => this.#sharedCounter(volume) ?? []),
+        shared: own.flatMap(({ volume }) => (this.isHeld(volume) ? this.counterOf(volume) : [])),
       };
     });
   }
 
-  /** undefined: nobody has it, so it is new everywhere. */
-  #sharedCounter(volume: string): number | undefined {
+  /** 1 on nodes where the volume is attached; good until `forgetShared`. */
+  counterOf(volume: string): number {
     const known = this.#shared.get(volume);
-    const places = this.#places.get(volume);
-    if (known !== undefined || places === undefined) return known;
+    if (known !== undefined) return known;
     const { id } = this.#counters.passing(`shared ${volume}`);
     this.#shared.set(volume, id);
-    for (const nodeName of places) this.#count(id, nodeName, 1);
+    for (const nodeName of this.#places.get(volume) ?? []) this.#count(id, nodeName, 1);
     return id;
   }
 

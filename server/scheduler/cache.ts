@@ -147,7 +147,6 @@ export class SchedulerCache {
     this.#classes = new PodClasses(parts);
     this.attached = new AttachedVolumes(this.core, this.nodes, this.#counters);
     const { attached } = this;
-    this.#garbage = new Garbage({ ...parts, classes: this.#classes, attached }, options.garbageMax);
     this.#labelSets.onRecount = (counter, slot, delta) => calls.count(counter, slot, delta);
     this.#batch = arena.allocate(batchMax * 8);
     this.#results = arena.allocate(batchMax * 4);
@@ -155,9 +154,12 @@ export class SchedulerCache {
     this.#kinds = new Kinds(arena, this.budgets);
     this.#labelSets.onStale = (set) => this.#kinds.markStale(set);
     this.budgets.onCover = (namespace) => this.#labelSets.coverAnew(namespace);
-    this.nominations = new Nominations(this.core, this.nodes, this.#kinds);
-    this.#pods = new PlacedPods(this.core, this.nodes, this.#kinds);
     const { core, nodes } = this;
+    this.nominations = new Nominations(core, { nodes, kinds: this.#kinds, attached });
+    const { nominations } = this;
+    const interned = { ...parts, classes: this.#classes, attached, nominations };
+    this.#garbage = new Garbage(interned, options.garbageMax);
+    this.#pods = new PlacedPods(core, nodes, this.#kinds);
     const { devices, profileOf } = options;
     this.#plans = devices && new DevicePlans({ core, nodes, devices, profileOf });
     this.#search = options.parity ? new SampledSearch(this.core, this.nodes) : undefined;
@@ -281,7 +283,7 @@ export class SchedulerCache {
 
   /**
    * What the pod takes that others of its batch may want too: the volumes that it attaches. undefined: devices, volumes
-   * that its claims are still to get, or some that are attached already, which its effects count once more.
+   * that its claims are still to get, or some that others have or wait for, which its effects count once more.
    */
   taking(pod: Pod): readonly string[] | undefined {
     const { storage } = this.#options;
@@ -300,6 +302,8 @@ export class SchedulerCache {
     const collected = this.#garbage.collect();
     this.#classes.beginBatch();
     this.#plans?.clear();
+    for (const { pod, nodeName, kind } of this.nominations.awaitingVolumes())
+      if (this.#shapes.intern(pod, true) !== kind.shape) this.nominate(pod, nodeName);
     for (;;) {
       const before = this.#knowledge();
       const encoded = pods.map((pod) => this.#encode(pod));
@@ -430,7 +434,7 @@ export class SchedulerCache {
     const shape = this.#shapes.intern(pod, true);
     const labelSet = this.#labelSets.intern(metadata.namespace ?? "", metadata.labels);
     const kind = this.#kinds.intern({ shape, labelSet, live: true, exempt: "" });
-    this.nominations.add(podKey(pod), nodeName, pod.spec.priority ?? 0, kind);
+    this.nominations.add(podKey(pod), { pod, nodeName, kind });
   }
 
   /**
@@ -444,7 +448,8 @@ export class SchedulerCache {
     this.#reserveVictims();
     const found = calls.preempt(cls.address, pin);
     if (found < 0) return undefined;
-    const parts = { core: this.core, nodes: this.nodes, pods: this.#pods, attached: this.attached };
+    const { core, nodes, attached, nominations } = this;
+    const parts = { core, nodes, pods: this.#pods, attached, nominations };
     const room = roomAmongSharers(parts, encoded);
     if (room === "none") return undefined;
     const slot = room?.slot ?? found;

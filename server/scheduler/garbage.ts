@@ -10,6 +10,7 @@ import type { Images } from "./images.ts";
 import type { LabelSets } from "./label-sets.ts";
 import type { NodeFilters } from "./node-filter.ts";
 import type { NodeTable } from "./node-table.ts";
+import type { Nominations } from "./nominations.ts";
 import type { PodShape, PodShapes } from "./pod-shape.ts";
 
 interface Parts {
@@ -21,6 +22,7 @@ interface Parts {
   readonly images: Images;
   readonly classes: PodClasses;
   readonly attached: AttachedVolumes;
+  readonly nominations: Nominations;
 }
 
 /** As many may gather at first. Doubled when what was forgotten mostly comes back: then it is in use. */
@@ -59,7 +61,8 @@ export class Garbage {
 
   /** True: what was forgotten last time came back since. */
   #forget(): boolean {
-    const { nodes, labelSets, counters, filters, shapes, images, classes, attached } = this.#parts;
+    const { nodes, labelSets, counters, filters, shapes, images, classes, attached, nominations } =
+      this.#parts;
     const used = new Set<PodShape>();
     for (const { shape } of labelSets.kinds()) used.add(shape);
     const held = new Set<number>();
@@ -72,6 +75,7 @@ export class Garbage {
     shapes.collect(used, held);
     attached.forgetShared();
     counters.collect(held);
+    nominations.countVolumesAnew();
     labelSets.collect((term) => shapes.term(term) !== undefined);
     nodes.topologies.dropAll();
     nodes.dropSets();

@@ -1,4 +1,6 @@
 /** Pods that wait for room on a node made by preemption: others of no higher priority have to heed them. */
+
+import type { Pod } from "#gen/api/core/v1.ts";
 import {
   H_FIRST_NOMINATED,
   H_NOMINATED_SLOTS,
@@ -7,35 +9,51 @@ import {
   P_NEXT,
   P_PREVIOUS,
   P_PRIORITY,
+  P_VOLUMES,
   POD_BYTES,
 } from "#gen/scheduler-abi.ts";
+import { type Attached, type AttachedVolumes, isToBeMade } from "./attached-volumes.ts";
 import type { Core } from "./core.ts";
 import type { Kind, Kinds } from "./kinds.ts";
 import type { NodeTable } from "./node-table.ts";
 
-interface Nomination {
-  readonly key: string;
+interface Nominated {
+  readonly pod: Pod;
   readonly nodeName: string;
-  readonly priority: number;
   readonly kind: Kind;
+}
+
+interface Nomination extends Nominated {
+  readonly key: string;
+  readonly priority: number;
   readonly record: number;
+  /** Its list of volumes in the module's memory, or 0. */
+  volumes: number;
   slot: number;
+}
+
+interface Parts {
+  readonly nodes: NodeTable;
+  readonly kinds: Kinds;
+  readonly attached: AttachedVolumes;
 }
 
 export class Nominations {
   readonly #core: Core;
   readonly #nodes: NodeTable;
   readonly #kinds: Kinds;
+  readonly #attached: AttachedVolumes;
   readonly #byPod = new Map<string, Nomination>();
   readonly #byNode = new Map<string, Set<Nomination>>();
   /** Slots with nominated pods, as H_NOMINATED_SLOTS lists them. */
   readonly #slots: number[] = [];
   #list = { address: 0, room: 0 };
 
-  constructor(core: Core, nodes: NodeTable, kinds: Kinds) {
+  constructor(core: Core, { nodes, kinds, attached }: Parts) {
     this.#core = core;
     this.#nodes = nodes;
     this.#kinds = kinds;
+    this.#attached = attached;
     this.#writeSlots();
   }
 
@@ -54,14 +72,52 @@ export class Nominations {
       .map(({ key }) => key);
   }
 
+  /** Volumes that the pods nominated to the node will attach there. */
+  attachedTo(nodeName: string): Attached[] {
+    return [...(this.#byNode.get(nodeName) ?? [])].flatMap(({ kind }) => kind.shape.attached);
+  }
+
+  /** The counters of volumes were forgotten. */
+  countVolumesAnew(): void {
+    for (const nomination of this.#byPod.values()) {
+      this.#freeVolumes(nomination);
+      this.#writeVolumes(nomination);
+    }
+  }
+
+  #writeVolumes(nomination: Nomination): void {
+    const { attached } = nomination.kind.shape;
+    const pairs = attached.flatMap(({ driver, volume }) => [
+      this.#attached.counterOf(volume),
+      this.#attached.usedCounter(driver),
+    ]);
+    const { arena } = this.#core;
+    nomination.volumes = pairs.length === 0 ? 0 : arena.list([attached.length, ...pairs]);
+    arena.set(nomination.record + P_VOLUMES, nomination.volumes);
+  }
+
+  #freeVolumes({ volumes, kind }: Nomination): void {
+    const bytes = (1 + kind.shape.attached.length * 2) * 4;
+    if (volumes !== 0) this.#core.arena.free(volumes, bytes);
+  }
+
+  /** Those with claims that had no volume when they were added. */
+  awaitingVolumes(): readonly Nominated[] {
+    if (this.size === 0) return [];
+    return [...this.#byPod.values()].filter(({ kind }) => kind.shape.attached.some(isToBeMade));
+  }
+
   /** `kind` comes with a user, who is given back with the nomination. */
-  add(key: string, nodeName: string, priority: number, kind: Kind): void {
+  add(key: string, nominated: Nominated): void {
     this.remove(key);
+    const { nodeName, kind } = nominated;
+    const priority = nominated.pod.spec.priority ?? 0;
     const { arena } = this.#core;
     const record = arena.allocate(POD_BYTES);
     arena.set(record + P_KIND, kind.address);
     arena.set(record + P_PRIORITY, priority);
-    const nomination = { key, nodeName, priority, kind, record, slot: -1 };
+    const nomination = { ...nominated, key, priority, record, volumes: 0, slot: -1 };
+    this.#writeVolumes(nomination);
     this.#byPod.set(key, nomination);
     const there = this.#byNode.get(nodeName);
     if (there === undefined) this.#byNode.set(nodeName, new Set([nomination]));
@@ -78,6 +134,7 @@ export class Nominations {
     const there = this.#byNode.get(nomination.nodeName);
     there?.delete(nomination);
     if (there?.size === 0) this.#byNode.delete(nomination.nodeName);
+    this.#freeVolumes(nomination);
     this.#core.arena.free(nomination.record, POD_BYTES);
     this.#kinds.release(nomination.kind);
     return true;

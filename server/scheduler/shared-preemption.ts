@@ -20,6 +20,7 @@ import type { AttachedVolumes } from "./attached-volumes.ts";
 import type { Encoded } from "./cache.ts";
 import type { Core } from "./core.ts";
 import type { NodeTable } from "./node-table.ts";
+import type { Nominations } from "./nominations.ts";
 import type { PlacedPod, PlacedPods } from "./placed-pods.ts";
 
 interface Parts {
@@ -27,6 +28,7 @@ interface Parts {
   readonly nodes: NodeTable;
   readonly pods: PlacedPods;
   readonly attached: AttachedVolumes;
+  readonly nominations: Nominations;
 }
 
 export interface SharedRoom {
@@ -37,14 +39,17 @@ export interface SharedRoom {
 
 /** The module has just tried all nodes, or the pinned one. undefined: nothing it found depends on shared volumes. */
 export function roomAmongSharers(parts: Parts, encoded: Encoded): SharedRoom | "none" | undefined {
-  const { core, nodes, attached } = parts;
+  const { core, nodes, attached, nominations } = parts;
   const wanted = encoded.shape.attached;
   if (wanted.length === 0) return undefined;
   const columns = columnsOf(core);
   const slots = Array.from({ length: nodes.slotsUsed }, (_, slot) => slot).filter(
     (slot) => (encoded.pin < 0 || slot === encoded.pin) && columns.isCandidate(slot),
   );
-  const shared = slots.filter((slot) => attached.isFullOfShared(nodes.nameOf(slot), wanted));
+  const shared = slots.filter((slot) => {
+    const name = nodes.nameOf(slot);
+    return attached.isFullOfShared(name, wanted, nominations.attachedTo(name));
+  });
   if (shared.length === 0) return undefined;
   const found = new Map<number, readonly PlacedPod[]>();
   for (const slot of shared) {
