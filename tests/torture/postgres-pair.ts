@@ -29,6 +29,8 @@ export interface PostgresNode {
   readonly port: number;
   readonly url: string;
   running(): boolean;
+  /** Is it up, and done with any recovery? */
+  answers(): Promise<boolean>;
   start(): Promise<void>;
   /** SIGQUIT is pg_ctl -m immediate: no checkpoint, recovery at the next start. SIGINT ends it in order. */
   stop(signal: "SIGQUIT" | "SIGINT"): Promise<void>;
@@ -41,7 +43,7 @@ export interface PostgresPair {
   sql<T extends readonly object[]>(run: (sql: Sql) => Promise<T>): Promise<T>;
   /** Ends the primary for good once its standby has everything, and promotes that. */
   failOver(): Promise<void>;
-  /** Starts the primary if it ended by itself, as it does when its disk is full. */
+  /** Resolves when the primary answers again; starts it if it ended by itself, as it does when its disk is full. */
   recover(): Promise<void>;
   /** undefined: this machine lets nobody mount. The answer empties it again. */
   readonly fillDisk: (() => () => void) | undefined;
@@ -95,7 +97,10 @@ export async function startPostgresPair(): Promise<PostgresPair> {
       await standby`select pg_promote()`.finally(() => standby.end());
     },
     async recover() {
-      if (!primary.running()) await primary.start();
+      await waitFor("the primary to answer again", async () => {
+        if (!primary.running()) await primary.start();
+        return primary.answers();
+      });
     },
     fillDisk: mounted ? () => fill(root) : undefined,
     async rememberDisk() {
@@ -159,13 +164,17 @@ async function nodeOf(
     port,
     url,
     running: () => child !== undefined && child.exitCode === null && child.signalCode === null,
+    answers: () => answers(url),
     async start() {
       const output = openSync(join(home, "log"), "a");
       child = spawnAs(account, [program, "-D", data, ...given.flatMap((each) => ["-c", each])], {
         cwd: home,
         output,
       });
-      await waitFor("Postgres to answer", () => answers(url, child));
+      await waitFor("Postgres to answer", () => {
+        if (child?.exitCode !== null) throw new Error("Postgres ended at its start");
+        return answers(url);
+      });
     },
     async stop(signal) {
       if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
@@ -176,9 +185,7 @@ async function nodeOf(
   };
 }
 
-async function answers(url: string, child: ChildProcess | undefined): Promise<boolean> {
-  if (child !== undefined && child.exitCode !== null)
-    throw new Error("Postgres ended at its start");
+async function answers(url: string): Promise<boolean> {
   // Not the product's connect(): that one would not take a standby.
   const client = postgres(url, { max: 1, onnotice() {} });
   try {

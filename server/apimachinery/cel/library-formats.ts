@@ -1,5 +1,7 @@
 /** Named formats in CEL: `format.dns1123Label().validate(s).hasValue()`, as Kubernetes' library has them. */
 import { type Environment, Optional } from "@marcbachmann/cel-js";
+import { stringFormats } from "#apimachinery/string-formats.ts";
+import { urlFault } from "#apimachinery/url.ts";
 import {
   isDNS1035Label,
   isDNS1123Label,
@@ -7,7 +9,6 @@ import {
   isLabelValue,
   isQualifiedName,
 } from "#apimachinery/validate.ts";
-import { urlFault } from "./library-urls.ts";
 
 type Check = (text: string) => readonly string[];
 
@@ -33,18 +34,6 @@ const shaped =
   (text) =>
     isOne(text) ? [] : [sentence];
 
-const uuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
-const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/;
-const moment =
-  /^\d{4}-\d\d-\d\d[Tt ]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([Zz]|[+-]\d\d:?\d\d)?$/;
-
-function isDate(text: string): boolean {
-  const [, year = "", month = "", day = ""] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text) ?? [];
-  if (year === "" || month === "00" || day === "00") return false;
-  const last = new Date(Date.UTC(2000 + (Number(year) % 400), Number(month), 0)).getUTCDate();
-  return Number(month) <= 12 && Number(day) <= last;
-}
-
 const formats: Readonly<Record<string, Check>> = {
   dns1123Label: isDNS1123Label,
   dns1123Subdomain: isDNS1123Subdomain,
@@ -58,10 +47,10 @@ const formats: Readonly<Record<string, Check>> = {
     const fault = urlFault(text);
     return fault === undefined ? [] : [fault];
   },
-  uuid: shaped((text) => uuid.test(text), "does not match the UUID format"),
-  byte: shaped((text) => base64.test(text), "invalid base64"),
-  date: shaped(isDate, "invalid date"),
-  datetime: shaped((text) => moment.test(text) && isDate(text.slice(0, 10)), "invalid datetime"),
+  uuid: shaped(stringFormats.uuid, "does not match the UUID format"),
+  byte: shaped(stringFormats.byte, "invalid base64"),
+  date: shaped(stringFormats.date, "invalid date"),
+  datetime: shaped(stringFormats.datetime, "invalid datetime"),
 };
 
 const type = "kubernetes.NamedFormat";

@@ -89,6 +89,7 @@ test("types, bounds, patterns and enums", () => {
   expect(faults({ s: "A", i: 1.5 }, schema)).toEqual([
     "s FieldValueInvalid",
     "i FieldValueTypeInvalid",
+    "<nil> FieldValueInvalid",
   ]);
 });
 

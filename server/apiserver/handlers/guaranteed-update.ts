@@ -41,6 +41,15 @@ function unconditional(resourceVersion: string | undefined): boolean {
   return resourceVersion === undefined || resourceVersion === "" || resourceVersion === "0";
 }
 
+/** Upstream's sentence about what a writer asked the stored object to be. */
+export function failedPrecondition(
+  field: "UID" | "ResourceVersion",
+  asked: string,
+  stored: string | undefined,
+): string {
+  return `Precondition failed: ${field} in precondition: ${asked}, ${field} in object meta: ${stored}`;
+}
+
 /** A PUT that names another object than is stored, or one where there is none. A patch cannot: the uid is a field like others there. Throws Conflict. */
 export function meetUid(
   call: Call,
@@ -50,7 +59,7 @@ export function meetUid(
   const { uid } = metadata;
   const { uid: stored = "", namespace = call.info.namespace } = object?.metadata ?? {};
   if (uid === undefined || uid === "" || uid === stored) return;
-  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored}`;
+  const why = failedPrecondition("UID", uid, stored);
   const at = { namespace, name: metadata.name, dryRun };
   throw conflict(named(call.endpoint, metadata.name), storageFault(call.endpoint, at, why));
 }

@@ -5,6 +5,7 @@ import { formatTime } from "#apimachinery/time.ts";
 import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
 import { keyOf, named } from "#apiserver/endpoint.ts";
+import { failedPrecondition } from "#apiserver/handlers/guaranteed-update.ts";
 import { meetUrl } from "#apiserver/handlers/update.ts";
 import { readObject, writeOptions } from "#apiserver/request-body.ts";
 import type { Binding, Pod, PodCondition } from "#gen/api/core/v1.ts";
@@ -30,11 +31,11 @@ function checkBinding({ target }: Binding): void {
 function obstacle({ metadata, spec }: Pod, binding: Binding): string | undefined {
   const { name, uid, resourceVersion } = binding.metadata;
   if (uid !== undefined && uid !== "" && uid !== metadata.uid) {
-    return `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`;
+    return failedPrecondition("UID", uid, metadata.uid);
   }
   const asked = resourceVersion ?? "";
   if (asked !== "" && asked !== metadata.resourceVersion) {
-    return `Precondition failed: ResourceVersion in precondition: ${asked}, ResourceVersion in object meta: ${metadata.resourceVersion}`;
+    return failedPrecondition("ResourceVersion", asked, metadata.resourceVersion);
   }
   if (metadata.deletionTimestamp !== undefined) {
     return `pod ${name} is being deleted, cannot be assigned to a host`;

@@ -16,7 +16,7 @@ import { trackScale } from "#apiserver/field-management/track.ts";
 import { asFields } from "#apiserver/field-management/versions-of.ts";
 import { applyContentType, readConfiguration, refuseDoubles } from "#apiserver/handlers/apply.ts";
 import { currentEntry } from "#apiserver/handlers/get.ts";
-import { guaranteedUpdate } from "#apiserver/handlers/guaranteed-update.ts";
+import { failedPrecondition, guaranteedUpdate } from "#apiserver/handlers/guaranteed-update.ts";
 import { applierOf, typed } from "#apiserver/handlers/patch.ts";
 import { meetUrl } from "#apiserver/handlers/update.ts";
 import { bareContentType, negotiated } from "#apiserver/negotiation.ts";
@@ -110,7 +110,7 @@ async function rescale(
     checkScale(call.endpoint, scale);
     const { uid, resourceVersion } = scale.metadata;
     if (uid !== undefined && uid !== "" && uid !== object.metadata.uid) {
-      const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${object.metadata.uid}`;
+      const why = failedPrecondition("UID", uid, object.metadata.uid);
       throw conflict(named(call.endpoint, call.info.name), why);
     }
     const copy: KubeObject = deepCopy({

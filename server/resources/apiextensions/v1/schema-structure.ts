@@ -1,5 +1,7 @@
 /** Structure: what a value is stands outside of allOf and its like, within which values are only bounded. */
+import { RE2JS } from "@bufbuild/re2";
 import { deepEqual } from "#apimachinery/deep-equal.ts";
+import { messageOf } from "#apimachinery/error-message.ts";
 import type { FieldChecks } from "#apimachinery/field-checks.ts";
 import { Path } from "#apimachinery/field-error.ts";
 import type { JSONSchemaProps } from "#gen/api/apiextensions/v1.ts";
@@ -219,8 +221,9 @@ function validateBranch(checks: FieldChecks, { schema, path }: Child, any = fals
 function validatePattern(checks: FieldChecks, { pattern }: JSONSchemaProps, path: Path): void {
   if (pattern === undefined || pattern === "") return;
   try {
-    new RegExp(pattern.replaceAll(/\(\?[a-z]+\)/g, ""));
-  } catch {
-    checks.invalid(path.child("pattern"), pattern, "must be a valid regular expression");
+    new RE2JS(pattern);
+  } catch (error) {
+    const why = `must be a valid regular expression, but isn't: ${messageOf(error)}`;
+    checks.invalid(path.child("pattern"), pattern, why);
   }
 }

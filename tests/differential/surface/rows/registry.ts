@@ -2,6 +2,7 @@
 import type { Row } from "../row.ts";
 import { customResources } from "./custom.ts";
 import { discovery } from "./discovery.ts";
+import { valueFormats } from "./formats.ts";
 import { health } from "./health.ts";
 import {
   applyPatches,
@@ -17,6 +18,7 @@ import { writeYaml } from "./yaml.ts";
 
 export const rowSets: Readonly<Record<string, readonly Row[]>> = {
   custom: customResources,
+  formats: valueFormats,
   discovery,
   health,
   "read-forms": readForms,

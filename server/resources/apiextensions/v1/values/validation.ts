@@ -13,33 +13,15 @@ import {
 } from "#apimachinery/field-error.ts";
 import type { JSONSchemaProps } from "#gen/api/apiextensions/v1.ts";
 import { combinatorErrors } from "./combinators.ts";
-import { bodyFault, fault } from "./faults.ts";
+import { bodyFault } from "./faults.ts";
 import { scalarErrors } from "./scalar-validation.ts";
 import { childPath, type Fields, fieldSchema, isFields, itemSchema } from "./schema.ts";
+import { typeErrors } from "./types.ts";
 
 export interface Validated {
   readonly path: string;
   /** The value before an update: what did not change is not held against the client. */
   readonly old?: unknown;
-}
-
-/** As upstream's error names what it found. */
-function jsonType(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "array";
-  if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
-  return typeof value;
-}
-
-/** The types that the schema takes; empty: any. */
-function typesOf(schema: JSONSchemaProps): readonly string[] {
-  if (schema["x-kubernetes-int-or-string"] === true) return ["integer", "string"];
-  return schema.type === undefined || schema.type === "" ? [] : [schema.type];
-}
-
-function isOfType(value: unknown, types: readonly string[]): boolean {
-  const actual = jsonType(value);
-  return types.includes(actual) || (actual === "integer" && types.includes("number"));
 }
 
 /** Everything that is wrong with `value`. */
@@ -50,18 +32,12 @@ export function schemaErrors(
 ): FieldError[] {
   if (old !== undefined && deepEqual(value, old)) return [];
   if (value === null && schema.nullable === true) return [];
-  const types = typesOf(schema);
+  const mistyped = typeErrors(value, schema, path);
   const enumerated = schema.enum;
   const unlisted =
     enumerated === undefined || enumerated.some((one) => deepEqual(one, value))
       ? []
       : [notSupported(new Path(path), value, enumerated.map(String), "as given")];
-  const found = `"${jsonType(value)}"`;
-  const sentence = `${path} in body must be of type ${types.join(",")}: ${found}`;
-  const mistyped =
-    types.length > 0 && !isOfType(value, types)
-      ? [fault(path, "FieldValueTypeInvalid", `Invalid value: ${found}: ${sentence}`)]
-      : [];
   // A null is nothing else that could be judged.
   if (value === null) return [...mistyped, ...unlisted];
   return [
