@@ -215,7 +215,8 @@ export const K_HASH_MASK: usize = 152;
 /** i32: 0 grouped, 1 every node is weighed anew (more groups than room). */
 export const K_SCAN: usize = 156;
 export const K_PRIORITY: usize = 160;
-/** i32 0/1: NodeResourcesFit counts pods. Requests that it looks at: count, then entries as in effects. */
+/** i32 0/1: NodeResourcesFit counts pods. Requests that it looks at: count, then entries as in effects,
+ *  with an i32 0/1 behind the resource: nodes that have none of it serve it by devices, which others count. */
 export const K_COUNTS_PODS: usize = 164;
 export const K_REQUESTS: usize = 168;
 /** i32: one a column of S_*. */
@@ -341,6 +342,9 @@ export const V_DEVICE: u32 = 218103809;
 export const V_DEVICE_NONE: u32 = 218103810;
 /** Its pools of devices contradict themselves. */
 export const V_DEVICE_POOLS: u32 = 218103812;
+/** A claim from an attempt before stands in the way; a resource is neither the node's nor a class's. */
+export const V_DEVICE_STALE: u32 = 218103816;
+export const V_DEVICE_NO_CLASS: u32 = 218103824;
 export const V_NO_VICTIMS: u32 = 234881025;
 export const V_NOT_HELPFUL: u32 = 234881026;
 /** Of the first filter that asks pod and node alone; the n-th next has its number n higher. How many there may be. */

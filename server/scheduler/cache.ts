@@ -18,7 +18,7 @@ import { Budgets } from "./budgets.ts";
 import { type PodClass, PodClasses } from "./classes.ts";
 import { type Core, openCore } from "./core.ts";
 import { Counters } from "./counters.ts";
-import { DevicePlans } from "./device-plans.ts";
+import { DevicePlans, withDevices } from "./device-plans.ts";
 import type { DevicePlan, DeviceSources } from "./devices/plan.ts";
 import { Garbage } from "./garbage.ts";
 import { Images } from "./images.ts";
@@ -39,7 +39,6 @@ import type { StorageSource } from "./volume-binding.ts";
 import {
   attachedAs,
   isExclusive,
-  noVolumes,
   takenVolumes,
   type VolumeLists,
   volumeLists,
@@ -83,6 +82,8 @@ export interface Encoded {
   readonly percentage: number;
   /** Of a pod with claims of devices: good until a device is taken or freed. */
   readonly devices: DevicePlan | undefined;
+  /** Resources that devices serve on nodes that have none of them. */
+  readonly delegated: readonly string[];
 }
 
 /** Pods a call at most. */
@@ -288,6 +289,8 @@ export class SchedulerCache {
   taking(pod: Pod): readonly string[] | undefined {
     const { storage } = this.#options;
     if (pod.spec.resourceClaims !== undefined) return undefined;
+    if (this.#plans?.mayDelegate && this.#plans.delegated(this.#shapes.intern(pod)).length > 0)
+      return undefined;
     if (storage === undefined) return [];
     const volumes = takenVolumes(pod, storage, () => this.#shapes.intern(pod).attached);
     return volumes?.some((volume) => this.attached.isHeld(volume)) ? undefined : volumes;
@@ -331,7 +334,9 @@ export class SchedulerCache {
     const pin = name === undefined ? -1 : (this.nodes.slotOf(name) ?? nowhere);
     const profile = this.#options.profileOf?.(pod) ?? defaultProfile;
     const devices = this.#plans?.of(pod);
-    const volumes = this.#asked(pod, { shape, profile, devices });
+    const delegated = this.#plans?.delegated(shape) ?? [];
+    const stored = this.#asked(pod, shape, profile);
+    const volumes = withDevices(stored, { profile, devices, delegated });
     const priority = pod.spec.priority ?? 0;
     const cls = this.#classes.find({
       shape,
@@ -343,37 +348,22 @@ export class SchedulerCache {
     });
     const percentage = profile.percentageOfNodesToScore;
     const refusal = shape.fault ?? volumes?.refusal ?? devices?.refusal ?? devices?.error;
-    return { cls, shape, labelSet, pin, refusal, percentage, devices };
+    return { cls, shape, labelSet, pin, refusal, percentage, devices, delegated };
   }
 
-  /** What the pod's volumes and device claims ask; undefined: it has none that anybody looks at. */
-  #asked(
-    pod: Pod,
-    {
-      shape,
-      profile,
-      devices,
-    }: { shape: PodShape; profile: Profile; devices: DevicePlan | undefined },
-  ): VolumeLists | undefined {
+  /** What the pod's volumes ask; undefined: it has none that anybody looks at. */
+  #asked(pod: Pod, shape: PodShape, profile: Profile): VolumeLists | undefined {
     const { storage } = this.#options;
-    const volumes =
-      storage === undefined || pod.spec.volumes === undefined
-        ? undefined
-        : volumeLists(pod, {
-            nodes: this.nodes,
-            storage,
-            profile,
-            shape,
-            attached: this.attached,
-            disks: this.#shapes.diskConflicts(pod.spec),
-            counterOfClaim: (namespace, name) => this.#shapes.claimCounter(namespace, name),
-          });
-    if (devices === undefined || devices.sets.length + devices.scores.length === 0) return volumes;
-    const base = volumes ?? noVolumes;
-    const { scores } = devices;
-    const signature = `${base.signature} devices ${JSON.stringify([devices.sets, scores])}`;
-    const deviceScores = profile.weights.DynamicResources > 0 ? scores : [];
-    return { ...base, signature, sets: [...base.sets, ...devices.sets], deviceScores };
+    if (storage === undefined || pod.spec.volumes === undefined) return undefined;
+    return volumeLists(pod, {
+      nodes: this.nodes,
+      storage,
+      profile,
+      shape,
+      attached: this.attached,
+      disks: this.#shapes.diskConflicts(pod.spec),
+      counterOfClaim: (namespace, name) => this.#shapes.claimCounter(namespace, name),
+    });
   }
 
   /**

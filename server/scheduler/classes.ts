@@ -321,6 +321,8 @@ export class PodClasses {
     arena.set(list, requests.length);
     requests.forEach(([resource, amount], index) => {
       arena.set(list + 8 + index * 16, resource);
+      const byDevices = subject.volumes?.delegated.includes(names[index] ?? "") === true;
+      arena.set(list + 12 + index * 16, byDevices ? 1 : 0);
       arena.setDouble(list + 16 + index * 16, amount);
     });
     record.put(K_COUNTS_PODS, fits ? 1 : 0);

@@ -15,11 +15,13 @@ import {
   S_POD_TOPOLOGY_SPREAD,
   S_TAINT_TOLERATION,
   S_VOLUME_BINDING,
+  V_DEVICE,
   V_NO_NODE,
   V_NODE_AFFINITY,
   V_UNRESOLVABLE,
 } from "#gen/scheduler-abi.ts";
 import type { Encoded, Preemption, SchedulerCache } from "./cache.ts";
+import type { DevicePlan } from "./devices/plan.ts";
 import { filterBit } from "./filter-bits.ts";
 import { type PreemptionOutcome, refusalSentence, withoutVictims } from "./reasons.ts";
 
@@ -114,6 +116,12 @@ interface Asking {
   readonly eligible: (verdictOn: (nodeName: string) => number) => string | undefined | null;
 }
 
+/** What is done for its claims meanwhile. */
+function noteOf(devices: DevicePlan | undefined): string | undefined {
+  if (devices?.stale !== undefined) return "deletion of ResourceClaim completed";
+  return devices?.idle[0] && "deallocation of ResourceClaim completed";
+}
+
 /** What a pod that fits nowhere is told, which filters refused it, and where room can be made for it. */
 export function refusalOf(
   cache: SchedulerCache,
@@ -131,6 +139,8 @@ export function refusalOf(
   }
   const notAsked = nodes.size - asked;
   if (notAsked > 0) filters |= filterBit(V_NODE_AFFINITY);
+  // What is short there may be served by devices elsewhere.
+  if (encoded.delegated.length > 0) filters |= filterBit(V_DEVICE);
   const why = eligible((nodeName) => {
     const slot = nodes.slotOf(nodeName);
     if (slot === undefined) return V_UNRESOLVABLE;
@@ -141,8 +151,7 @@ export function refusalOf(
       ? { found: undefined, outcome: undefined }
       : tryPreemption(cache, encoded, { pod, verdicts, eligible: why });
   const { names } = encoded.cls;
-  const note =
-    encoded.devices?.idle[0] === undefined ? undefined : "deallocation of ResourceClaim completed";
+  const note = noteOf(encoded.devices);
   const message = refusalSentence({ verdicts, names, notAsked, preemption: outcome, note });
   return { verdicts, message, filters, preemption: found, eligible: why === undefined };
 }

@@ -46,5 +46,6 @@ function askerOf(event: ClusterEvent): (hint: Hint, pod: Pod) => boolean {
     const change = { before: event.before, now: event.claim };
     return (hint, pod) => hint.claim?.(pod, change) ?? false;
   }
+  if (event.kind === "deviceClass") return (hint, pod) => hint.deviceClass?.(pod, event) ?? false;
   return (hint) => hint.others?.includes(event.kind) ?? false;
 }

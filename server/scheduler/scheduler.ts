@@ -306,7 +306,7 @@ class Scheduler {
 
   /** An assumed pod's place is free again. */
   #release({ pod, key }: QueuedPod): void {
-    if (pod.spec.resourceClaims !== undefined) this.#track(this.#claims.release(pod));
+    if (this.#claims.holds(pod)) this.#track(this.#claims.release(pod));
     if (!this.#cache.isAssumed(key)) return;
     this.#cache.removePod(key);
     this.#queue.move({ kind: "pod", before: pod });
@@ -332,7 +332,7 @@ class Scheduler {
     const result = (name: string) => this.#count(pod, name, started);
     try {
       await this.#bindVolumes(pod, nodeName);
-      if (pod.spec.resourceClaims !== undefined) await this.#claims.bind(pod, nodeName);
+      if (this.#claims.holds(pod)) await this.#claims.bind(pod, nodeName);
       await bind(this.#options.client, pod, nodeName);
       result("scheduled");
       this.#metrics.podAttempts.observe({}, queued.attempts);
@@ -415,8 +415,7 @@ class Scheduler {
     // Room that is made, or was, is for this one alone.
     const isAlone = preemption !== undefined || nominated !== undefined;
     this.#queue.refused(queued, filters, isAlone ? queued.key : alikeOf(queued, encoded));
-    const idle = encoded.devices?.idle[0];
-    if (idle !== undefined) this.#track(this.#claims.deallocate(idle));
+    if (encoded.devices !== undefined) this.#track(this.#claims.unblock(encoded.devices));
     let node = nominated === undefined ? undefined : eligible ? "" : nominated;
     if (preemption !== undefined) {
       node = preemption.nodeName;

@@ -18,9 +18,12 @@ import {
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import { poddisruptionbudgets } from "#gen/api/policy/v1.ts";
 import {
+  type DeviceClass,
+  type DeviceTaintRule,
   deviceclasses,
   devicetaintrules,
   type ResourceClaim,
+  type ResourceSlice,
   resourceclaims,
   resourceslices,
 } from "#gen/api/resource/v1.ts";
@@ -35,6 +38,11 @@ import {
 import type { Logger } from "#telemetry/log.ts";
 import { attachedVolume } from "./attached-volumes.ts";
 import { podKey, type SchedulerCache } from "./cache.ts";
+import {
+  classesByResource,
+  isExtendedClaimOf,
+  type ResourceClasses,
+} from "./devices/extended-resources.ts";
 import { DeviceLedger } from "./devices/ledger.ts";
 import type { DeviceSources } from "./devices/plan.ts";
 import { claimsOf } from "./devices/pod-claims.ts";
@@ -44,6 +52,46 @@ import { sameForPlacement } from "./node-facts.ts";
 import type { SchedulingQueue } from "./queue.ts";
 import { defaultSpreadSelector } from "./spread-selector.ts";
 import { VolumePromises } from "./volume-promises.ts";
+
+interface DeviceInformers {
+  readonly deviceClaims: Informer<ResourceClaim>;
+  readonly deviceClasses: Informer<DeviceClass>;
+  readonly deviceSlices: Informer<ResourceSlice>;
+  readonly deviceTaintRules: Informer<DeviceTaintRule>;
+}
+
+function deviceSources(informers: DeviceInformers, clock: Clock) {
+  const { deviceClaims, deviceClasses, deviceSlices, deviceTaintRules } = informers;
+  const ledger = new DeviceLedger();
+  let slices: SliceIndex | undefined;
+  let byResource: ResourceClasses | undefined;
+  const sources = {
+    claim: (namespace, name) => deviceClaims.get(namespace, name),
+    classOf: (name) => deviceClasses.get("", name),
+    resourceClasses() {
+      byResource ??= classesByResource(deviceClasses.list());
+      return byResource;
+    },
+    extendedClaimOf: (pod) =>
+      deviceClaims.list(pod.metadata.namespace).find((one) => isExtendedClaimOf(pod, one)),
+    slices() {
+      slices ??= new SliceIndex(deviceSlices.list(), deviceTaintRules.list());
+      return slices;
+    },
+    ledger,
+    newId: randomUUID,
+    now: () => clock.now(),
+  } satisfies DeviceSources;
+  return {
+    sources,
+    forgetSlices(): void {
+      slices = undefined;
+    },
+    forgetClasses(): void {
+      byResource = undefined;
+    },
+  };
+}
 
 export function openSources(client: Client, logger: Logger, clock: Clock) {
   const options = { logger };
@@ -68,9 +116,8 @@ export function openSources(client: Client, logger: Logger, clock: Clock) {
     deviceSlices: createInformer(client, resourceslices, options),
     deviceTaintRules: createInformer(client, devicetaintrules, options),
   };
-  const ledger = new DeviceLedger();
+  const devices = deviceSources(of, clock);
   const promises = new VolumePromises();
-  let slices: SliceIndex | undefined;
   const all: readonly Pick<Informer<KubeObject>, "start" | "synced">[] = Object.values(of);
   return {
     ...of,
@@ -92,23 +139,12 @@ export function openSources(client: Client, logger: Logger, clock: Clock) {
       driver: (name) => of.drivers.get("", name),
       capacities: () => of.capacities.list(),
     }),
-    devices: {
-      claim: (namespace, name) => of.deviceClaims.get(namespace, name),
-      classOf: (name) => of.deviceClasses.get("", name),
-      slices() {
-        slices ??= new SliceIndex(of.deviceSlices.list(), of.deviceTaintRules.list());
-        return slices;
-      },
-      ledger,
-      newId: randomUUID,
-      now: () => clock.now(),
-    } satisfies DeviceSources,
+    devices: devices.sources,
     lacksClaims: (pod: Pod) =>
       typeof claimsOf(pod, (namespace, name) => of.deviceClaims.get(namespace, name)) === "string",
     /** Slices or rules changed. */
-    forgetSlices(): void {
-      slices = undefined;
-    },
+    forgetSlices: devices.forgetSlices,
+    forgetClasses: devices.forgetClasses,
     podOf(key: string): Pod | undefined {
       const slash = key.indexOf("/");
       return of.pods.get(key.slice(0, slash), key.slice(slash + 1));
@@ -251,17 +287,23 @@ function feedDevices(sources: ReturnType<typeof openSources>, { queue, wake }: F
     updated: claimChanged,
     deleted: (claim) => claimChanged(claim),
   });
-  const changed = (): void => {
+  const republished = (): void => {
+    sources.forgetSlices();
     queue.move({ kind: "devices" });
     wake();
   };
-  const republished = (): void => {
-    sources.forgetSlices();
-    changed();
-  };
   for (const informer of [sources.deviceSlices, sources.deviceTaintRules])
     informer.onChange({ added: republished, updated: republished, deleted: republished });
-  sources.deviceClasses.onChange({ added: changed, updated: changed, deleted: changed });
+  const classChanged = (before?: DeviceClass, now?: DeviceClass): void => {
+    sources.forgetClasses();
+    queue.move({ kind: "deviceClass", before, now });
+    wake();
+  };
+  sources.deviceClasses.onChange({
+    added: (deviceClass) => classChanged(undefined, deviceClass),
+    updated: classChanged,
+    deleted: (deviceClass) => classChanged(deviceClass),
+  });
 }
 
 function isFinished(pod: Pod): boolean {

@@ -48,6 +48,8 @@ export interface VolumeLists {
   readonly scores: readonly Row[];
   /** The same, of DynamicResources. */
   readonly deviceScores: readonly Row[];
+  /** Resources that devices serve on nodes that have none of them. */
+  readonly delegated: readonly string[];
   readonly limits: readonly LimitRow[];
   /** Counters that must be 0 on the node. */
   readonly disks: readonly number[];
@@ -63,6 +65,7 @@ export const noVolumes: VolumeLists = {
   zones: [],
   scores: [],
   deviceScores: [],
+  delegated: [],
   limits: [],
   disks: [],
   exclusive: [],

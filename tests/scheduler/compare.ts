@@ -263,7 +263,7 @@ export class Comparison {
   /** Why no node takes it, whatever nodes are like. */
   #refusals(pod: Pod): readonly (string | undefined)[] {
     const refusal = unasked(pod, this.#cluster());
-    if (refusal !== undefined || pod.spec.resourceClaims === undefined) return [refusal];
+    if (refusal !== undefined || this.#devices === undefined) return [refusal];
     const { failures } = this.#think(pod);
     return failures.length === 0 ? [undefined] : failures;
   }
@@ -286,7 +286,7 @@ export class Comparison {
   }
 
   #settleDevices(pod: Pod, { devices }: Encoded, at: OracleNode): void {
-    const { open = [], results } = devices ?? {};
+    const { open = [], results, extended } = devices ?? {};
     const got = results?.get(at.node.metadata.name) ?? [];
     const theirs = devicesOn(pod, at, this.#cluster());
     const mine = { results: got.map(plainResult) };
@@ -294,6 +294,10 @@ export class Comparison {
       this.#differ(pod, `devices ${JSON.stringify(mine)}, oracle ${JSON.stringify(theirs)}`);
     this.allocated += got.length;
     this.#devices?.settle(pod, open, got);
+    const need = extended?.get(at.node.metadata.name);
+    const last = got.at(-1);
+    if (need !== undefined && last !== undefined)
+      this.#devices?.settleExtended(pod, need.claim, last);
   }
 
   /** Room is made for a refused pod: the same victims, on one of the best nodes. */

@@ -7,6 +7,7 @@ import type {
   ResourceClaim,
   ResourceSlice,
 } from "#gen/api/resource/v1.ts";
+import { classesByResource, isExtendedClaimOf } from "#scheduler/devices/extended-resources.ts";
 import { DeviceLedger } from "#scheduler/devices/ledger.ts";
 import type { DeviceSources } from "#scheduler/devices/plan.ts";
 import { SliceIndex } from "#scheduler/devices/slices.ts";
@@ -67,6 +68,9 @@ export class RandomDevices {
 
   readonly sources: DeviceSources = {
     claim: (namespace, name) => this.#claims.get(`${namespace}/${name}`),
+    resourceClasses: () => classesByResource(this.#classes),
+    extendedClaimOf: (pod) =>
+      [...this.#claims.values()].find((claim) => isExtendedClaimOf(pod, claim)),
     classOf: (name) => this.#classes.find(({ metadata }) => metadata.name === name),
     slices: () => {
       this.#index ??= new SliceIndex(this.#slices, [...this.#rules.values()]);
@@ -160,8 +164,17 @@ export class RandomDevices {
     return { ...claiming, spec: { containers, tolerations, priority, resourceClaims, volumes } };
   }
 
+  /** Seldom an attempt before this one has left its claim. */
+  #leaveBehind({ metadata: { namespace = "", name, uid = "" } }: Pod): void {
+    const claim = this.#addClaim(namespace);
+    const annotations = { "resource.kubernetes.io/extended-resource-claim": "true" };
+    const ownerReferences = [{ apiVersion: "v1", kind: "Pod", name, uid, controller: true }];
+    this.#set({ ...claim, metadata: { ...claim.metadata, annotations, ownerReferences } });
+  }
+
   #claiming(pod: Pod): Pod {
     const r = this.#r;
+    if (r.chance(0.02)) this.#leaveBehind(pod);
     if (r.chance(0.3)) return pod;
     const { namespace = "", name } = pod.metadata;
     const own = [...this.#claims.values()].filter(
@@ -204,6 +217,12 @@ export class RandomDevices {
       if (allocation !== undefined)
         this.#set({ ...claim, status: { allocation, reservedFor: [consumer] } });
     }
+  }
+
+  /** The claim that was made for its resources. */
+  settleExtended(pod: Pod, { metadata, ...claim }: ResourceClaim, result: AllocationResult): void {
+    const name = `${pod.metadata.name}-extended-resources-${this.#serial++}`;
+    this.settle(pod, [{ ...claim, metadata: { ...metadata, name, uid: name } }], [result]);
   }
 
   /** Drivers publish anew, claims go and come, devices are freed and tainted. */

@@ -33,6 +33,17 @@ function fullWord(block: i32): u64 {
   return refused;
 }
 
+/** Of which of 64 nodes the amounts at `has` are above 0. */
+function someWord(has: usize): u64 {
+  const zero = f64x2.splat(0);
+  let word: u64 = 0;
+  for (let i = 0; i < 32; i++) {
+    const some = f64x2.gt(v128.load(has + ((<usize>i) << 4)), zero);
+    word |= (<u64>i64x2.bitmask(some)) << (i << 1);
+  }
+  return word;
+}
+
 /** Which of 64 nodes refuse the class. */
 export function filter(cls: usize, block: i32): u64 {
   let refused: u64 = load<i32>(cls, K_COUNTS_PODS) ? fullWord(block) : 0;
@@ -45,14 +56,25 @@ export function filter(cls: usize, block: i32): u64 {
     const amount = f64x2.splat(load<f64>(entry, 8));
     const has = allocatable(resource) + first64;
     const taken = used(resource) + first64;
+    let short: u64 = 0;
     for (let i = 0; i < 32; i++) {
       const at = (<usize>i) << 4;
       const free = f64x2.sub(v128.load(has + at), v128.load(taken + at));
-      refused |= (<u64>i64x2.bitmask(f64x2.lt(free, amount))) << (i << 1);
+      short |= (<u64>i64x2.bitmask(f64x2.lt(free, amount))) << (i << 1);
     }
+    refused |= servedByDevices(entry) ? short & someWord(has) : short;
     entry += 16;
   }
   return refused;
+}
+
+function servedByDevices(entry: usize): bool {
+  return load<i32>(entry, 4) != 0;
+}
+
+/** Is the request of the entry counted on a node that has so much? */
+function counts(entry: usize, has: f64): bool {
+  return has > 0 || !servedByDevices(entry);
 }
 
 function full(cls: usize, node: i32): bool {
@@ -67,9 +89,8 @@ export function refuses(cls: usize, node: i32): bool {
   let entry = list + 8;
   for (let r = 0; r < requests; r++) {
     const resource = load<i32>(entry);
-    if (at64(allocatable(resource), node) - at64(used(resource), node) < load<f64>(entry, 8)) {
-      return true;
-    }
+    const has = at64(allocatable(resource), node);
+    if (has - at64(used(resource), node) < load<f64>(entry, 8) && counts(entry, has)) return true;
     entry += 16;
   }
   return false;
@@ -85,7 +106,7 @@ export function verdict(cls: usize, node: i32): u32 {
     const resource = load<i32>(entry);
     const amount = load<f64>(entry, 8);
     const has = at64(allocatable(resource), node);
-    if (has - at64(used(resource), node) < amount) {
+    if (has - at64(used(resource), node) < amount && counts(entry, has)) {
       bits |= V_FIT | (V_FIRST_REQUEST_REASON << min<i32>(r, V_REQUESTS_MAX - 1));
       if (amount > has) bits |= V_UNRESOLVABLE;
     }

@@ -10,7 +10,7 @@ import {
   resourceclaims,
   resourceclaimtemplates,
 } from "#gen/api/resource/v1.ts";
-import { resourceClaimNamesOf } from "#resources/core/v1/pod-claims.ts";
+import { deviceClaimNamesOf, resourceClaimNamesOf } from "#resources/core/v1/pod-claims.ts";
 import { frees, isDone, isPodReference, reconcileClaim } from "./claim.ts";
 import { reconcilePod } from "./pod.ts";
 
@@ -26,7 +26,7 @@ function templatesOf({ metadata, spec }: Pod): readonly string[] {
 }
 
 function claimsOf(pod: Pod): readonly string[] {
-  return resourceClaimNamesOf(pod).map((name) => objectKey(pod.metadata.namespace ?? "", name));
+  return deviceClaimNamesOf(pod).map((name) => objectKey(pod.metadata.namespace ?? "", name));
 }
 
 export const resourceClaim: Controller = {
@@ -41,9 +41,8 @@ export const resourceClaim: Controller = {
     const lookAtClaim = (key: string): void => enqueue(claimPrefix + key);
     const lookAtPod = (pod: Pod): void => enqueue(podPrefix + keyOf(pod));
     const podChanged = (pod: Pod): void => {
-      if ((pod.spec.resourceClaims ?? []).length === 0) return;
       if (isDone(pod)) claimsOf(pod).forEach(lookAtClaim);
-      else lookAtPod(pod);
+      else if ((pod.spec.resourceClaims ?? []).length > 0) lookAtPod(pod);
     };
     users.onChange({
       added: podChanged,

@@ -7,16 +7,18 @@ import { formatTime } from "#apimachinery/time.ts";
 import type { Client } from "#client/client.ts";
 import type { Clock } from "#client/clock.ts";
 import type { EventRecorder } from "#client/event-recorder.ts";
-import type { Pod } from "#gen/api/core/v1.ts";
+import { type Pod, pods } from "#gen/api/core/v1.ts";
 import { type AllocationResult, type ResourceClaim, resourceclaims } from "#gen/api/resource/v1.ts";
 import type { Logger } from "#telemetry/log.ts";
 import { needsConditions, readinessOf } from "./binding-conditions.ts";
+import type { ExtendedNeed } from "./extended-needs.ts";
 import type { DeviceLedger } from "./ledger.ts";
 import type { DevicePlan } from "./plan.ts";
 import { type ClaimLookup, isReservedFor } from "./pod-claims.ts";
 
 /** Holds a claim whose devices are allocated. */
 const finalizer = "resource.kubernetes.io/delete-protection";
+const strategicMerge = "application/strategic-merge-patch+json";
 const tries = 5;
 /** Milliseconds between two looks at what drivers say. */
 const lookEvery = 500;
@@ -37,6 +39,10 @@ interface Reserved {
   readonly allocations: ReadonlyMap<string, AllocationResult>;
   /** Claims that were written. */
   readonly written: ResourceClaim[];
+  /** For resources that devices serve on this node. */
+  readonly extended: ExtendedNeed | undefined;
+  /** That claim, made. */
+  made: ResourceClaim | undefined;
 }
 
 export class ClaimBinder {
@@ -47,18 +53,26 @@ export class ClaimBinder {
     this.#parts = parts;
   }
 
+  /** Were devices reserved for it that it has not been bound with yet? */
+  holds({ metadata }: Pod): boolean {
+    return this.#reserved.has(metadata.uid ?? "");
+  }
+
   /** The devices that the claims get on this node are taken from now on. */
   reserve({ metadata }: Pod, plan: DevicePlan, nodeName: string): void {
     const results = plan.results.get(nodeName) ?? [];
     const allocations = new Map<string, AllocationResult>();
-    for (const [index, claim] of plan.open.entries()) {
+    const extended = plan.extended.get(nodeName);
+    const open = extended === undefined ? plan.open : [...plan.open, extended.claim];
+    for (const [index, claim] of open.entries()) {
       const allocation = results[index];
       const { uid = "" } = claim.metadata;
       if (allocation === undefined) continue;
       allocations.set(uid, allocation);
       this.#parts.ledger.assume(uid, allocation);
     }
-    this.#reserved.set(metadata.uid ?? "", { plan, allocations, written: [] });
+    const reserved = { plan, allocations, written: [], extended, made: undefined };
+    this.#reserved.set(metadata.uid ?? "", reserved);
   }
 
   /** Rejects when a claim is gone, was changed by somebody else, or its devices do not become ready. */
@@ -69,7 +83,10 @@ export class ClaimBinder {
       const allocation = reserved.allocations.get(claim.metadata.uid ?? "");
       reserved.written.push(await this.#write(pod, claim, allocation));
     }
-    await this.#conditions(pod, nodeName, reserved.written);
+    const { extended } = reserved;
+    const made = extended && (await this.#bindExtended(pod, extended, reserved));
+    const waited = made === undefined ? reserved.written : [...reserved.written, made];
+    await this.#conditions(pod, nodeName, waited);
     this.#reserved.delete(pod.metadata.uid ?? "");
   }
 
@@ -81,15 +98,56 @@ export class ClaimBinder {
     });
   }
 
-  /** Takes an unused claim's devices from it: it may be allocated anew. */
-  async deallocate(claim: ResourceClaim): Promise<void> {
-    const { allocation: _, devices: __, reservedFor: ___, ...status } = claim.status;
-    const { client, logger } = this.#parts;
+  /** The claim for the pod's resources is made, gets its devices, and the pod is told of it. */
+  async #bindExtended(
+    pod: Pod,
+    { claim, mappings }: ExtendedNeed,
+    reserved: Reserved,
+  ): Promise<ResourceClaim | undefined> {
+    const { client, ledger } = this.#parts;
+    const { uid: promised = "", ...metadata } = claim.metadata;
+    const allocation = reserved.allocations.get(promised);
+    if (allocation === undefined) return undefined;
+    const { namespace = "", name, uid } = pod.metadata;
+    const made = await client.create(resourceclaims, namespace, {
+      ...claim,
+      metadata: { ...metadata, name: "" },
+    });
+    reserved.made = made;
+    ledger.assume(made.metadata.uid ?? "", allocation);
+    ledger.forget(promised);
+    const bound = await this.#write(pod, made, allocation);
+    const told = { requestMappings: mappings, resourceClaimName: made.metadata.name };
+    const target = { namespace, name, subresource: "status" };
+    await client.patch(pods, target, strategicMerge, {
+      metadata: { uid },
+      status: { extendedResourceClaimStatus: told },
+    });
+    return bound;
+  }
+
+  /** Does what may let a refused pod in: an unused claim is allocated anew, one left behind goes. Never rejects. */
+  async unblock({ idle: [idle], stale }: DevicePlan): Promise<void> {
     try {
-      await client.updateStatus(resourceclaims, { ...claim, status });
+      if (stale !== undefined) await this.#remove(stale);
+      else if (idle !== undefined) await this.#deallocate(idle);
     } catch (error) {
-      logger.warn("claim not deallocated", { error: String(error) });
+      this.#parts.logger.warn("claim not given back", { error: String(error) });
     }
+  }
+
+  async #remove({ metadata }: ResourceClaim): Promise<void> {
+    const { client } = this.#parts;
+    const { namespace = "", name, uid } = metadata;
+    await client.patch(resourceclaims, { namespace, name }, strategicMerge, {
+      metadata: { uid, "$deleteFromPrimitiveList/finalizers": [finalizer] },
+    });
+    await client.delete(resourceclaims, namespace, name, { uid });
+  }
+
+  async #deallocate(claim: ResourceClaim): Promise<void> {
+    const { allocation: _, devices: __, reservedFor: ___, ...status } = claim.status;
+    await this.#parts.client.updateStatus(resourceclaims, { ...claim, status });
   }
 
   async #release(pod: Pod): Promise<void> {
@@ -101,12 +159,15 @@ export class ClaimBinder {
     for (const { metadata } of reserved.written) {
       const { namespace = "", name } = metadata;
       const target = { namespace, name, subresource: "status" };
-      const type = "application/strategic-merge-patch+json";
-      await this.#parts.client.patch(resourceclaims, target, type, {
+      await this.#parts.client.patch(resourceclaims, target, strategicMerge, {
         metadata: { uid: metadata.uid },
         status: { reservedFor: [{ $patch: "delete", uid }] },
       });
     }
+    const { made } = reserved;
+    if (made === undefined) return;
+    this.#parts.ledger.forget(made.metadata.uid ?? "");
+    await this.#remove(made);
   }
 
   async #write(

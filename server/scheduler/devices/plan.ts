@@ -6,8 +6,10 @@ import type { Pod } from "#gen/api/core/v1.ts";
 import type { AllocationResult, DeviceClass, ResourceClaim } from "#gen/api/resource/v1.ts";
 import {
   V_DEVICE,
+  V_DEVICE_NO_CLASS,
   V_DEVICE_NONE,
   V_DEVICE_POOLS,
+  V_DEVICE_STALE,
   V_FILTER,
   V_NODE_QUESTION,
   V_UNRESOLVABLE,
@@ -19,6 +21,8 @@ import { matchesSelector } from "#scheduler/node-match.ts";
 import type { NodeTable } from "#scheduler/node-table.ts";
 import { type Allocated, allocate } from "./allocate.ts";
 import { readinessOf } from "./binding-conditions.ts";
+import { type ExtendedNeed, ExtendedNeeds } from "./extended-needs.ts";
+import type { ResourceClasses } from "./extended-resources.ts";
 import type { DeviceLedger } from "./ledger.ts";
 import { type ClaimLookup, claimsOf, isReservedFor } from "./pod-claims.ts";
 import { AllocationError, shown } from "./requests.ts";
@@ -27,6 +31,9 @@ import type { SliceIndex } from "./slices.ts";
 export interface DeviceSources {
   readonly claim: ClaimLookup;
   readonly classOf: (name: string) => DeviceClass | undefined;
+  readonly resourceClasses: () => ResourceClasses;
+  /** Made for the pod's resources in an attempt that came to nothing. */
+  readonly extendedClaimOf: (pod: Pod) => ResourceClaim | undefined;
   readonly slices: () => SliceIndex;
   readonly ledger: DeviceLedger;
   readonly newId: () => string;
@@ -38,12 +45,16 @@ export interface DevicePlan {
   /** Claims that get their devices now, in the order of each node's results. */
   readonly open: readonly ResourceClaim[];
   readonly results: ReadonlyMap<string, readonly AllocationResult[]>;
+  /** By node, where devices serve resources of the pod; its allocation is the last of the node's results. */
+  readonly extended: ReadonlyMap<string, ExtendedNeed>;
   /** [set that the node must be in, verdict where it is not]. */
   readonly sets: readonly (readonly [set: number, verdict: number])[];
   /** [set, what its nodes score more]. */
   readonly scores: readonly (readonly [set: number, more: number])[];
   /** Claims whose devices nobody uses, and which keep the pod from some node: they may be allocated anew. */
   readonly idle: readonly ResourceClaim[];
+  /** A claim for the pod's resources that has to go before another one is made. */
+  readonly stale: ResourceClaim | undefined;
   /** Why no node can take the pod. */
   readonly refusal: string | undefined;
   /** A claim, a class or a driver is at fault: the attempt itself fails. */
@@ -53,19 +64,23 @@ export interface DevicePlan {
 const empty: Omit<DevicePlan, "claims"> = {
   open: [],
   results: new Map(),
+  extended: new Map(),
   sets: [],
   scores: [],
   idle: [],
+  stale: undefined,
   refusal: undefined,
   error: undefined,
 };
 
-type Verdict = "unavailable" | "cannot" | "invalid";
+type Verdict = "unavailable" | "cannot" | "invalid" | "stale" | "noClass";
 
 const verdictOf: Readonly<Record<Verdict, number>> = {
   unavailable: V_DEVICE | V_UNRESOLVABLE,
   cannot: V_DEVICE_NONE | V_UNRESOLVABLE,
   invalid: V_DEVICE_POOLS | V_UNRESOLVABLE,
+  stale: V_DEVICE_STALE | V_UNRESOLVABLE,
+  noClass: V_DEVICE_NO_CLASS | V_UNRESOLVABLE,
 };
 
 /** What the other filters say of a node: 0, or a verdict. */
@@ -84,6 +99,9 @@ export function planDevices(
   if (refusal !== undefined) return { ...empty, claims, refusal };
   const verdicts = new Map<string, Verdict>();
   const results = new Map<string, readonly AllocationResult[]>();
+  const needs = new ExtendedNeeds(pod, sources);
+  const stale = needs.stale;
+  const extended = new Map<string, ExtendedNeed>();
   const idle = new Set<ResourceClaim>();
   const now = sources.now();
   const state = { ...sources, slices: sources.slices() };
@@ -93,10 +111,16 @@ export function planDevices(
     const isAsked = verdict === 0 || (verdict & V_FILTER) >= (V_NODE_QUESTION & V_FILTER);
     // The leaving of others may let the pod in: then its devices count.
     if (!isAsked && (verdict & V_UNRESOLVABLE) !== 0) continue;
+    const need = needs.on(node);
+    if (need === "stale" || need === "noClass") {
+      verdicts.set(node.name, need);
+      continue;
+    }
+    const wanted = need === undefined ? open : [...open, need.claim];
     const unavailable = claims.filter((claim) => !isAvailable(claim, node, now));
     let found: Allocated = { results: [] };
     try {
-      if (open.length > 0) found = allocate(state, node, open);
+      if (wanted.length > 0) found = allocate(state, node, wanted);
     } catch (error) {
       if (!(error instanceof AllocationError)) throw error;
       if (isAsked) return { ...empty, claims, error: error.message };
@@ -106,11 +130,15 @@ export function planDevices(
     else if (unavailable.length > 0) {
       verdicts.set(node.name, "unavailable");
       if (isAsked) for (const claim of unavailable) if (isIdle(claim, pod)) idle.add(claim);
-    } else results.set(node.name, found.results);
+    } else {
+      results.set(node.name, found.results);
+      if (need !== undefined) extended.set(node.name, need);
+    }
   }
-  const scores = scoresOf(claims, { results, nodes, others });
+  const isOpen = open.length > 0 || needs.isAny;
+  const scores = isOpen ? scoresOf(claims, { results, nodes, others }) : [];
   const sets = setsOf(verdicts, nodes);
-  return { ...empty, claims, open, results, sets, scores, idle: [...idle] };
+  return { ...empty, claims, open, results, extended, sets, scores, idle: [...idle], stale };
 }
 
 /** Upstream's FirstAvailableDeviceRequestMaxSize: what the first alternative is worth. */
@@ -143,7 +171,7 @@ function scoresOf(
   const worth = new Map(fitting.map(([name, got]) => [name, worthOf(claims, got)]));
   const most = Math.max(0, ...worth.values());
   // All alike.
-  if (most === 0 || results.values().every((got) => got.length === 0)) return [];
+  if (most === 0) return [];
   const scores = new Map([...worth].map(([name, sum]) => [name, Math.trunc((100 * sum) / most)]));
   const signature = `devices score ${JSON.stringify([...scores].sort())}`;
   return digitSets(nodes, signature, ({ name }) => scores.get(name) ?? 0);

@@ -1,9 +1,10 @@
 /** NodeResourcesFit: what the pod requests is free; "Insufficient cpu" is worded by the pod's own requests. */
 import type { Pod } from "#gen/api/core/v1.ts";
 import { V_TOO_MANY_PODS } from "#gen/scheduler-abi.ts";
+import { resourcesOf } from "#scheduler/devices/extended-resources.ts";
 import type { NodeFacts } from "#scheduler/node-facts.ts";
 import { podRequests } from "#scheduler/pod-requests.ts";
-import { definePlugin, filterAndScore, type NodeChange } from "./plugin.ts";
+import { type DeviceClassChange, definePlugin, filterAndScore, type NodeChange } from "./plugin.ts";
 import { shrinks } from "./pod-changes.ts";
 
 function fitsEmpty(pod: Pod, { allocatable }: NodeFacts): boolean {
@@ -23,9 +24,17 @@ function growsFor(pod: Pod, { before, now }: NodeChange): boolean {
   return grew("pods") || [...podRequests(pod).keys()].some(grew);
 }
 
+/** A class of devices comes to stand for something that the pod asks for. */
+function standsIn(pod: Pod, { before, now }: DeviceClassChange): boolean {
+  if (now === undefined) return false;
+  const requests = podRequests(pod);
+  const known = before === undefined ? [] : resourcesOf(before);
+  return resourcesOf(now).some((name) => requests.has(name) && !known.includes(name));
+}
+
 export const nodeResourcesFit = definePlugin({
   name: "NodeResourcesFit",
   points: [...filterAndScore, "placementScore"],
   reasons: [[V_TOO_MANY_PODS, "Too many pods"]],
-  hint: { node: growsFor, pod: (_, change) => shrinks(change) },
+  hint: { node: growsFor, pod: (_, change) => shrinks(change), deviceClass: standsIn },
 });

@@ -4,7 +4,7 @@
  * filter that asks pod and node alone is written here whole, as `ofNode`.
  */
 import type { Node, Pod, PodSpec } from "#gen/api/core/v1.ts";
-import type { ResourceClaim } from "#gen/api/resource/v1.ts";
+import type { DeviceClass, ResourceClaim } from "#gen/api/resource/v1.ts";
 import type { NodeFacts } from "#scheduler/node-facts.ts";
 import type { Point } from "#scheduler/plugin-points.ts";
 
@@ -21,8 +21,14 @@ export type ClusterEvent =
       readonly before?: ResourceClaim | undefined;
       readonly claim?: ResourceClaim | undefined;
     }
-  /** Slices, classes and taint rules of devices. */
+  /** Slices and taint rules of devices. */
   | { readonly kind: "devices" }
+  /** A class of devices: come, changed, gone. */
+  | {
+      readonly kind: "deviceClass";
+      readonly before?: DeviceClass | undefined;
+      readonly now?: DeviceClass | undefined;
+    }
   /** Nothing is known of it. */
   | { readonly kind: "anything" };
 
@@ -34,6 +40,11 @@ export interface NodeChange {
 export interface ClaimChange {
   readonly before: ResourceClaim | undefined;
   readonly now: ResourceClaim | undefined;
+}
+
+export interface DeviceClassChange {
+  readonly before?: DeviceClass | undefined;
+  readonly now?: DeviceClass | undefined;
 }
 
 export interface PodChange {
@@ -48,6 +59,7 @@ export interface Hint {
   readonly nodeGone?: boolean;
   readonly pod?: (pod: Pod, change: PodChange) => boolean;
   readonly claim?: (pod: Pod, change: ClaimChange) => boolean;
+  readonly deviceClass?: (pod: Pod, change: DeviceClassChange) => boolean;
   readonly others?: readonly ClusterEvent["kind"][];
 }
 

@@ -3,6 +3,7 @@ import type { AllocationResult, ResourceClaim } from "#gen/api/resource/v1.ts";
 import type { Cluster, Filter, OracleNode, Score } from "./cluster.ts";
 import { allocateOn, DeviceFailure, type Found } from "./device-allocation.ts";
 import { type Devices, noDevices } from "./devices.ts";
+import { asksForDevices, claimForResources, isLeftBehind } from "./extended-resources.ts";
 import { nodeTermMatches } from "./matching.ts";
 
 /** The pod's claims, or why no node can be asked. */
@@ -80,7 +81,10 @@ function isUsable({ status }: ResourceClaim, { node }: OracleNode, now: Date): b
 function searched(pod: Pod, { node }: OracleNode, devices: Devices): Found | DeviceFailure {
   const claims = claimsOf(pod, devices);
   if (typeof claims === "string") return { refusal: claims };
-  const open = claims.filter(({ status }) => status.allocation === undefined);
+  const extended = claimForResources(pod, node, devices);
+  const open = claims
+    .filter(({ status }) => status.allocation === undefined)
+    .concat(extended === undefined ? [] : [extended]);
   try {
     return open.length === 0 ? { results: [] } : allocateOn(devices, node, open);
   } catch (error) {
@@ -108,7 +112,11 @@ export function devicesOn(pod: Pod, at: OracleNode, { devices = noDevices }: Clu
 export const dynamicResourcesFilter: Filter = (pod, at, cluster) => {
   const { devices = noDevices } = cluster;
   const claims = claimsOf(pod, devices);
-  if (claims.length === 0 || typeof claims === "string") return undefined;
+  if (typeof claims === "string") return undefined;
+  const asks = asksForDevices(pod, devices);
+  if (claims.length === 0 && !asks) return undefined;
+  if (asks && devices.claims.some((claim) => isLeftBehind(pod, claim)))
+    return { reasons: ["cannot schedule extended resource claim"], unresolvable: true };
   const found = devicesOn(pod, at, cluster);
   if ("refusal" in found) return { reasons: [found.refusal], unresolvable: true };
   if (claims.every((claim) => isUsable(claim, at, devices.now))) return undefined;
@@ -129,7 +137,9 @@ export const dynamicResourcesScore: Score = (pod, feasible, cluster) => {
   const claims = claimsOf(pod, cluster.devices ?? noDevices);
   if (claims.length === 0 || typeof claims === "string") return undefined;
   // What has its devices already was not allocated anywhere just now.
-  if (claims.every(({ status }) => status.allocation !== undefined)) return feasible.map(() => 0);
+  const asks = asksForDevices(pod, cluster.devices ?? noDevices);
+  if (!asks && claims.every(({ status }) => status.allocation !== undefined))
+    return feasible.map(() => 0);
   const raw = feasible.map((at) => {
     const found = devicesOn(pod, at, cluster);
     const results = "results" in found ? [...found.results] : [];

@@ -1,5 +1,6 @@
 import type { Pod } from "#gen/api/core/v1.ts";
 import type { Cluster, Filter, OracleNode, Score } from "./cluster.ts";
+import { isServedByDevices } from "./extended-resources.ts";
 import { amounts, incomingRequests, placedRequests, podRequests } from "./requests.ts";
 import { argumentsOf, onShape } from "./settings.ts";
 
@@ -27,6 +28,8 @@ export const nodeResourcesFitFilter: Filter = (pod, at, cluster) => {
   for (const [resource, request] of Object.entries(podRequests(pod))) {
     if (request === 0 || resource === "pods" || isIgnored(resource, pod, cluster)) continue;
     const has = allocatable[resource] ?? 0;
+    const { devices } = cluster;
+    if (devices !== undefined && isServedByDevices(resource, at.node, devices)) continue;
     if (request <= has - total(at, resource)) continue;
     reasons.push(`Insufficient ${resource}`);
     unresolvable ||= request > has;

@@ -82,8 +82,9 @@ export function randomDeviceClasses(r: Random): DeviceClass[] {
   const named = (name: string, spec: DeviceClass["spec"]): DeviceClass => ({
     apiVersion: "resource.k8s.io/v1",
     kind: "DeviceClass",
-    metadata: { name },
-    spec,
+    metadata: { name, creationTimestamp: r.pick(["2025-01-01T00:00:00Z", "2025-02-01T00:00:00Z"]) },
+    // Two may stand for one resource.
+    spec: { ...spec, ...(r.chance(0.3) ? { extendedResourceName: "example.com/gpu" } : {}) },
   });
   const byDriver = (driver: string) => [{ cel: { expression: `device.driver == "${driver}"` } }];
   return [

@@ -40,3 +40,10 @@ export function resourceClaimNameOf(
 export function resourceClaimNamesOf(pod: Pod): readonly string[] {
   return (pod.spec.resourceClaims ?? []).flatMap((one) => resourceClaimNameOf(pod, one) ?? []);
 }
+
+/** The same, and the one that the scheduler made for extended resources that devices serve. */
+export function deviceClaimNamesOf(pod: Pod): readonly string[] {
+  const extended = pod.status?.extendedResourceClaimStatus?.resourceClaimName;
+  const named = resourceClaimNamesOf(pod);
+  return extended === undefined ? named : [...named, extended];
+}

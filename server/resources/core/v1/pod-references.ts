@@ -1,6 +1,6 @@
 /** Which objects of its namespace a pod refers to, and thereby shows to its node. */
 import type { Pod, PodSpec, Volume } from "#gen/api/core/v1.ts";
-import { claimNamesOf, resourceClaimNamesOf } from "#resources/core/v1/pod-claims.ts";
+import { claimNamesOf, deviceClaimNamesOf } from "#resources/core/v1/pod-claims.ts";
 
 /** A node's own, static pod, shown through the API. */
 export const mirrorAnnotation = "kubernetes.io/config.mirror";
@@ -72,6 +72,6 @@ export function referencesOf(pod: Pod): References {
   for (const volume of pod.spec.volumes ?? []) addVolume(references, volume);
   addContainers(references, pod.spec);
   for (const name of claimNamesOf(pod)) add(references.claims, name);
-  for (const name of resourceClaimNamesOf(pod)) add(references.resourceClaims, name);
+  for (const name of deviceClaimNamesOf(pod)) add(references.resourceClaims, name);
   return references;
 }
