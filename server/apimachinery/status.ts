@@ -59,6 +59,11 @@ export function plainFailure(message: string): ApiError {
   return new ApiError({ ...failure, message, code: 500 });
 }
 
+/** What went wrong inside, which no client could have avoided. */
+export function internalError(message: string): ApiError {
+  return refusal("InternalError", `Internal error occurred: ${message}`, { causes: [{ message }] });
+}
+
 /** What a message names: `pods "web"`, `deployments.apps "web"`. */
 export interface Named {
   group: string;

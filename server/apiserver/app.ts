@@ -7,7 +7,7 @@
 import { Hono } from "hono";
 import { getPath } from "hono/utils/url";
 import { messageOf } from "#apimachinery/error-message.ts";
-import { ApiError, refusal } from "#apimachinery/status.ts";
+import { ApiError, internalError } from "#apimachinery/status.ts";
 import type { Resource } from "#resources/resource.ts";
 import type { WatchCache } from "#storage/watch-cache.ts";
 import type { Logger } from "#telemetry/log.ts";
@@ -298,9 +298,7 @@ class ApiServer implements App {
     const url = withoutQuery(request.url);
     this.#parts.logger.error("request failed", { method, url, error: `${error}`, stack });
     const message = messageOf(error);
-    return refusal("InternalError", `Internal error occurred: ${message}`, {
-      causes: [{ message }],
-    });
+    return internalError(message);
   }
 }
 

@@ -1,4 +1,5 @@
 /** What two servers answered to one request, as far as it must be alike. */
+import { isIP } from "node:net";
 import { type Answer, crashed } from "./side.ts";
 
 /** What each server hands out as it likes: addresses, ports, names. */
@@ -6,6 +7,7 @@ const handedOut = new Set(["clusterIP", "nodePort", "healthCheckNodePort"]);
 /** What tells of the server that was asked: its authorities, where it listens. */
 const ofServer = new Set(["client-ca-file", "requestheader-client-ca-file", "serverAddress"]);
 const uid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|uid-\d+/g;
+const isAddress = (value: unknown): value is string => typeof value === "string" && isIP(value) > 0;
 const time = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z/g;
 const tokenVolume = /kube-api-access-\w{5}/g;
 const generated = /^(gen-|[ab]{58}|a\.b|a)[bcdfghjklmnpqrstvwxz2456789]{5}(?=\||$)/;
@@ -32,8 +34,11 @@ export function normal(value: unknown, seen: Seen, key = "", at: readonly string
   // How old an object is when it is asked for.
   if (at.at(-1) === "cells" && typeof value === "string" && /^\d+s$/.test(value)) return "AGE";
   if (key === "continue" && typeof value === "string" && value !== "") return "token";
-  if (handedOut.has(key) && (typeof value === "number" || /^10\.\d/.test(String(value))))
-    return "given";
+  // Whether it is kept, and whether two have the same, is told all the same.
+  if (handedOut.has(key) && (typeof value === "number" || isAddress(value)))
+    return seen.ordinal(key, `${value}`);
+  if (key === "name" && at.at(-2) === "metadata" && isAddress(value))
+    return seen.ordinal("clusterIP", value);
   if (ofServer.has(key)) return "of the server";
   if (key === "authentication.kubernetes.io/credential-id") return "credential";
   if (key === "managedFields" && Array.isArray(value)) return managers(value, seen);
@@ -112,7 +117,8 @@ const reasons = (message: string): string =>
       : message;
 
 /** The end of a name may be a generated one. */
-const anyName = (name = ""): string => name.replace(/[bcdfghjklmnpqrstvwxz2456789]{5}$/, "*");
+const anyName = (name = ""): string =>
+  isIP(name) > 0 ? "address" : name.replace(/[bcdfghjklmnpqrstvwxz2456789]{5}$/, "*");
 
 /** Answers that nobody reads but by their code, reason and causes. */
 function refusalOf({ answer: { code, body }, seen }: Compared["stock"]): unknown {

@@ -18,7 +18,7 @@ const hurried = (side: Side): Side => ({
     side.ask({ ...question, path: question.path.replace(/timeoutSeconds=\d/, "timeoutSeconds=1") }),
 });
 
-for (const name of ["watches", "endings"])
+for (const name of ["watches", "endings", "services", "managers"])
   test(`${name} as the stock server answered`, async () => {
     const stock = replayed(join(golden, `${name}.json.gz`));
     const ours = await ownSide();

@@ -1,5 +1,5 @@
 /**
- * `npm run differential -- [--seed N] [--count N] [--area NAME] [--stock KUBECONFIG] [--ours KUBECONFIG] [--trace] [--record FILE]`: asks a stock
+ * `npm run differential -- [--seed N] [--count N] [--area NAME] [--stock KUBECONFIG] [--ours KUBECONFIG] [--dual-stack] [--trace] [--record FILE]`: asks a stock
  * server and ours the same questions, and compares code, reason, causes, warnings and what is answered: the whole object
  * with its status and managers, but for what no two servers give alike (uids, versions, times, addresses).
  * Without --stock it starts a stock API server of its own, without controllers.
@@ -11,7 +11,7 @@ import { startStockServer } from "#tests/support/stock-server.ts";
 import { areas } from "./areas/registry.ts";
 import { recorded, recordedName } from "./recording.ts";
 import { ask } from "./run.ts";
-import { ownSide, remoteSide } from "./side.ts";
+import { ownSide, remoteSide, secondServiceCidr } from "./side.ts";
 import type { World } from "./world.ts";
 
 const { values } = parseArgs({
@@ -28,6 +28,8 @@ const { values } = parseArgs({
     record: { type: "string" },
     /** The stock server has no controllers beside it. */
     still: { type: "boolean", default: false },
+    /** Both servers that are started have service addresses of two families. */
+    "dual-stack": { type: "boolean", default: false },
   },
 });
 
@@ -57,10 +59,12 @@ async function main(): Promise<number> {
     console.log(`no stock server to ask: ${missing.join(", ")} not built`);
     return 2;
   }
-  const own = values.stock === undefined ? await startStockServer() : undefined;
+  const dualStack = values["dual-stack"];
+  const ranges = dualStack ? [`--service-cluster-ip-range=10.0.0.0/16,${secondServiceCidr}`] : [];
+  const own = values.stock === undefined ? await startStockServer({ server: ranges }) : undefined;
   const asked = remoteSide(values.stock ?? own?.kubeconfig ?? "");
   const stock = values.record === undefined ? asked : recorded(asked, values.record);
-  const ours = values.ours === undefined ? await ownSide() : remoteSide(values.ours);
+  const ours = values.ours === undefined ? await ownSide({ dualStack }) : remoteSide(values.ours);
   const ownName = `d${seed}${Date.now().toString(36).slice(-4)}`;
   const name = values.record === undefined ? ownName : recordedName;
   try {

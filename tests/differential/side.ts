@@ -140,8 +140,14 @@ export function remoteSide(file: string): Side {
   };
 }
 
-export async function ownSide(): Promise<Side> {
-  const server = await openTestServer();
+/** As the stock server's: what asks for an address asks both for the same. */
+const network = { serviceCidrs: ["10.0.0.0/16"], kubernetesServiceIps: ["10.0.0.1"] };
+/** Of the second family, of servers that have two. */
+export const secondServiceCidr = "fd00:10::/112";
+
+export async function ownSide({ dualStack = false } = {}): Promise<Side> {
+  const serviceCidrs = [...network.serviceCidrs, ...(dualStack ? [secondServiceCidr] : [])];
+  const server = await openTestServer(undefined, undefined, { ...network, serviceCidrs });
   const connection = {
     remoteAddress: "127.0.0.1",
     clientCertificate: {

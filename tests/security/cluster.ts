@@ -10,10 +10,16 @@ import { openWatchCache } from "#storage/cache.ts";
 import { openMemoryStorage } from "#storage/memory/memory.ts";
 import type { WatchCache } from "#storage/watch-cache.ts";
 
-export const network = {
+/** Where services have their addresses: a range of each family, the first one the primary. */
+export interface Network {
+  readonly serviceCidrs: readonly string[];
+  readonly kubernetesServiceIps: readonly string[];
+}
+
+export const network: Network = {
   serviceCidrs: ["10.96.0.0/16"],
   kubernetesServiceIps: ["10.96.0.1"],
-} as const;
+};
 
 let uids = 0;
 export const newUid = (): string => `uid-${++uids}`;
@@ -32,12 +38,12 @@ export async function openEmptyCluster(): Promise<WatchCache> {
   });
 }
 
-export const wantedObjects = () =>
-  startObjects({ now: stamp.now, network, port: 6443, clientAuthority: "ca" });
+export const wantedObjects = (where = network) =>
+  startObjects({ now: stamp.now, network: where, port: 6443, clientAuthority: "ca" });
 
-export async function openCluster(): Promise<WatchCache> {
+export async function openCluster(where = network): Promise<WatchCache> {
   const cache = await openEmptyCluster();
-  await writeStartObjects(cache, wantedObjects(), stamp);
+  await writeStartObjects(cache, wantedObjects(where), stamp);
   return cache;
 }
 

@@ -7,6 +7,7 @@ import { serviceaccounts } from "#gen/api/core/v1.ts";
 import { registry } from "#resources/registry.ts";
 import type { WatchCache } from "#storage/watch-cache.ts";
 import { type Logger, silent } from "#telemetry/log.ts";
+import { mulberry32 } from "#tests/support/mulberry32.ts";
 import { network, newUid, openCluster, put } from "./cluster.ts";
 
 export interface Answer {
@@ -33,14 +34,6 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-function seeded(): () => number {
-  let state = 1;
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return state / 2_147_483_648;
-  };
-}
-
 export const serviceAccountKey = generateKeyPairSync("ec", {
   namedCurve: "P-256",
   publicKeyEncoding: { type: "spki", format: "pem" },
@@ -50,8 +43,9 @@ export const serviceAccountKey = generateKeyPairSync("ec", {
 export async function openTestServer(
   shared?: WatchCache,
   logger: Logger = silent,
+  where = network,
 ): Promise<TestServer> {
-  const cache = shared ?? (await openCluster());
+  const cache = shared ?? (await openCluster(where));
   if (shared === undefined) {
     await put(cache, serviceaccounts, {
       apiVersion: "v1",
@@ -60,8 +54,8 @@ export async function openTestServer(
     });
   }
   const clock = () => new Date();
-  const randomness = { uid: newUid, fraction: seeded() };
-  const { serviceCidrs } = network;
+  const randomness = { uid: newUid, fraction: mulberry32(1) };
+  const { serviceCidrs } = where;
   const { privateKey } = serviceAccountKey;
   const security = await openSecurity({
     cache,

@@ -12,6 +12,8 @@ import { PeerProcesses, peer } from "./peers.ts";
 
 /** Which components are stock, and with which further flags; the others are for the caller to bring. */
 export interface StockComponents {
+  /** Added to the API server's flags: the last one of a name counts. */
+  readonly server?: readonly string[];
   readonly controllers?: readonly string[];
   readonly scheduler?: readonly string[];
 }
@@ -176,7 +178,12 @@ export async function startStockServer(components: StockComponents = {}): Promis
   const port = await freePort();
   const url = `https://127.0.0.1:${port}`;
   const etcd = await startEtcd(processes, directory);
-  const server = [`--etcd-servers=${etcd}`, `--secure-port=${port}`, ...serverFlags(pki)];
+  const server = [
+    `--etcd-servers=${etcd}`,
+    `--secure-port=${port}`,
+    ...serverFlags(pki),
+    ...(components.server ?? []),
+  ];
   processes.start("kube-apiserver", peer("kube-apiserver"), server);
   const certificateAuthority = place.authority.certificate;
   const kubeconfigFor = async (user: string, ...groups: readonly string[]): Promise<string> => {

@@ -63,13 +63,17 @@ function withAnnotations(object: Fields, annotations: Fields | undefined): Field
   return { ...object, metadata: annotations === undefined ? rest : { ...metadata, annotations } };
 }
 
+/** The configuration with its annotations, where it has any. */
+function withSaid(config: Fields, said: Fields): Fields {
+  if (!isFields(config["metadata"])) return config;
+  return withAnnotations(config, isFields(config["metadata"]["annotations"]) ? said : undefined);
+}
+
 /** The object with its annotation, if it has one, telling of this configuration; left out where it is too long. */
 export function withLastApplied(object: Fields, config: Fields): Fields {
   if (lastAppliedOf(object) === "") return object;
   const { [lastAppliedAnnotation]: _, ...said } = annotationsOf(config);
-  const metadata = isFields(config["metadata"]) ? config["metadata"] : {};
-  const bare = isFields(metadata["annotations"]) ? said : undefined;
-  const text = goJson(withAnnotations(config, bare));
+  const text = goJson(withSaid(config, said));
   const { [lastAppliedAnnotation]: __, ...others } = annotationsOf(object);
   const annotations = { ...others, [lastAppliedAnnotation]: text };
   const bytes = Object.entries(annotations).reduce(

@@ -1,6 +1,7 @@
 /** Cluster IPs: one IPAddress object each, as upstream keeps them. */
 
 import type { Randomness } from "#apiserver/call.ts";
+import { ownEntries } from "#apiserver/field-management/track.ts";
 import { listObjects } from "#apiserver/object-reads.ts";
 import {
   type IPAddress,
@@ -46,17 +47,20 @@ function addressObject(
   address: string,
   { family, holder }: { readonly family: IpFamily; readonly holder: Holder },
 ): IPAddress {
-  return {
+  const created = now();
+  const object: IPAddress = {
     apiVersion: "networking.k8s.io/v1",
     kind: "IPAddress",
     metadata: {
       name: address,
       uid: randomness.uid(),
-      creationTimestamp: now(),
+      creationTimestamp: created,
       labels: { "ipaddress.kubernetes.io/ip-family": family, [managedBy]: ipAllocator },
     },
     spec: { parentRef: { resource: "services", ...holder } },
   };
+  object.metadata.managedFields = ownEntries(object, created);
+  return object;
 }
 
 /** What is being deleted gives no more addresses; without a condition no controller runs, and it does. */
@@ -135,11 +139,12 @@ export async function nextAddress(
 ): Promise<Claim> {
   for (const range of ranges) {
     const { family } = range;
+    // Nothing is looked for: upstream shows the range's own address.
+    if (dryRun) return { address: formatAddress(range.first - 1n, family) };
     for (const value of candidates(range, parts.randomness)) {
       const address = formatAddress(value, family);
       const key = addressKey(address);
       if (parts.store.get(key) !== undefined) continue;
-      if (dryRun) return { address };
       const object = addressObject(parts, address, { family, holder });
       if (await reserve(parts.store, key, object)) return { address };
     }

@@ -4,7 +4,7 @@
  * after the write.
  */
 import { type FieldError, invalidValue, Path } from "#apimachinery/field-error.ts";
-import { invalid, plainFailure, refusal } from "#apimachinery/status.ts";
+import { internalError, invalid, plainFailure } from "#apimachinery/status.ts";
 import type { Allocation, WriteHook } from "#apiserver/write-hooks.ts";
 import type { Service, ServicePort } from "#gen/api/core/v1.ts";
 import { type IpFamily, parseRange } from "./address-range.ts";
@@ -86,7 +86,7 @@ function keepAllocated(service: Service, old: Service): void {
       spec.clusterIPs = old.spec.clusterIPs;
     }
   }
-  if (needsNodePorts(service) && needsNodePorts(old)) keepNodePorts(spec.ports ?? [], old);
+  if (givesNodePorts(service) && givesNodePorts(old)) keepNodePorts(spec.ports ?? [], old);
   if (needsHealthPort(service) && needsHealthPort(old) && !spec.healthCheckNodePort) {
     spec.healthCheckNodePort = old.spec.healthCheckNodePort;
   }
@@ -108,6 +108,9 @@ export interface AllocatorParts extends ClusterIpParts, NodePortParts {
   /** One or two, of different families, the first the primary one: ServiceCIDRs of these give addresses. */
   readonly serviceCidrs: readonly string[];
 }
+
+/** Upstream's: in no range of node ports, so that nobody takes it for one that was given. */
+const shownPortsAfter = 32_768;
 
 /** What was newly claimed during one allocate. */
 interface Claimed {
@@ -251,13 +254,14 @@ class Allocating {
     if (!needsHealthPort(this.#service) || had) return undefined;
     const path = new Path("spec").child("healthCheckNodePort");
     const outcome = await this.#port(spec.healthCheckNodePort ?? 0, path);
-    if ("fault" in outcome) throw refusal("InternalError", outcome.fault.message);
+    if ("fault" in outcome) throw internalError(outcome.fault.message);
     spec.healthCheckNodePort = outcome.port;
     return undefined;
   }
 
   async #port(wanted: number, path: Path): Promise<{ port: number } | { fault: FieldError }> {
     if (wanted !== 0 && this.#old.ports.has(wanted)) return { port: wanted };
+    if (wanted === 0 && this.#dryRun) return this.#shownPort();
     const { namespace, name } = this.#holder;
     const asked = { holder: `${namespace}/${name}`, dryRun: this.#dryRun };
     const claim =
@@ -267,6 +271,14 @@ class Allocating {
     if ("fault" in claim) return { fault: invalidValue(path, wanted, claim.fault) };
     this.claimed.ports.push(claim.port);
     return claim;
+  }
+
+  /** In a dry run nothing is looked for: upstream shows the number after the last one. */
+  #shownPort(): { port: number } {
+    const { ports } = this.claimed;
+    const port = (ports.length === 0 ? shownPortsAfter : Math.max(...ports)) + 1;
+    ports.push(port);
+    return { port };
   }
 
   /** A dry run reserves nothing, so what it has claimed itself only it knows. */
@@ -297,8 +309,8 @@ export function createServiceAllocator(parts: AllocatorParts): ServiceAllocator 
       const refuse = (faults: readonly FieldError[]): never => {
         throw invalid({ group: "", kind: "Service" }, name, faults);
       };
-      normalizeClusterIps(service, old);
       if (old !== undefined) keepAllocated(service, old);
+      normalizeClusterIps(service, old);
       const faults = defaultFamilies(service, families, old);
       if (faults.length > 0) refuse(faults);
       const before = heldBy(old);

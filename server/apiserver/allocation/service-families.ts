@@ -17,10 +17,15 @@ export function isHeadless({ clusterIP, clusterIPs }: ServiceSpec): boolean {
 /** clusterIP and clusterIPs[0] are one thing: a client that sets one sets both. */
 export function normalizeClusterIps(service: Service, old: Service | undefined): void {
   const { spec } = service;
-  if (spec.clusterIP && (spec.clusterIPs ?? []).length === 0) spec.clusterIPs = [spec.clusterIP];
-  if (old === undefined) return;
+  const named = (spec.clusterIPs ?? []).length > 0;
+  if (old === undefined) {
+    if (spec.clusterIP && !named) spec.clusterIPs = [spec.clusterIP];
+    return;
+  }
   const sameIp = (spec.clusterIP ?? "") === (old.spec.clusterIP ?? "");
-  const sameIps = (spec.clusterIPs ?? []).join() === (old.spec.clusterIPs ?? []).join();
+  const sameIps = sameList(spec.clusterIPs, old.spec.clusterIPs);
+  // A client that knows no clusterIPs sends none of them.
+  if (spec.clusterIP && !named) spec.clusterIPs = sameIp ? old.spec.clusterIPs : [spec.clusterIP];
   if (sameIp || !sameIps) return;
   // Only clusterIP was changed, by a client that knows no clusterIPs.
   if (!spec.clusterIP) delete spec.clusterIPs;

@@ -1,5 +1,6 @@
 /** Puts the start objects into the store: idempotent, concurrent, safe with several servers at once. */
 import { deepEqual } from "#apimachinery/deep-equal.ts";
+import { ownEntries } from "#apiserver/field-management/track.ts";
 import type { ConfigMap, Service } from "#gen/api/core/v1.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import type { Key, WriteResult } from "#storage/storage.ts";
@@ -20,7 +21,11 @@ export interface Stamp {
 
 function stamped(object: KubeObject, { now, newUid }: Stamp): KubeObject {
   const own = structuredClone(object);
-  return { ...own, metadata: { ...own.metadata, uid: newUid(), creationTimestamp: now } };
+  const managedFields = ownEntries(own, now);
+  return {
+    ...own,
+    metadata: { ...own.metadata, uid: newUid(), creationTimestamp: now, managedFields },
+  };
 }
 
 function isService(object: KubeObject): object is Service {

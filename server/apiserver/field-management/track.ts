@@ -10,11 +10,13 @@ import {
 import { unmanagedMetadata, updatedManagers, type Writer } from "#apimachinery/apply/update.ts";
 import type { Fields } from "#apimachinery/apply/values.ts";
 import type { Version, Versions } from "#apimachinery/apply/versions.ts";
+import { assert } from "#apimachinery/assert.ts";
 import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { formatTime } from "#apimachinery/time.ts";
 import type { Call, ServerContext } from "#apiserver/call.ts";
 import { inVersion } from "#apiserver/encoding/object-encoding.ts";
 import type { KubeObject, ManagedFieldsEntry } from "#gen/api/meta/v1.ts";
+import { loneVersion } from "./lone-version.ts";
 import { scaleVersions } from "./scale-managers.ts";
 import { asFields, versionsOf } from "./versions-of.ts";
 import { writerOf } from "./writer.ts";
@@ -22,6 +24,8 @@ import { writerOf } from "./writer.ts";
 type Entries = readonly ManagedFieldsEntry[] | undefined;
 
 const nobody: Managers = new Map();
+/** Upstream's server writes by way of its own API, under this name. */
+const ownName = "kube-apiserver";
 
 /** `[]` and `[{}]` ask that the tracking starts anew. */
 function asksForReset(entries: Entries): boolean {
@@ -47,6 +51,10 @@ function managersOf(sent: Entries, live: Entries): Managers {
   const managers = managersIn(sent);
   return managers.size === 0 ? managersIn(live) : managers;
 }
+
+/** One of them wrote in what is no version: `a/b/c`. */
+const areAstray = (managers: Managers): boolean =>
+  managers.values().some(({ apiVersion }) => apiVersion.split("/").length > 2);
 
 const withouts = new WeakMap<Version, Omitted>();
 
@@ -98,6 +106,8 @@ function trackCreated(server: ServerContext, call: Call, draft: KubeObject): voi
   const writer = writerOf(server, call);
   const managers = managersOf(draft.metadata.managedFields, undefined);
   draft.metadata.managedFields = undefined;
+  // Nothing can be told of fields in a version that is none.
+  if (areAstray(managers)) return;
   if (managers.size > 0 || own.type.kind !== "map") {
     const objects = { before: own.zero, after: asFields(inVersion(call.endpoint, draft)) };
     const after = updatedManagers(versions, objects, managers, writer);
@@ -136,6 +146,10 @@ function trackUpdated(server: ServerContext, call: Call, old: KubeObject, draft:
   draft.metadata.managedFields = undefined;
   // What was not tracked from its creation is not tracked before its first apply.
   if (managers.size === 0) return;
+  if (areAstray(managers)) {
+    draft.metadata.managedFields = live;
+    return;
+  }
   const before = asFields(bare(call, old));
   const after = asFields(inVersion(call.endpoint, draft));
   const versions = versionsOf(server, call);
@@ -173,6 +187,16 @@ export function trackAsked(
   draft.metadata.managedFields = encodeManagers(managers);
 }
 
+/** Of an object that the server itself creates, with its apiVersion and kind. `now`: RFC 3339. */
+export function ownEntries(object: KubeObject, now: string): ManagedFieldsEntry[] | undefined {
+  const { own } = loneVersion(object.apiVersion ?? "", object.kind ?? "");
+  const { type, zero } = own;
+  assert(type.kind === "map", "objects are maps");
+  const set = createdSet({ type, zero, without: withoutOf(own) }, asFields(object));
+  const writer = { manager: ownName, subresource: "", now };
+  return isEmpty(set) ? undefined : entriesOf(own, writer, set);
+}
+
 /** What the server itself writes of an object's status, as upstream's does by way of its own API. */
 export function trackOwn(
   versions: Versions,
@@ -183,7 +207,7 @@ export function trackOwn(
   if (managers.size === 0) return live;
   const fields = (object: KubeObject): Fields =>
     asFields({ ...object, metadata: { ...object.metadata, managedFields: undefined } });
-  const writer = { manager: "kube-apiserver", subresource: "status", now: formatTime(now) };
+  const writer = { manager: ownName, subresource: "status", now: formatTime(now) };
   const objects = { before: fields(old), after: fields(draft) };
   return encodeManagers(updatedManagers(versions, objects, managers, writer));
 }

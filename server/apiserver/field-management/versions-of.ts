@@ -3,6 +3,7 @@ import { deduced, mergeTypeOf } from "#apimachinery/apply/merge-type.ts";
 import type { Fields } from "#apimachinery/apply/values.ts";
 import type { Version, Versions } from "#apimachinery/apply/versions.ts";
 import { takeInObject } from "#apimachinery/codec/json.ts";
+import { deepCopy } from "#apimachinery/deep-copy.ts";
 import { schemaOf } from "#apimachinery/schema.ts";
 import type { Call, ServerContext } from "#apiserver/call.ts";
 import { inVersion } from "#apiserver/encoding/object-encoding.ts";
@@ -79,7 +80,9 @@ class EndpointVersions implements Versions {
 
   #between(object: Fields, from: Endpoint | undefined, to: Endpoint | undefined): Fields {
     if (from === undefined || to === undefined || from === to) return object;
-    const given = asObject(object);
+    const given = asObject(deepCopy(object));
+    // As Go's types hold it: what is null is not there, what every object has is.
+    takeInObject(given);
     return asFields(inVersion(to, from.conversion?.toStored(given) ?? given));
   }
 }

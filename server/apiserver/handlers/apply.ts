@@ -86,6 +86,7 @@ export async function applyUnder(
     const wanted = { config, manager, force, live, kind: endpoint.ref.kind };
     const object = appliedObject(server, call, versions, wanted);
     refuseDoubles(call, doubles, fieldValidation);
+    if (isNew && info.subresource !== "") throw notFound(named(endpoint, info.name));
     if (isNew) refuseUid(call, object);
     meetUrl(call, object);
     if (endpoint.ref.namespaced) object.metadata.namespace = info.namespace;
@@ -94,7 +95,6 @@ export async function applyUnder(
   let created = false;
   const create = async (): Promise<Written> => {
     const draft = apply({ object: versions.own.zero, managedFields: undefined }, true);
-    if (info.subresource !== "") throw notFound(named(endpoint, info.name));
     await mayCreate(server, call);
     created = true;
     draft.metadata.resourceVersion = undefined;

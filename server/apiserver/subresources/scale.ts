@@ -1,7 +1,7 @@
 /** /scale: autoscaling/v1 Scale over any resource that says where its replicas are. */
 import { deepCopy } from "#apimachinery/deep-copy.ts";
 import { invalidValue, Path } from "#apimachinery/field-error.ts";
-import { conflict, invalid, refusal } from "#apimachinery/status.ts";
+import { conflict, internalError, invalid } from "#apimachinery/status.ts";
 import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
 import { unknownResource } from "#apiserver/dispatch-refusals.ts";
 import { objectResponse } from "#apiserver/encoding/entry-response.ts";
@@ -58,9 +58,7 @@ function scaleOf(mapping: ScaleMapping<KubeObject>, object: KubeObject): Scale {
 /** Throws InternalError where the object does not say what its scale is: upstream's answer to that. */
 function checkPresent({ absent }: ReturnType<ScaleMapping<KubeObject>["read"]>): void {
   if (absent === undefined) return;
-  const message = `the spec replicas field ${JSON.stringify(absent)} does not exist`;
-  const details = { causes: [{ message }] };
-  throw refusal("InternalError", `Internal error occurred: ${message}`, details);
+  throw internalError(`the spec replicas field ${JSON.stringify(absent)} does not exist`);
 }
 
 function checkScale({ custom, ref }: Endpoint, { metadata, spec }: Scale): void {

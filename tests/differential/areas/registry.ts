@@ -11,7 +11,9 @@ import { doors } from "./doors.ts";
 import { endings } from "./endings.ts";
 import { fields, fieldUpdates } from "./fields.ts";
 import { lists } from "./lists.ts";
+import { managersHistories } from "./managers.ts";
 import { pages } from "./pages.ts";
+import { serviceLives } from "./service-lives.ts";
 import { clusterSubresources, subresources } from "./statuses.ts";
 import { walk, walkUpdates } from "./walk.ts";
 import { watches } from "./watches.ts";
@@ -28,6 +30,8 @@ export const areas: readonly Area[] = [
   watches,
   pages,
   endings,
+  serviceLives,
+  managersHistories,
   doors,
   access,
   nodeRights,

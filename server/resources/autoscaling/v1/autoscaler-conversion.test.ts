@@ -13,11 +13,11 @@ const stored: HorizontalPodAutoscaler = {
     metrics: [
       {
         type: "Resource",
-        resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 80 } },
+        resource: { name: "memory", target: { type: "AverageValue", averageValue: "1Gi" } },
       },
       {
         type: "Resource",
-        resource: { name: "memory", target: { type: "AverageValue", averageValue: "1Gi" } },
+        resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 80 } },
       },
     ],
     behavior: { scaleDown: { stabilizationWindowSeconds: 60 } },

@@ -10,15 +10,19 @@ import type {
   HorizontalPodAutoscalerSpec as V2Spec,
   HorizontalPodAutoscalerStatus as V2Status,
 } from "#gen/api/autoscaling/v2.ts";
+import {
+  extraNames,
+  extraPrefix,
+  withoutExtras,
+} from "#resources/autoscaling/v2/autoscaler-annotations.ts";
+import { readBehavior, shownBehavior } from "./autoscaler-behavior.ts";
 import { shownSpec, shownStatus, specOf, statusOf, type V1Metric } from "./autoscaler-metrics.ts";
-
-const prefix = "autoscaling.alpha.kubernetes.io/";
 
 interface Extras {
   readonly metrics: readonly object[];
   readonly "current-metrics": readonly object[];
   readonly conditions: V2Status["conditions"];
-  readonly behavior: V2Spec["behavior"];
+  readonly behavior: ReturnType<typeof shownBehavior>;
 }
 
 interface Unpacked {
@@ -28,25 +32,15 @@ interface Unpacked {
   readonly behavior: V2Spec["behavior"];
 }
 
-const names = ["metrics", "current-metrics", "conditions", "behavior"] as const;
-
-function withoutExtras(
-  annotations: Readonly<Record<string, string>> | undefined,
-): Record<string, string> | undefined {
-  const own = Object.entries(annotations ?? {}).filter(
-    ([name]) => !names.some((one) => name === prefix + one),
-  );
-  return own.length === 0 ? undefined : Object.fromEntries(own);
-}
-
 /** What does not parse says nothing. */
 function unpacked(annotations: Readonly<Record<string, string>>): Partial<Unpacked> {
   const extras: Record<string, unknown> = {};
-  for (const name of names) {
-    const text = annotations[prefix + name];
+  for (const name of extraNames) {
+    const text = annotations[extraPrefix + name];
     if (text === undefined) continue;
     try {
-      extras[name] = JSON.parse(text) ?? undefined;
+      const said = JSON.parse(text) ?? undefined;
+      extras[name] = name === "behavior" ? readBehavior(said) : said;
     } catch {}
   }
   // Written by packed(); what a client put there instead meets v2's validation.
@@ -61,8 +55,8 @@ function packed(
   extras: Extras,
 ): Record<string, string> | undefined {
   const all = withoutExtras(annotations) ?? {};
-  for (const name of names) {
-    if (!isEmpty(extras[name])) all[prefix + name] = JSON.stringify(extras[name]);
+  for (const name of extraNames) {
+    if (!isEmpty(extras[name])) all[extraPrefix + name] = JSON.stringify(extras[name]);
   }
   return Object.keys(all).length === 0 ? undefined : all;
 }
@@ -92,9 +86,11 @@ export function toV2({ metadata, spec, status }: V1): V2 {
     kind: "HorizontalPodAutoscaler",
     apiVersion: "autoscaling/v2",
     metadata: { ...metadata, annotations },
-    spec: { ...common, metrics: listOf([...cpuTarget(wanted), ...metrics.map(specOf)]), behavior },
+    spec: { ...common, metrics: listOf([...metrics.map(specOf), ...cpuTarget(wanted)]), behavior },
     status: {
       ...observed,
+      // v2 leaves out what v1 shows as none.
+      currentReplicas: observed.currentReplicas || undefined,
       desiredReplicas: observed.desiredReplicas ?? 0,
       currentMetrics: listOf(current),
       conditions,
@@ -113,7 +109,7 @@ export function fromV2({ metadata, spec, status }: V2): V1 {
     metrics: (spec.metrics ?? []).filter((metric) => metric !== target).map(shownSpec),
     "current-metrics": (status?.currentMetrics ?? []).map(shownStatus),
     conditions: status?.conditions,
-    behavior: spec.behavior,
+    behavior: shownBehavior(spec.behavior),
   });
   return {
     kind: "HorizontalPodAutoscaler",

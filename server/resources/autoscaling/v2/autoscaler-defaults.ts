@@ -1,4 +1,5 @@
 import type { HorizontalPodAutoscaler, HPAScalingRules } from "#gen/api/autoscaling/v2.ts";
+import { withoutExtras } from "./autoscaler-annotations.ts";
 
 const periodSeconds = 15;
 
@@ -21,7 +22,8 @@ function filled(given: HPAScalingRules | undefined, standard: HPAScalingRules): 
   return { ...standard, ...Object.fromEntries(said) };
 }
 
-export function defaultAutoscaler({ spec }: HorizontalPodAutoscaler): void {
+export function defaultAutoscaler({ metadata, spec }: HorizontalPodAutoscaler): void {
+  metadata.annotations = withoutExtras(metadata.annotations);
   spec.minReplicas ??= 1;
   if ((spec.metrics ?? []).length === 0) {
     const target = { type: "Utilization", averageUtilization: 80 };

@@ -33,8 +33,9 @@ export function defaultService({ spec, status }: Service): void {
 }
 
 const needsClusterIP = ({ type }: ServiceSpec): boolean => type !== "ExternalName";
-const needsNodePort = ({ type, allocateLoadBalancerNodePorts }: ServiceSpec): boolean =>
-  type === "NodePort" || (type === "LoadBalancer" && allocateLoadBalancerNodePorts !== false);
+/** A load balancer that goes without any more keeps those that it has. */
+const needsNodePort = ({ type }: ServiceSpec): boolean =>
+  type === "NodePort" || type === "LoadBalancer";
 const needsHealthPort = ({ type, externalTrafficPolicy }: ServiceSpec): boolean =>
   type === "LoadBalancer" && externalTrafficPolicy === "Local";
 
@@ -57,7 +58,8 @@ function dropUnchanged(
 const hasBalancer = ({ type }: ServiceSpec): boolean => type === "LoadBalancer";
 
 /** A client that changes the type alone need not clear what the old type had: it goes with it. */
-export function dropTypeDependentFields(spec: ServiceSpec, old: ServiceSpec): void {
+export function dropTypeDependentFields(service: Service, { spec: old }: Service): void {
+  const { spec } = service;
   const gone = (needs: (one: ServiceSpec) => boolean): boolean => needs(old) && !needs(spec);
   if (gone(needsClusterIP)) {
     if (spec.clusterIP === old.clusterIP && deepEqual(spec.clusterIPs, old.clusterIPs))
@@ -67,7 +69,9 @@ export function dropTypeDependentFields(spec: ServiceSpec, old: ServiceSpec): vo
   if (gone(needsNodePort) && sameNodePorts(spec, old))
     for (const port of spec.ports ?? []) delete port.nodePort;
   if (gone(needsHealthPort)) dropUnchanged(spec, old, "healthCheckNodePort");
-  if (gone(hasBalancer))
+  if (gone(hasBalancer)) {
     dropUnchanged(spec, old, "allocateLoadBalancerNodePorts", "loadBalancerClass");
+    service.status = { ...service.status, loadBalancer: {} };
+  }
   if (gone(isExternal)) dropUnchanged(spec, old, "externalTrafficPolicy");
 }

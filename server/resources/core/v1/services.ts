@@ -34,7 +34,7 @@ export const serviceResource = defineResource<Service>({
   },
   prepareForUpdate: (service, old) => {
     service.status = old.status;
-    dropTypeDependentFields(service.spec, old.spec);
+    dropTypeDependentFields(service, old);
     dropInternalPolicy(service);
   },
   selectableFields: ({ spec }) => ({
