@@ -263,7 +263,7 @@ class TlsDoor {
       if (collected === overlong) sink.cutOff();
       const body = collected === overlong ? undefined : collected;
       const size = body?.length ?? 0;
-      if (!loopTurns.free(size) && !isProbe(pathOf(urlOf(question)))) {
+      if (!loopTurns.free(sink.flow, size) && !isProbe(pathOf(urlOf(question)))) {
         const granted = await loopTurns.turn(sink.flow, size);
         // A client that has gone meanwhile costs nothing more.
         if (sink.stream.destroyed === true) return;

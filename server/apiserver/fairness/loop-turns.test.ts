@@ -31,7 +31,7 @@ function byHand(takes = 0) {
 }
 
 const take = (turns: LoopTurns, count: number): number =>
-  Array.from({ length: count }, () => turns.free(0)).filter(Boolean).length;
+  Array.from({ length: count }, () => turns.free("u", 0)).filter(Boolean).length;
 
 test("so many begin in a turn, and as many again in the next", async () => {
   const { turns, next, pending } = byHand();
@@ -45,17 +45,17 @@ test("so many begin in a turn, and as many again in the next", async () => {
 
 test("a turn that took long enough begins nothing more, and what goes on waits for the next", async () => {
   const { turns, next, pass } = byHand();
-  expect(turns.free(0)).toBe(true);
+  expect(turns.free("u", 0)).toBe(true);
   pass(4);
-  expect(turns.free(0)).toBe(true);
+  expect(turns.free("u", 0)).toBe(true);
   expect(turns.breath("u")).toBeUndefined();
   pass(1);
-  expect(turns.free(0)).toBe(false);
+  expect(turns.free("u", 0)).toBe(false);
   const breath = turns.breath("u");
   expect(breath).toBeInstanceOf(Promise);
   await next();
   expect(await breath).toBe(true);
-  expect(turns.free(0)).toBe(true);
+  expect(turns.free("u", 0)).toBe(true);
 });
 
 test("of what waits a turn begins as much as it has time for, and one at least", async () => {
@@ -76,8 +76,8 @@ test("of what waits a turn begins as much as it has time for, and one at least",
 
 test("a large body fills a turn", () => {
   const { turns } = byHand();
-  expect(turns.free(3 * 2 ** 20)).toBe(true);
-  expect(turns.free(0)).toBe(false);
+  expect(turns.free("u", 3 * 2 ** 20)).toBe(true);
+  expect(turns.free("u", 0)).toBe(false);
 });
 
 test("who asks once begins in the next turn, whatever another flood waits", async () => {
@@ -89,4 +89,26 @@ test("who asks once begins in the next turn, whatever another flood waits", asyn
   expect(begun.filter((who) => who === "no flood")).toHaveLength(1_000);
   expect(begun.filter((who) => who === "flood")).toHaveLength(4);
   expect(begun).toContain("honest");
+});
+
+test("who takes little passes who takes much, which then has a part of each turn", async () => {
+  const { turns, next, wait, pass, begun } = byHand(1);
+  for (let at = 0; at < 100; at++) wait("greedy");
+  for (let at = 0; at < 10; at++) await next();
+  expect(begun).toHaveLength(50);
+  expect(turns.free("greedy", 0)).toBe(false);
+  expect(turns.free("modest", 0)).toBe(false);
+  await next();
+  expect(begun).toHaveLength(52);
+  expect(turns.free("modest", 0)).toBe(true);
+  expect(turns.breath("greedy")).toBeInstanceOf(Promise);
+  expect(turns.breath("modest")).toBeUndefined();
+  pass(3);
+  wait("modest");
+  await next();
+  expect(begun.slice(52)).toEqual(["modest", "greedy", "greedy"]);
+  // Nobody else is there any more.
+  pass(300);
+  await next();
+  expect(begun).toHaveLength(60);
 });

@@ -38,9 +38,10 @@ export class Turns<T extends Waiting> {
     return true;
   }
 
-  /** The first of the user who waits longest; the user then stands last. */
-  next(): T | undefined {
+  /** The first of the user who waits longest, of those that `of` names; the user then stands last. */
+  next(of: (user: string) => boolean = anybody): T | undefined {
     for (const [user, queue] of this.#queues) {
+      if (!of(user)) continue;
       this.#queues.delete(user);
       const first = queue.shift();
       if (first === undefined) continue;
@@ -51,3 +52,5 @@ export class Turns<T extends Waiting> {
     return undefined;
   }
 }
+
+const anybody = (): boolean => true;
