@@ -23,8 +23,12 @@ function prefixFaults(prefix: string): string[] {
   return faults;
 }
 
+/** Most of all names, by one look. */
+const plainNamePattern = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+
 /** What is wrong with a label key: empty when nothing is. */
 export function labelKeyFaults(key: string): string[] {
+  if (plainNamePattern.test(key)) return [];
   const parts = key.split("/");
   const name = parts[parts.length - 1] ?? "";
   const prefix = parts.length === 2 ? (parts[0] ?? "") : undefined;
@@ -44,6 +48,7 @@ export function labelKeyFaults(key: string): string[] {
 
 /** What is wrong with a label value: empty when nothing is. */
 export function labelValueFaults(value: string): string[] {
+  if (value === "" || plainNamePattern.test(value)) return [];
   const faults: string[] = [];
   if (value.length > nameBytesMax) faults.push(`must be no more than ${nameBytesMax} bytes`);
   if (!valuePattern.test(value)) faults.push(valueShape);

@@ -16,6 +16,8 @@ export type ParsedSelector =
 const symbolCharacters = "=!(),><";
 const symbols = new Set([")", ",", "!", "==", "=", "!=", "(", ">", "<"]);
 const isSpace = (character: string): boolean => " \t\r\n".includes(character);
+/** What is neither, from where it is looked at. */
+const wordPattern = /[^ \t\r\n=!(),><]+/y;
 
 /** Longest symbol that grows one character at a time, as the upstream lexer finds it. */
 function symbolAt(text: string, start: number): string {
@@ -41,15 +43,9 @@ function tokensOf(text: string): Token[] {
       tokens.push({ type: "symbol", text: symbol });
       at += Math.max(symbol.length, 1);
     } else {
-      const start = at;
-      while (
-        at < text.length &&
-        !isSpace(text.charAt(at)) &&
-        !symbolCharacters.includes(text.charAt(at))
-      ) {
-        at += 1;
-      }
-      const word = text.slice(start, at);
+      wordPattern.lastIndex = at;
+      const word = wordPattern.exec(text)?.[0] ?? character;
+      at += word.length;
       tokens.push({
         type: word === "in" || word === "notin" ? "keyword" : "identifier",
         text: word,

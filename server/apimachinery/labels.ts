@@ -61,13 +61,13 @@ export function requirementFault({ key, operator, values }: Requirement): string
   if (keyFaults.length > 0) {
     return `<nil>: Invalid value: ${JSON.stringify(key)}: ${keyFaults.join("; ")}`;
   }
-  const shown = `[${values.map((value) => JSON.stringify(value)).join(",")}]`;
+  const shown = () => `[${values.map((value) => JSON.stringify(value)).join(",")}]`;
   const set = operator === "in" || operator === "notin";
   if (set && values.length === 0) {
     return `values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty`;
   }
   if ((operator === "exists" || operator === "!") && values.length > 0) {
-    return `values: Invalid value: ${shown}: values set must be empty for exists and does not exist`;
+    return `values: Invalid value: ${shown()}: values set must be empty for exists and does not exist`;
   }
   if ((operator === "gt" || operator === "lt") && !integer.test(values[0] ?? "")) {
     return `values[0]: Invalid value: ${JSON.stringify(values[0] ?? "")}: for 'Gt', 'Lt' operators, the value must be an integer`;
@@ -81,9 +81,19 @@ export function requirementFault({ key, operator, values }: Requirement): string
   return undefined;
 }
 
+/** What was parsed last: a request's selector is checked first, and parsed once more when it is used. */
+let last: { readonly text: string; readonly selector: Selector } = {
+  text: "",
+  selector: everything,
+};
+
 /** The selector a query parameter holds. Throws ApiError BadRequest with upstream's sentence. */
 export function parseLabelSelector(text: string): Selector {
-  if (text === "") return everything;
+  if (last.text !== text) last = { text, selector: parsedSelector(text) };
+  return last.selector;
+}
+
+function parsedSelector(text: string): Selector {
   const parsed = parseSelectorText(text);
   if ("fault" in parsed) throw badRequest(parsed.fault);
   for (const requirement of parsed.requirements) {

@@ -9,7 +9,11 @@ import {
   isPortName,
   isQualifiedName,
 } from "./validate.ts";
-import { validateObjectMeta, validateObjectMetaUpdate } from "./validate-object-meta.ts";
+import {
+  judgeAhead,
+  validateObjectMeta,
+  validateObjectMetaUpdate,
+} from "./validate-object-meta.ts";
 
 const fields = (errors: readonly { reason: string; field: string }[]): string[] =>
   errors.map(({ reason, field }) => `${reason} ${field}`);
@@ -86,6 +90,21 @@ describe("metadata", () => {
       "FieldValueInvalid metadata.ownerReferences[0]",
       "FieldValueInvalid metadata.finalizers",
     ]);
+  });
+
+  test("what is judged ahead, in steps, is judged as it is at once", () => {
+    const many = (last: string) =>
+      Object.fromEntries([
+        ...Array.from({ length: 5_000 }, (_, at) => [`x.io/l${at}`, "v"]),
+        [last, "v"],
+      ]);
+    for (const last of ["fine", "not fine"]) {
+      const meta = { name: "a", labels: many(last), annotations: many(last) };
+      const before = validateObjectMeta(meta, { namespaced: false });
+      expect([...judgeAhead(meta)].length).toBeGreaterThan(5);
+      expect(validateObjectMeta(meta, { namespaced: false })).toEqual(before);
+      expect(before).toHaveLength(last === "fine" ? 0 : 2);
+    }
   });
 
   test("an update keeps identity, and adds no finalizer to what is being deleted", () => {

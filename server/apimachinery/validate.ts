@@ -96,9 +96,23 @@ const keyShape = (prefix: string): string =>
 /** Most of all names, by one look. */
 export const plainNamePattern = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 
+/** The prefix that was judged last and is one: of a hundred labels most have the same. */
+let knownPrefix = "example.com";
+
+function isPlainQualifiedName(value: string): boolean {
+  const slash = value.indexOf("/");
+  if (slash < 0) return plainNamePattern.test(value);
+  const prefix = value.slice(0, slash);
+  if (prefix !== knownPrefix) {
+    if (prefixSentences(prefix).length > 0) return false;
+    knownPrefix = prefix;
+  }
+  return plainNamePattern.test(value.slice(slash + 1));
+}
+
 /** `name` or `example.com/name`: keys of labels and annotations, finalizers, resource names. */
 export function isQualifiedName(value: string): string[] {
-  if (plainNamePattern.test(value)) return [];
+  if (isPlainQualifiedName(value)) return [];
   const parts = value.split("/");
   if (parts.length > 2)
     return [
@@ -128,6 +142,7 @@ const labelValueSentence =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
 
 export function isLabelValue(value: string): string[] {
+  if (value === "" || plainNamePattern.test(value)) return [];
   const sentences: string[] = [];
   if (isLonger(value, labelBytesMax)) sentences.push(maxBytesSentence(labelBytesMax));
   if (labelValuePattern.test(value)) return sentences;

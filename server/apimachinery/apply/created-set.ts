@@ -109,7 +109,15 @@ export function* makeAhead(object: Fields): Generator<void, void, void> {
 function* leavesAhead(value: Fields): Generator<void, void, void> {
   const names = Object.keys(value);
   if (names.length < largeMapKeysMin) return;
-  names.sort();
+  yield;
+  // What the reading thread read is sorted.
+  for (const [at, name] of names.entries()) {
+    if (name > (names[at + 1] ?? name)) {
+      names.sort();
+      break;
+    }
+    if (at % keysAtOnce === 0) yield;
+  }
   yield;
   const out: Draft = { ".": leaf };
   for (const [at, name] of names.entries()) {

@@ -55,19 +55,21 @@ function mapErrors(type: MapMerge, value: unknown): string[] {
       // Upstream stops at the first of them.
       return [...errors, `.${name}: field not declared in schema`];
     }
-    errors.push(...within(`f:${name}`, errorsOf(held, value[name])));
+    const wrong = errorsOf(held, value[name]);
+    if (wrong.length > 0) errors.push(...within(`f:${name}`, wrong));
   }
   return errors;
 }
 
 function listErrors(type: ListMerge, value: unknown): string[] {
   if (!Array.isArray(value)) return [`: expected list, got &{${goPrinted(value)}}`];
+  if (type.atomic) return itemErrors(type.item, value);
   const errors: string[] = [];
   const seen = new Set<string>();
   for (const [index, item] of value.entries()) {
-    let element = `i:${index}`;
+    let element: string;
     try {
-      if (!type.atomic) element = itemElement(type, item);
+      element = itemElement(type, item);
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       return [...errors, `: element ${index}: ${error.message}`];
@@ -79,13 +81,22 @@ function listErrors(type: ListMerge, value: unknown): string[] {
   return errors;
 }
 
+/** Of items that are told apart by their place alone: it is spelled where one is wrong. */
+function itemErrors(type: MergeType, items: readonly unknown[]): string[] {
+  const errors: string[] = [];
+  for (const [index, item] of items.entries()) {
+    const wrong = errorsOf(type, item);
+    if (wrong.length > 0) errors.push(...within(`i:${index}`, wrong));
+  }
+  return errors;
+}
+
 function errorsOf(type: MergeType, value: unknown): string[] {
   if (value === null || value === undefined) return [];
   if (type.kind === "scalar") return scalarErrors(type.scalar, value);
   const shape = shapeOf(type, value);
   if (shape === undefined) {
-    if (!Array.isArray(value)) return [];
-    return value.flatMap((item, index) => within(`i:${index}`, errorsOf(deduced, item)));
+    return Array.isArray(value) ? itemErrors(deduced, value) : [];
   }
   return shape.kind === "map" ? mapErrors(shape, value) : listErrors(shape, value);
 }

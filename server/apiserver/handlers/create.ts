@@ -7,6 +7,7 @@ import {
   noUniqueName,
   plainFailure,
 } from "#apimachinery/status.ts";
+import { judgeAhead } from "#apimachinery/validate-object-meta.ts";
 import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
 import { keyOf, named } from "#apiserver/endpoint.ts";
@@ -108,6 +109,7 @@ async function createOnce(
   draft.metadata.name ??= "";
   const hook = hookOf(server.hooks, call.endpoint.resource.ref);
   const checkAndWrite = async (): Promise<Written> => {
+    for (const _ of judgeAhead(draft.metadata)) await breath(call);
     await breath(call);
     validateCreate(call, draft);
     await breath(call);

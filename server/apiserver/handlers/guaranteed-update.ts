@@ -5,6 +5,7 @@
 import { deepEqual, meansTheSame } from "#apimachinery/deep-equal.ts";
 import { invalidValue, Path } from "#apimachinery/field-error.ts";
 import { ApiError, conflict, invalid, notFound, plainFailure } from "#apimachinery/status.ts";
+import { judgeAhead } from "#apimachinery/validate-object-meta.ts";
 import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Call, ServerContext } from "#apiserver/call.ts";
 import { keyOf, named, storageFault } from "#apiserver/endpoint.ts";
@@ -127,6 +128,7 @@ async function attempt(
   if (change.prepare === undefined) prepareForUpdate(server, call, draft, old);
   else change.prepare(draft, old);
   const checkAndWrite = async (): Promise<Outcome> => {
+    for (const _ of judgeAhead(draft.metadata)) await breath(call);
     await breath(call);
     if (change.check === undefined) validateUpdate(call, draft, old);
     else change.check(draft, old);

@@ -6,7 +6,9 @@ import { piecesOf, put } from "./pieces.ts";
 const together = (value: unknown): unknown => piecesOf(value).reduce<unknown>(put, undefined);
 
 const wide = (count: number): Record<string, string> =>
-  Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${count - at}`, `v${at}`]));
+  Object.fromEntries(
+    Array.from({ length: count }, (_, at) => [`k${at}`.padEnd(10, "x"), `v${at}`]).sort(),
+  );
 
 test("large objects and lists within each other come back, in their order", () => {
   const value = {
@@ -19,6 +21,13 @@ test("large objects and lists within each other come back, in their order", () =
   expect(piecesOf(value).length).toBeGreaterThan(10);
   expect(piecesOf(value).every(({ text }) => text.length < 200_000)).toBe(true);
   expect(JSON.stringify(together(value))).toBe(JSON.stringify(value));
+});
+
+test("the members of a large map come back by their names, those of a small one as they stood", () => {
+  const names = Array.from({ length: 3_000 }, (_, at) => `k${3_000 - at}`);
+  const of = (some: readonly string[]) => Object.fromEntries(some.map((name) => [name, 1]));
+  expect(Object.keys(together(of(names)) as object)).toEqual(names.toSorted());
+  expect(Object.keys(together(of(names.slice(0, 9))) as object)).toEqual(names.slice(0, 9));
 });
 
 test("a name that means something to the language is a name", () => {

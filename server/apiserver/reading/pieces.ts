@@ -13,6 +13,8 @@ export interface Piece {
 
 /** Of a piece: parsing so much takes a millisecond. */
 const pieceCharsMax = 32 * 1024;
+/** Members of a map: an object with fields of its own never has so many. */
+const mapMembersMin = 2_000;
 /** Below it nothing is taken apart: each level is written once more. */
 const depthMax = 8;
 
@@ -26,6 +28,13 @@ interface Large {
   readonly value: object;
 }
 
+/** Members of a large map in their order: whoever needs them so would sort them in the loop. */
+function membersOf(value: object): [string, unknown][] {
+  const members = Object.entries(value);
+  if (Array.isArray(value) || members.length < mapMembersMin) return members;
+  return members.sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
 /** The value's own members in pieces, those that are large themselves empty. */
 function split(value: object, path: readonly string[], pieces: Piece[]): readonly Large[] {
   const isList = Array.isArray(value);
@@ -37,7 +46,7 @@ function split(value: object, path: readonly string[], pieces: Piece[]): readonl
     pieces.push({ path, text: isList ? `[${text}]` : `{${text}}` });
     [parts, chars] = [[], 0];
   };
-  for (const [key, item] of Object.entries(value)) {
+  for (const [key, item] of membersOf(value)) {
     if (item === undefined && !isList) continue;
     let text = textOf(item);
     if (text.length > pieceCharsMax && isContainer(item) && path.length + 1 < depthMax) {

@@ -46,7 +46,8 @@ class ReaderThread {
       return;
     }
     this.#worker ??= this.#start();
-    this.#worker.postMessage(this.#current.job);
+    const { job } = this.#current;
+    this.#worker.postMessage(job, handedOver(job.bytes));
     this.#timer = setTimeout(() => this.#giveUp(), readingMsMax);
     this.#timer.unref();
   }
@@ -82,6 +83,11 @@ class ReaderThread {
     this.#worker = undefined;
     void worker?.terminate();
   }
+}
+
+/** Bytes that have a buffer of their own go with it, and are nobody's any more: a copy of 3 MiB takes a while. */
+function handedOver({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }
 
 /** One for the process, as the loop is. */
