@@ -22,6 +22,7 @@ import { connectionOf } from "./door/connection.ts";
 import { type AnswerSink, send } from "./door/send.ts";
 import { type SessionGuard, SessionGuards } from "./door/session-guard.ts";
 import { WaitingSockets } from "./door/waiting-sockets.ts";
+import { leaseFlow, leasesPath } from "./fairness/lease-flow.ts";
 import { loopTurns } from "./fairness/loop-turns.ts";
 import { isProbe, tooManyWait } from "./filters/max-in-flight.ts";
 import { PlainRequest } from "./plain-request.ts";
@@ -92,9 +93,10 @@ const clientOf = ({ clientCertificate, remoteAddress }: Connection): string =>
   clientCertificate?.commonName ?? remoteAddress;
 
 /** Whose turn it is: the user as far as the connection tells. */
-function flowOf({ fields }: Asked, connection: Connection): string {
+function flowOf({ fields, path }: Asked, connection: Connection): string {
   const token = connection.clientCertificate === undefined ? fields.authorization : undefined;
-  return token ?? clientOf(connection);
+  const user = token ?? clientOf(connection);
+  return path.startsWith(leasesPath) ? leaseFlow(user) : user;
 }
 
 class TlsDoor {

@@ -28,6 +28,11 @@ export class FakeClock implements Clock {
     return () => this.#alarms.delete(alarm);
   }
 
+  /** Time goes by, and nothing of the process runs. */
+  stall(milliseconds: number): void {
+    this.#now += milliseconds;
+  }
+
   /** Alarms set off in order, with the promises between them settled. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;

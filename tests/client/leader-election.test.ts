@@ -77,3 +77,26 @@ test("cut off, the leader stops before anybody else may lead", async () => {
   await clock.advance(0);
   await Promise.all([a.ended, b.ended]);
 });
+
+test("kept from the processor past the deadline and the lease, the leader goes on unless another leads", async () => {
+  const clock = new FakeClock();
+  const a = candidate("a", "stall", clock);
+  await clock.advance(2500);
+  const late = new FakeClock();
+  const b = candidate("b", "stall", late);
+  await late.advance(100);
+  clock.stall(12_000);
+  await clock.advance(2000);
+  expect(a.terms).toEqual(["leads"]);
+  await late.advance(9000);
+  clock.stall(30_000);
+  // For the other one no renewal came meanwhile.
+  await late.advance(30_000);
+  expect(b.terms).toEqual(["leads"]);
+  await clock.advance(2000);
+  expect(a.terms).toEqual(["leads", "stopped"]);
+  a.stop();
+  b.stop();
+  await Promise.all([clock.advance(0), late.advance(0)]);
+  await Promise.all([a.ended, b.ended]);
+});
