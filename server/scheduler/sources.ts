@@ -322,11 +322,12 @@ function takePod(fed: Fed, old: Pod | undefined, pod: Pod): void {
   }
   const key = podKey(pod);
   if (pod.spec.nodeName) {
-    const fresh = !cache.has(key);
+    // What had no node before comes with it, to all who wait: it asked for nothing, and nothing becomes free.
+    const comes = !old?.spec.nodeName || !cache.has(key);
     queue.remove(key);
     cache.nominations.remove(key);
     cache.setPod(pod);
-    if (fresh || old === undefined) queue.move({ kind: "pod", pod });
+    if (comes) queue.move({ kind: "pod", pod });
     else if (placementChanged(old, pod)) queue.move({ kind: "pod", before: old, pod });
     wake();
     return;

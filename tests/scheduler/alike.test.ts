@@ -4,7 +4,17 @@ import type { Pod, PodSpec } from "#gen/api/core/v1.ts";
 import { alikeOf } from "#scheduler/alike.ts";
 import { podKey, SchedulerCache } from "#scheduler/cache.ts";
 import { refusalOf } from "#scheduler/explain.ts";
-import { addNode, addPod, bound, closersOfEach, openCluster, startScheduler } from "./plane.ts";
+import { schedulerMetrics } from "#scheduler/metrics.ts";
+import { MetricRegistry } from "#telemetry/metrics.ts";
+import {
+  addNode,
+  addPod,
+  bound,
+  closersOfEach,
+  openCluster,
+  scheduledCondition,
+  startScheduler,
+} from "./plane.ts";
 import { Random } from "./random.ts";
 import { randomNamespaces, randomNode, randomPod } from "./random-objects.ts";
 
@@ -89,4 +99,21 @@ test("each pod that is pinned to a node hears of that node", async () => {
     await addNode(plane, name);
     expect(await bound(plane, name)).toBe(name);
   }
+}, 30_000);
+
+test("a pod that this scheduler binds wakes who wants to be near it, and nobody who waits for room", async () => {
+  const plane = await openCluster(closers);
+  await addNode(plane, "n1", { zone: "z" });
+  const registry = new MetricRegistry();
+  startScheduler(plane, closers, { metrics: schedulerMetrics(registry) });
+  const requests = { cpu: "9" };
+  await addPod(plane, "huge", { containers: [{ name: "c", image: "x", resources: { requests } }] });
+  const labelSelector = { matchLabels: { app: "web" } };
+  const terms = [{ labelSelector, topologyKey: "zone" }];
+  const podAffinity = { requiredDuringSchedulingIgnoredDuringExecution: terms };
+  await addPod(plane, "near", { affinity: { podAffinity } });
+  for (const name of ["huge", "near"]) await scheduledCondition(plane, name);
+  await addPod(plane, "web", {}, { app: "web" });
+  for (const name of ["web", "near"]) expect(await bound(plane, name)).toBe("n1");
+  expect(registry.text()).toMatch(/attempts_total\{[^}]*result="unschedulable"[^}]*\} 2\n/);
 }, 30_000);

@@ -67,7 +67,7 @@ class World {
   disturb(): ClusterEvent {
     const before = this.#anyNode();
     const pod = this.#pods[this.#r.below(this.#pods.length)];
-    const what = this.#r.below(pod === undefined ? 3 : 7);
+    const what = this.#r.below(pod === undefined ? 3 : 9);
     if (what === 0) {
       const node = randomNode(this.#r, `m${this.#serial++}`);
       this.#setNode(node);
@@ -86,6 +86,19 @@ class World {
       this.#pods = this.#pods.filter((one) => one !== pod);
       this.cache.removePod(podKey(pod));
       return { kind: "pod", before: pod };
+    }
+    if (what === 7) {
+      const { name: nodeName } = before.metadata;
+      const comes = this.newPod();
+      const placed = { ...comes, spec: { ...comes.spec, nodeName } };
+      this.#setPod(placed);
+      return { kind: "pod", pod: placed };
+    }
+    if (what === 8) {
+      const containers = pod.spec.containers.map((one) => ({ ...one, resources: {} }));
+      const shrunk = { ...pod, spec: { ...pod.spec, containers } };
+      this.#setPod(shrunk);
+      return { kind: "pod", before: pod, pod: shrunk };
     }
     const leaving = { ...pod.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" };
     const { labels } = this.newPod().metadata;

@@ -4,8 +4,13 @@ import { V_TOO_MANY_PODS } from "#gen/scheduler-abi.ts";
 import { resourcesOf } from "#scheduler/devices/extended-resources.ts";
 import type { NodeFacts } from "#scheduler/node-facts.ts";
 import { podRequests } from "#scheduler/pod-requests.ts";
-import { type DeviceClassChange, definePlugin, filterAndScore, type NodeChange } from "./plugin.ts";
-import { shrinks } from "./pod-changes.ts";
+import {
+  type DeviceClassChange,
+  definePlugin,
+  filterAndScore,
+  type NodeChange,
+  type PodChange,
+} from "./plugin.ts";
 
 function fitsEmpty(pod: Pod, { allocatable }: NodeFacts): boolean {
   if ((allocatable.get("pods") ?? 0) < 1) return false;
@@ -32,9 +37,17 @@ function standsIn(pod: Pod, { before, now }: DeviceClassChange): boolean {
   return resourcesOf(now).some((name) => requests.has(name) && !known.includes(name));
 }
 
+/** Gone, or asking for less than before of what the pod asks for. */
+function frees(pod: Pod, { before, now }: PodChange): boolean {
+  if (before === undefined || now === undefined) return now === undefined;
+  const [had, has] = [podRequests(before), podRequests(now)];
+  const fell = (resource: string) => (has.get(resource) ?? 0) < (had.get(resource) ?? 0);
+  return [...podRequests(pod).keys()].some(fell);
+}
+
 export const nodeResourcesFit = definePlugin({
   name: "NodeResourcesFit",
   points: [...filterAndScore, "placementScore"],
   reasons: [[V_TOO_MANY_PODS, "Too many pods"]],
-  hint: { node: growsFor, pod: (_, change) => shrinks(change), deviceClass: standsIn },
+  hint: { node: growsFor, pod: frees, deviceClass: standsIn },
 });

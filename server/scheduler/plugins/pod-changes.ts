@@ -4,13 +4,6 @@ import type { Pod } from "#gen/api/core/v1.ts";
 import type { Labels } from "#scheduler/predicate.ts";
 import type { NodeChange, PodChange } from "./plugin.ts";
 
-/** Gone, or asking for less than before. */
-export function shrinks({ before, now }: PodChange): boolean {
-  if (before === undefined) return false;
-  if (now === undefined) return true;
-  return !deepEqual(before.spec, now.spec) || !deepEqual(before.status, now.status);
-}
-
 /** As selectors read a pod; its namespace's labels are not at hand. */
 export const subjectOf = (pod: Pod) => ({
   namespace: pod.metadata.namespace ?? "",

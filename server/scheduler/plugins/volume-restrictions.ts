@@ -1,7 +1,6 @@
 /** VolumeRestrictions: disks that no second pod of a node may use, claims that no second pod of the cluster may. */
 import { V_DISK, V_EXCLUSIVE } from "#gen/scheduler-abi.ts";
 import { definePlugin, isNew } from "./plugin.ts";
-import { shrinks } from "./pod-changes.ts";
 
 export const volumeRestrictions = definePlugin({
   name: "VolumeRestrictions",
@@ -13,5 +12,5 @@ export const volumeRestrictions = definePlugin({
       "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod",
     ],
   ],
-  hint: { node: isNew, pod: (_, change) => shrinks(change), others: ["storage"] },
+  hint: { node: isNew, pod: (_, { now }) => now === undefined, others: ["storage"] },
 });
