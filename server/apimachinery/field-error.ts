@@ -103,7 +103,7 @@ function quotedJson(value: unknown): string {
 }
 
 /** As Go's %q: what is no printable ASCII in hexadecimal, in two digits where two are enough. */
-const shown = (value: unknown): string =>
+export const goQuoted = (value: unknown): string =>
   quotedJson(value).replace(/\\u00([01][0-9a-f])|\x7f/g, (_, code = "7f") =>
     typeof value === "string" ? `\\x${code}` : `\\u00${code}`,
   );
@@ -119,7 +119,7 @@ export function required(path: Path, detail: string): FieldError {
 }
 
 export function invalidValue(path: Path, value: unknown, detail: string): FieldError {
-  const said = value === omittedValue ? [] : [shown(value)];
+  const said = value === omittedValue ? [] : [goQuoted(value)];
   const message = ["Invalid value", ...said, ...(detail === "" ? [] : [detail])].join(": ");
   return { reason: "FieldValueInvalid", field: path.text, message };
 }
@@ -140,7 +140,7 @@ export function notSupported(
   const lists = order === "sorted" ? sortedLists : plainLists;
   const list = lists.get(valid) ?? listOf(order === "sorted" ? [...valid].sort() : valid);
   lists.set(valid, list);
-  const message = `Unsupported value: ${shown(value)}: supported values: ${list}`;
+  const message = `Unsupported value: ${goQuoted(value)}: supported values: ${list}`;
   return { reason: "FieldValueNotSupported", field: path.text, message };
 }
 
@@ -150,12 +150,12 @@ export function forbiddenField(path: Path, detail: string): FieldError {
 }
 
 export function duplicate(path: Path, value: unknown): FieldError {
-  const message = `Duplicate value: ${shown(value)}`;
+  const message = `Duplicate value: ${goQuoted(value)}`;
   return { reason: "FieldValueDuplicate", field: path.text, message };
 }
 
 export function notFoundValue(path: Path, value: unknown): FieldError {
-  const message = `Not found: ${shown(value)}`;
+  const message = `Not found: ${goQuoted(value)}`;
   return { reason: "FieldValueNotFound", field: path.text, message };
 }
 

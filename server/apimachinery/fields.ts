@@ -62,9 +62,13 @@ function termOf(text: string): FieldTerm {
 /** Throws ApiError BadRequest with upstream's sentence. Whether a field exists is the resource's affair. */
 export function parseFieldSelector(text: string): FieldSelector {
   if (text === "") return [];
-  return termsOf(text)
-    .filter((term) => term !== "")
-    .map(termOf);
+  return (
+    termsOf(text)
+      .filter((term) => term !== "")
+      .map(termOf)
+      // Nothing that is nothing: upstream takes it for everything.
+      .filter(({ field, value }) => field !== "" || value !== "")
+  );
 }
 
 /** A field that the record does not hold is "". */

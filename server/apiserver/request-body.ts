@@ -1,4 +1,5 @@
 /** Request bodies: bounded, then decoded as their media type says. */
+import { passEmpties } from "#apimachinery/codec/empties.ts";
 import { decodeJson } from "#apimachinery/codec/json.ts";
 import { decodeProtobuf } from "#apimachinery/codec/protobuf.ts";
 import { type DecodedMap, decodeJsonMap } from "#apimachinery/codec/yaml.ts";
@@ -291,7 +292,18 @@ export function readObjectFrom(
   }
   const { kind, apiVersion, metadata = { name: "" }, ...rest } = decoded.object;
   // Kind first, so that every stored object's JSON begins alike: lists cut that beginning off.
-  return { kind, apiVersion, metadata, ...rest };
+  const object = { kind, apiVersion, metadata, ...rest };
+  passEmpties(decoded.object, object);
+  return object;
+}
+
+/** What a POST says of its write; that its body can be read at all comes first. */
+export function createOptions(
+  { request, query }: Pick<Call, "request" | "query">,
+  { takeIn }: Pick<Expected, "takeIn"> = {},
+): WriteOptions {
+  bodyMediaType(request.headers.get("content-type"), takeIn !== undefined);
+  return writeOptions(query, "CreateOptions");
 }
 
 /** The body's object. */

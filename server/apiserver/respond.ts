@@ -1,5 +1,5 @@
 /** Answers: bytes with the headers that every answer carries. */
-
+import { Buffer } from "node:buffer";
 import { encodeProtobuf } from "#apimachinery/codec/protobuf.ts";
 import { encodeYaml } from "#apimachinery/codec/yaml.ts";
 import type { FullStatus } from "#apimachinery/status.ts";
@@ -13,10 +13,13 @@ export interface Marks {
   readonly warnings: readonly string[];
 }
 
-/** RFC 7234's form of a warning: code 299, no agent, quoted text. Control characters would break the header. */
-export function warningHeader(warning: string): string {
-  const printable = warning.replace(/[^\x20-\x7e]/g, (character) => encodeURIComponent(character));
-  return `299 - "${printable.replace(/[\\"]/g, "\\$&")}"`;
+const control = /\p{Cc}/u;
+
+/** RFC 7234's form of a warning: code 299, no agent, quoted text, as bytes of UTF-8; undefined: upstream gives none with control characters. */
+export function warningHeader(warning: string): string | undefined {
+  if (control.test(warning)) return undefined;
+  const bytes = Buffer.from(warning.replace(/[\\"]/g, "\\$&")).toString("latin1");
+  return `299 - "${bytes}"`;
 }
 
 /** Upstream's bound on all warnings of an answer; more are cut off. */
@@ -36,6 +39,7 @@ export function headersOf(
   let bytes = 0;
   for (const warning of new Set(warnings)) {
     const text = warningHeader(warning);
+    if (text === undefined) continue;
     bytes += text.length;
     if (bytes <= warningsBytesMax) all.append("warning", text);
   }

@@ -43,13 +43,18 @@ export function prepareForCreate(server: ServerContext, call: Call, object: Kube
   if (resource.hasGeneration !== false) metadata.generation = 1;
   resource.dropDisabled?.(object);
   const warn = (warning: string): void => void call.warnings.push(warning);
-  resource.prepareForCreate?.(object, { now, user: call.user, warn });
+  const newUid = (): string => server.randomness.uid();
+  resource.prepareForCreate?.(object, { now, user: call.user, newUid, warn });
 }
 
-/** Throws Invalid with every fault. */
-export function validateCreate(call: Call, object: KubeObject): void {
+/** Throws Invalid with every fault; `privileged`: of fields that not everybody may set. */
+export function validateCreate(
+  call: Call,
+  object: KubeObject,
+  privileged: readonly FieldError[] = [],
+): void {
   const { rules, seen } = judgedAs(call.endpoint);
-  const own = rules.validate?.(seen(object)) ?? [];
+  const own = [...privileged, ...(rules.validate?.(seen(object)) ?? [])];
   const isLate = rules.metaRules?.isLate === true && own.length > 0;
   const meta = isLate ? [] : validateMeta(rules, object);
   const faults = [...meta, ...own];
@@ -139,7 +144,13 @@ function keepAllButStatus({ ref, takeIn }: Resource, object: KubeObject, old: Ku
   Object.assign(object, old, { metadata, status });
 }
 
-export function validateUpdate(call: Call, object: KubeObject, old: KubeObject): void {
+/** As above. */
+export function validateUpdate(
+  call: Call,
+  object: KubeObject,
+  old: KubeObject,
+  privileged: readonly FieldError[] = [],
+): void {
   const { rules, seen } = judgedAs(call.endpoint);
   const isStatus = call.info.subresource === "status";
   // A status update does not judge the name again, nor what it was made of.
@@ -152,7 +163,8 @@ export function validateUpdate(call: Call, object: KubeObject, old: KubeObject):
   const own = isStatus
     ? rules.validateStatusUpdate?.(now, before)
     : rules.validateUpdate?.(now, before);
-  refuseInvalid(call.endpoint.resource, object.metadata.name, [...changes, ...(own ?? [])]);
+  const faults = [...changes, ...privileged, ...(own ?? [])];
+  refuseInvalid(call.endpoint.resource, object.metadata.name, faults);
   // Of a status nobody is warned: what it warns of was said to who wrote the rest.
   if (rules.warnings !== undefined && !isStatus) call.warnings.push(...rules.warnings(now, before));
 }

@@ -33,6 +33,8 @@ export interface CellContext {
 /** What a strategy may take from the request beside the objects. */
 export interface StrategyContext {
   readonly now: Date;
+  /** A random name; there where a request stands behind. */
+  readonly newUid?: () => string;
   /** Tells the client something that the object no longer shows once it is prepared. */
   readonly warn?: (warning: string) => void;
   /** Who asks; undefined only where no request stands behind (tests, migrations). */

@@ -5,7 +5,11 @@ import { type Answer, crashed } from "./side.ts";
 /** What each server hands out as it likes: addresses, ports, names. */
 const handedOut = new Set(["clusterIP", "nodePort", "healthCheckNodePort"]);
 /** What tells of the server that was asked: its authorities, where it listens. */
-const ofServer = new Set(["client-ca-file", "requestheader-client-ca-file", "serverAddress"]);
+const ofServer = new Set([
+  ...["client-ca-file", "requestheader-client-ca-file", "serverAddress"],
+  // Of /version: what runs.
+  ...["compiler", "goVersion", "gitCommit", "buildDate", "platform"],
+]);
 const uid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|uid-\d+/g;
 const isAddress = (value: unknown): value is string => typeof value === "string" && isIP(value) > 0;
 const time = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z/g;
@@ -117,12 +121,12 @@ const reasons = (message: string): string =>
       : message;
 
 /** The end of a name may be a generated one. */
-const anyName = (name = ""): string =>
+const anyName = (name: string): string =>
   isIP(name) > 0 ? "address" : name.replace(/[bcdfghjklmnpqrstvwxz2456789]{5}$/, "*");
 
 /** Answers that nobody reads but by their code, reason and causes. */
 function refusalOf({ answer: { code, body }, seen }: Compared["stock"]): unknown {
-  const { causes = [], name, group, kind, retryAfterSeconds } = body?.details ?? {};
+  const { causes = [], name = "", group, kind, retryAfterSeconds } = body?.details ?? {};
   const said: { reason?: string; field?: string }[] = causes;
   return {
     code,
@@ -137,7 +141,7 @@ function refusalOf({ answer: { code, body }, seen }: Compared["stock"]): unknown
         : "",
     why: code === 403 ? reasons(plain(`${body?.message}`.replace(uniqueName, "NAME"), seen)) : "",
     about:
-      code >= 400 ? plain([anyName(name), group, kind, retryAfterSeconds].join("|"), seen) : "",
+      code >= 400 ? [anyName(plain(name, seen)), group, kind, retryAfterSeconds].join("|") : "",
   };
 }
 

@@ -13,7 +13,6 @@ import {
   intersection,
   isEmpty,
   leaf,
-  matching,
   pathsOf,
   recursiveDifference,
   setOf,
@@ -60,11 +59,6 @@ describe("sets of fields", () => {
     const set = setOf(["f:a", "f:b"], ["f:a"]);
     expect(difference(set, setOf(["f:z"]))).toBe(set);
     expect(difference(set, setOf(["f:a", "f:z"]))).toBe(set);
-  });
-
-  test("a pattern names a field with all below it", () => {
-    const set = setOf(["f:a", 'k:{"name":"x"}', "f:b"], ["f:a", 'k:{"name":"x"}', "f:c"]);
-    expect(texts(matching(set, [["f:a", "*", "f:b"]]))).toEqual(['f:a k:{"name":"x"} f:b']);
   });
 
   test("print fields before keyed items before values, in order", () => {

@@ -4,6 +4,7 @@
  */
 import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { badRequest } from "#apimachinery/status.ts";
+import { parseTime } from "#apimachinery/time.ts";
 import { type Conflicts, conflictError, conflictingFields, conflictsBeyond } from "./conflicts.ts";
 import { difference, type FieldSet, intersection, isEmpty, leaf, union } from "./field-set.ts";
 import { type Manager, type Managers, managerId } from "./managers.ts";
@@ -198,12 +199,17 @@ function settle(
   else managers.set(id, { ...applier, time, set });
 }
 
+const isMistimed = (entry: unknown): boolean =>
+  isFields(entry) && typeof entry["time"] === "string" && parseTime(entry["time"]) === undefined;
+
 /** Throws an Error with upstream's text where the configuration does not have the shape of its type. */
 export function checkConfiguration({ type }: Version, config: Fields, what: string): void {
   const wrong = typedError(type, config);
   if (wrong !== undefined)
     throw new TypeError(`failed to create typed patch object (${what}): ${wrong}`);
-  if (isFields(config["metadata"]) && (config["metadata"]["managedFields"] ?? null) !== null) {
+  const said = isFields(config["metadata"]) ? (config["metadata"]["managedFields"] ?? null) : null;
+  // Who writes a time that is none is told so when the whole is read; upstream sees no entries till then.
+  if (said !== null && !(Array.isArray(said) && said.some(isMistimed))) {
     throw badRequest("metadata.managedFields must be nil");
   }
 }

@@ -129,25 +129,6 @@ export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
   return out;
 }
 
-/** Elements of a pattern: `*` stands for every one. What a pattern names is meant with all below it. */
-export type FieldPattern = readonly string[];
-
-/** Only what the patterns name. */
-export function matching(set: FieldSet, patterns: readonly FieldPattern[]): FieldSet {
-  const out: Draft = {};
-  for (const element in set) {
-    const ours = set[element] ?? leaf;
-    if (element === ".") continue;
-    const fitting = patterns.filter(([first]) => first === "*" || first === element);
-    if (fitting.length === 0) continue;
-    const rest = fitting.map((pattern) => pattern.slice(1));
-    const whole = rest.some((pattern) => pattern.length === 0);
-    const node = whole ? ours : nodeOf(isMember(ours), matching(ours, rest));
-    if (node !== undefined) out[element] = node;
-  }
-  return out;
-}
-
 /** The set of these paths. */
 export function setOf(...paths: readonly (readonly string[])[]): FieldSet {
   return paths.reduce<FieldSet>((set, path) => {

@@ -145,7 +145,8 @@ class PlainMap implements MapMerge {
 }
 
 function holdsNull({ pointer, omit, type }: FieldSchema): boolean {
-  if (pointer || omit === "zero") return false;
+  if (pointer) return omit === "";
+  if (omit === "zero") return false;
   if (type.kind === "special") return ["Time", "MicroTime", "RawExtension"].includes(type.name);
   if (omit === "empty") return false;
   return (

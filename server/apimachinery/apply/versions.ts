@@ -1,13 +1,6 @@
 /** One kind of object in all versions that managers may have written it in. */
 import { type Comparison, compare } from "./compare.ts";
-import {
-  type FieldPattern,
-  type FieldSet,
-  hasChildren,
-  leaf,
-  matching,
-  recursiveDifference,
-} from "./field-set.ts";
+import { type FieldSet, hasChildren, leaf, recursiveDifference } from "./field-set.ts";
 import type { MapMerge, MergeType } from "./merge-type.ts";
 import { type Fields, typeUnder } from "./values.ts";
 
@@ -15,14 +8,11 @@ import { type Fields, typeUnder } from "./values.ts";
 export interface ResetFields {
   /** These, and what lies below them. */
   readonly fields: FieldSet;
-  /** All but these. */
-  readonly allBut?: readonly FieldPattern[];
 }
 
 /** Without what a write here cannot change. */
-export function changeable({ fields, allBut }: ResetFields, set: FieldSet): FieldSet {
-  return allBut === undefined ? recursiveDifference(set, fields) : matching(set, allBut);
-}
+export const changeable = ({ fields }: ResetFields, set: FieldSet): FieldSet =>
+  recursiveDifference(set, fields);
 
 export interface Version {
   readonly apiVersion: string;

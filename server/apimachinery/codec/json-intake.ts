@@ -8,6 +8,7 @@
 import { assert } from "#apimachinery/assert.ts";
 import type { FieldSchema, SpecialName, StructType, TypeSchema } from "#apimachinery/schema.ts";
 import { structOf } from "#apimachinery/schema.ts";
+import { noteEmpty } from "./empties.ts";
 import { zeroOfField } from "./protobuf-decoder.ts";
 import { base64Text, listedBytes, specialReaders } from "./special-json.ts";
 
@@ -67,7 +68,11 @@ return true;
 };`;
     // What the source returns has this shape by construction.
     const known = new Set(fields.map(({ name }) => name));
-    return new Function("link", "known", source)(this.#callees, known) as StructIntake;
+    return new Function("link", "known", "note", source)(
+      this.#callees,
+      known,
+      noteEmpty,
+    ) as StructIntake;
   }
 
   #callee(name: string, find: () => StructIntake | ValueReader): string {
@@ -122,7 +127,7 @@ return true;
         return `if (typeof ${value} !== "number") return false;${drop("0")}`;
       case "bytes": {
         const read = this.#callee("bytes", () => readBytes);
-        return `${place} = ${read}(${value});${drop('""')}`;
+        return `${place} = ${read}(${value});${dropEmpty ? ` if (${value} === "") { delete ${place}; note(o, k); }` : ""}`;
       }
       default:
         return "";
@@ -146,7 +151,7 @@ return true;
   #list(item: TypeSchema, value: string, place: string, dropEmpty: boolean): string {
     const id = this.#locals++;
     const each = this.#check(item, `x${id}`, `${value}[i${id}]`);
-    const drop = dropEmpty ? ` if (${value}.length === 0) delete ${place};` : "";
+    const drop = dropEmpty ? ` if (${value}.length === 0) { delete ${place}; note(o, k); }` : "";
     return (
       `if (!Array.isArray(${value})) return false;${drop} for (let i${id} = 0; i${id} < ${value}.length; i${id}++) ` +
       `{ const x${id} = ${value}[i${id}]; if (x${id} === null) ${onNull(item)} ${each} }`
@@ -156,7 +161,7 @@ return true;
   #map(item: TypeSchema, value: string, place: string, dropEmpty: boolean): string {
     const id = this.#locals++;
     const each = this.#check(item, `x${id}`, `${value}[k${id}]`);
-    const drop = dropEmpty ? ` if (e${id}) delete ${place};` : "";
+    const drop = dropEmpty ? ` if (e${id}) { delete ${place}; note(o, k); }` : "";
     return (
       `if (typeof ${value} !== "object" || Array.isArray(${value})) return false; let e${id} = true; ` +
       `for (const k${id} in ${value}) { e${id} = false; const x${id} = ${value}[k${id}]; ` +

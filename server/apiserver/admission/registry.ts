@@ -8,7 +8,6 @@ import { clusterTrustBundleAttest } from "./cluster-trust-bundle-attest.ts";
 import { defaultIngressClass } from "./default-ingress-class.ts";
 import { defaultStorageClass } from "./default-storage-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
-import { deviceAdminAccess } from "./device-admin-access.ts";
 import { limitRanger } from "./limit-ranger.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeDeclaredFeatureValidator } from "./node-declared-feature-validator.ts";
@@ -48,7 +47,6 @@ const plugins: readonly ((parts: AdmissionParts) => AdmissionPlugin)[] = [
   podTopologyLabels,
   nodeDeclaredFeatureValidator,
   podResizeValidator,
-  deviceAdminAccess,
   rbacEscalation,
   // Last, as upstream has it: what others refuse takes nothing.
   resourceQuota,

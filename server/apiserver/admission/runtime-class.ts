@@ -1,5 +1,8 @@
 /** Overhead and placement of the runtime class that a pod names. */
 import { deepEqual } from "#apimachinery/deep-equal.ts";
+import { goQuoted } from "#apimachinery/field-error.ts";
+import { plainFailure } from "#apimachinery/status.ts";
+import { isPathSegmentName } from "#apimachinery/validate.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "#apiserver/attributes.ts";
 import { getObject } from "#apiserver/object-reads.ts";
 import { type Pod, pods } from "#gen/api/core/v1.ts";
@@ -37,6 +40,14 @@ function applyScheduling(pod: Pod, found: RuntimeClass, attributes: AdmissionAtt
   if (missing.length > 0) pod.spec.tolerations = [...present, ...missing];
 }
 
+/** By what is no name upstream's client does not even ask, and says so without a reason. */
+function refuseUnaskable(name: string): void {
+  if (name === "") throw plainFailure("resource name may not be empty");
+  const faults = isPathSegmentName(name);
+  if (faults.length > 0)
+    throw plainFailure(`invalid resource name ${goQuoted(name)}: [${faults.join(", ")}]`);
+}
+
 export function runtimeClass({ cache }: AdmissionParts): AdmissionPlugin {
   return {
     name: "RuntimeClass",
@@ -51,6 +62,7 @@ export function runtimeClass({ cache }: AdmissionParts): AdmissionPlugin {
         found = getObject(cache, runtimeclasses, { name });
       }
       if (found === undefined) {
+        refuseUnaskable(name);
         const missing = `RuntimeClass ${JSON.stringify(name)} not found`;
         throw refused(attributes, `pod rejected: ${missing}`);
       }

@@ -1,5 +1,6 @@
 /** Gives every pod a service account, its image pull secrets, and a mounted, projected token. */
 import { setTimeout } from "node:timers/promises";
+import { goQuoted } from "#apimachinery/field-error.ts";
 import { isPathSegmentName } from "#apimachinery/validate.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "#apiserver/attributes.ts";
 import type { Randomness } from "#apiserver/call.ts";
@@ -121,8 +122,8 @@ export function serviceAccount({ cache, randomness }: AdmissionParts): Admission
       const faults = isPathSegmentName(name);
       const missing =
         faults.length > 0
-          ? `invalid resource name ${JSON.stringify(name)}: [${faults.join(", ")}]`
-          : `serviceaccount ${JSON.stringify(name)} not found`;
+          ? `invalid resource name ${goQuoted(name)}: [${faults.join(", ")}]`
+          : `serviceaccount ${goQuoted(name)} not found`;
       const whose = `${attributes.namespace}/${name}`;
       throw refused(attributes, `error looking up service account ${whose}: ${missing}`);
     }

@@ -276,7 +276,8 @@ class Allocating {
   /** In a dry run nothing is looked for: upstream shows the number after the last one. */
   #shownPort(): { port: number } {
     const { ports } = this.claimed;
-    const port = (ports.length === 0 ? shownPortsAfter : Math.max(...ports)) + 1;
+    // In 32 bits, as ports are there.
+    const port = ((ports.length === 0 ? shownPortsAfter : Math.max(...ports)) + 1) | 0;
     ports.push(port);
     return { port };
   }

@@ -15,7 +15,8 @@ import {
 import { nodesGroup, nodeUserPrefix } from "#apiserver/authorization/node-identity.ts";
 import { serviceAccountGroups, serviceAccountOf } from "./service-account-claims.ts";
 
-const nodeNameKey = "authentication.kubernetes.io/node-name";
+/** Of the extras of an account's token: the node that its pod runs on. */
+export const nodeNameKey = "authentication.kubernetes.io/node-name";
 const associatedKeys = "authentication.kubernetes.io/associated-node-keys";
 /** From so many groups or extras on, the right to all of them is asked for first. */
 const manyMin = 4;

@@ -35,7 +35,6 @@ const special: Readonly<Record<string, ResetFields>> = {
       ["f:metadata", "f:ownerReferences"],
     ),
   },
-  "/pods/ephemeralcontainers": { ...nothing, allBut: [["f:spec", "f:ephemeralContainers"]] },
   "certificates.k8s.io/certificatesigningrequests": {
     fields: setOf(["f:spec"], ["f:status"]),
   },

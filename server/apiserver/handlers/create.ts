@@ -14,9 +14,10 @@ import { keyOf, named } from "#apiserver/endpoint.ts";
 import { breath } from "#apiserver/fairness/breath.ts";
 import { trackCreate } from "#apiserver/field-management/track.ts";
 import { generatedName } from "#apiserver/names.ts";
-import { bodyMediaType, negotiated } from "#apiserver/negotiation.ts";
+import { negotiated } from "#apiserver/negotiation.ts";
 import { afterAdmission, dropDoubleOwners } from "#apiserver/owner-references.ts";
-import { expectedOf, readObject, writeOptions } from "#apiserver/request-body.ts";
+import { privilegeFaults } from "#apiserver/privileged-fields/registry.ts";
+import { createOptions, expectedOf, readObject } from "#apiserver/request-body.ts";
 import { prepareForCreate, validateCreate, wipeSystemFields } from "#apiserver/strategy.ts";
 import { hookOf, withAllocation } from "#apiserver/write-hooks.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
@@ -111,7 +112,8 @@ async function createOnce(
   const checkAndWrite = async (): Promise<Written> => {
     for (const _ of judgeAhead(draft.metadata)) await breath(call);
     await breath(call);
-    validateCreate(call, draft);
+    const faults = privilegeFaults(server, call, { object: draft, old: undefined });
+    validateCreate(call, draft, faults === undefined ? [] : await faults);
     await breath(call);
     await validate(server, attributes);
     return dryRun ? tryOut(server, call, draft) : write(server, call, draft);
@@ -160,8 +162,7 @@ export async function createObject(
 export const create: Handler = async (server, call) => {
   negotiated(call);
   const expected = expectedOf(call.endpoint);
-  bodyMediaType(call.request.headers.get("content-type"), expected.takeIn !== undefined);
-  const { dryRun, fieldValidation } = writeOptions(call.query, "CreateOptions");
+  const { dryRun, fieldValidation } = createOptions(call, expected);
   const draft = await readDraft(server, call, fieldValidation);
   const created = await createObject(server, call, { draft, dryRun });
   return writtenResponse(server, call, 201, created);

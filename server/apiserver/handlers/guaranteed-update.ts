@@ -12,6 +12,7 @@ import { keyOf, named, storageFault } from "#apiserver/endpoint.ts";
 import { breath } from "#apiserver/fairness/breath.ts";
 import { trackUpdate } from "#apiserver/field-management/track.ts";
 import { afterAdmission, dropDoubleOwners } from "#apiserver/owner-references.ts";
+import { privilegeFaults } from "#apiserver/privileged-fields/registry.ts";
 import { optimisticLock, prepareForUpdate, validateUpdate } from "#apiserver/strategy.ts";
 import { hookOf, withAllocation } from "#apiserver/write-hooks.ts";
 import type { KubeObject, ManagedFieldsEntry } from "#gen/api/meta/v1.ts";
@@ -130,7 +131,9 @@ async function attempt(
   const checkAndWrite = async (): Promise<Outcome> => {
     for (const _ of judgeAhead(draft.metadata)) await breath(call);
     await breath(call);
-    if (change.check === undefined) validateUpdate(call, draft, old);
+    const faults = privilegeFaults(server, call, { object: draft, old });
+    const privileged = faults === undefined ? [] : await faults;
+    if (change.check === undefined) validateUpdate(call, draft, old, privileged);
     else change.check(draft, old);
     await breath(call);
     await validate(server, attributes);

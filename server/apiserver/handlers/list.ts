@@ -14,8 +14,8 @@ import { negotiated } from "#apiserver/negotiation.ts";
 import { checkSelectors, type Selection, selectionOf } from "#apiserver/selection.ts";
 import type { ListMeta } from "#gen/api/meta/v1.ts";
 import { compareText, orderText } from "#storage/key.ts";
-import type { Revision } from "#storage/storage.ts";
-import type { Entry } from "#storage/watch-cache.ts";
+import type { Revision, Scope } from "#storage/storage.ts";
+import type { Entry, WatchScope } from "#storage/watch-cache.ts";
 import { atLeast } from "./freshness.ts";
 
 export interface Page {
@@ -41,16 +41,23 @@ function tooOldList(): Error {
   return expired("The resourceVersion for the provided list is too old.");
 }
 
+/** Of all names: past lists are kept for the next page whoever asks, and tokens go on from any key. */
+const wholeOf = ({ group, resource, namespace }: WatchScope): Scope => ({
+  group,
+  resource,
+  namespace,
+});
+
 async function exact(
   { cache }: ServerContext,
-  { scope }: Selection,
+  scope: WatchScope,
   revision: Revision,
 ): Promise<readonly Entry[]> {
   if (revision === cache.revision) return cache.list(scope).entries;
   // The cache may still know it; what is compacted is gone for all replicas alike.
   if (revision < cache.compacted) throw tooOldList();
   await atLeast(cache, `${revision}`, revision);
-  const entries = await cache.listAt(scope, revision).catch(tooOldForList);
+  const entries = await cache.listAt(wholeOf(scope), revision).catch(tooOldForList);
   const { name } = scope;
   return name === undefined ? entries : entries.filter(({ key }) => key.name === name);
 }
@@ -64,14 +71,15 @@ async function continued(
   const { after } = token;
   if (options.resourceVersion !== "" && options.resourceVersion !== "0")
     throw badRequest("specifying resource version is not allowed when using continue");
+  const scope = wholeOf(selection.scope);
   if (token.revision < 0) {
     await server.cache.fresh();
-    return { ...server.cache.list(selection.scope), after };
+    return { ...server.cache.list(scope), after };
   }
   try {
     return {
       revision: token.revision,
-      entries: await exact(server, selection, token.revision),
+      entries: await exact(server, scope, token.revision),
       after,
     };
   } catch (error) {
@@ -92,7 +100,7 @@ async function snapshotFor(
   const paged = (limit > 0 || options.paged === true) && selection.scope.name === undefined;
   const legacyExact = paged && match === "" && revision > 0;
   if (match === "Exact" || legacyExact) {
-    return { revision, entries: await exact(server, selection, revision), after: undefined };
+    return { revision, entries: await exact(server, selection.scope, revision), after: undefined };
   }
   await atLeast(server.cache, resourceVersion, revision);
   return { ...server.cache.list(selection.scope), after: undefined };
@@ -126,19 +134,11 @@ function pageOf(snapshot: Snapshot, selection: Selection, limit: number): Page {
     if (entry !== undefined && selection.matches(entry)) page.push(entry);
   }
   const last = page.at(-1);
-  const more = last !== undefined && moreAfter(entries, at, selection);
+  // As upstream: whatever comes after a full page, selected or not, is worth another question.
+  const more = last !== undefined && at < entries.length;
   if (more) metadata.continue = encodeContinue({ revision, after: orderText(last.key) });
   if (more && selection.whole) metadata.remainingItemCount = entries.length - at;
   return { entries: page, metadata };
-}
-
-function moreAfter(entries: readonly Entry[], at: number, selection: Selection): boolean {
-  if (selection.whole) return at < entries.length;
-  for (let next = at; next < entries.length; next++) {
-    const entry = entries[next];
-    if (entry !== undefined && selection.matches(entry)) return true;
-  }
-  return false;
 }
 
 /** What upstream looks at before anything is read. Throws BadRequest, Invalid. */

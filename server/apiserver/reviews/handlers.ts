@@ -9,7 +9,7 @@ import { trackAsked, trackCreate } from "#apiserver/field-management/track.ts";
 import { writtenResponse } from "#apiserver/handlers/written.ts";
 import { negotiated } from "#apiserver/negotiation.ts";
 import { dropDoubleOwners } from "#apiserver/owner-references.ts";
-import { readObject, writeOptions } from "#apiserver/request-body.ts";
+import { createOptions, readObject } from "#apiserver/request-body.ts";
 import { wipeSystemFields } from "#apiserver/strategy.ts";
 import type { SubresourceHandlers } from "#apiserver/subresources/registry.ts";
 import { requestToken, secondsDefault, type TokenParts } from "#apiserver/subresources/token.ts";
@@ -30,7 +30,7 @@ function meetNamespace({ endpoint, info }: Call, { metadata }: KubeObject): void
 function reviewHandler(review: Review): Handler {
   return async (server, call) => {
     negotiated(call);
-    const { fieldValidation } = writeOptions(call.query, "CreateOptions");
+    const { fieldValidation } = createOptions(call);
     const expected = { apiVersion: call.endpoint.apiVersion, kind: call.endpoint.ref.kind };
     const object = await readObject(call, expected, fieldValidation);
     meetNamespace(call, object);
@@ -62,7 +62,7 @@ const tokenRequestKind = { apiVersion: "authentication.k8s.io/v1", kind: "TokenR
 export function tokenHandlers(parts: TokenParts): SubresourceHandlers {
   return {
     async create(server, call) {
-      const { fieldValidation, dryRun } = writeOptions(call.query, "CreateOptions");
+      const { fieldValidation, dryRun } = createOptions(call);
       // readObject refuses every other kind.
       const body = (await readObject(call, tokenRequestKind, fieldValidation)) as TokenRequest;
       body.spec.expirationSeconds ??= secondsDefault;

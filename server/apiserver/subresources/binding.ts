@@ -7,7 +7,7 @@ import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
 import { keyOf, named } from "#apiserver/endpoint.ts";
 import { failedPrecondition } from "#apiserver/handlers/guaranteed-update.ts";
 import { meetUrl } from "#apiserver/handlers/update.ts";
-import { readObject, writeOptions } from "#apiserver/request-body.ts";
+import { createOptions, readObject } from "#apiserver/request-body.ts";
 import type { Binding, Pod, PodCondition } from "#gen/api/core/v1.ts";
 import type { Stored } from "#storage/storage.ts";
 import { succeeded } from "./success.ts";
@@ -102,7 +102,7 @@ async function assign(server: ServerContext, call: Call, binding: Binding): Prom
 
 /** The body's Binding, admitted, onto its pod; `call.endpoint` is that of pods. */
 async function bind(server: ServerContext, call: Call): Promise<Response> {
-  const { dryRun, fieldValidation } = writeOptions(call.query, "CreateOptions");
+  const { dryRun, fieldValidation } = createOptions(call);
   const expected = { apiVersion: "v1", kind: "Binding" };
   // readObject refuses every other kind.
   const binding = (await readObject(call, expected, fieldValidation)) as Binding;

@@ -15,7 +15,7 @@ import type { Call, ServerContext } from "#apiserver/call.ts";
 import { keyOf, named } from "#apiserver/endpoint.ts";
 import { deleteObject } from "#apiserver/handlers/delete.ts";
 import { meetUrl } from "#apiserver/handlers/update.ts";
-import { readObject, writeOptions } from "#apiserver/request-body.ts";
+import { createOptions, readObject } from "#apiserver/request-body.ts";
 import type { Pod } from "#gen/api/core/v1.ts";
 import type { DeleteOptions } from "#gen/api/meta/v1.ts";
 import {
@@ -162,7 +162,7 @@ async function markTarget(server: ServerContext, call: Call, stored: Stored): Pr
 }
 
 async function evict(server: ServerContext, call: Call): Promise<Response> {
-  const { dryRun: asked, fieldValidation } = writeOptions(call.query, "CreateOptions");
+  const { dryRun: asked, fieldValidation } = createOptions(call);
   const expected = { apiVersion: "policy/v1", kind: "Eviction" };
   // readObject refuses every other kind.
   const body = (await readObject(call, expected, fieldValidation)) as Eviction;

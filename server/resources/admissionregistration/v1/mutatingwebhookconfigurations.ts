@@ -4,7 +4,7 @@ import {
 } from "#gen/api/admissionregistration/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
-import { defaultWebhook } from "./webhook.ts";
+import { defaultWebhook, webhooksDiffer } from "./webhook.ts";
 import { validateWebhooks, validateWebhooksUpdate } from "./webhook-validation.ts";
 
 export const mutatingWebhookConfigurationResource = defineResource<MutatingWebhookConfiguration>({
@@ -19,6 +19,7 @@ export const mutatingWebhookConfigurationResource = defineResource<MutatingWebho
     }
   },
   allowUnconditionalUpdate: false,
+  raisesGeneration: webhooksDiffer,
   cells: (object, context) => [
     object.metadata.name,
     object.webhooks?.length ?? 0,

@@ -4,7 +4,7 @@ import {
 } from "#gen/api/admissionregistration/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
-import { defaultWebhook } from "./webhook.ts";
+import { defaultWebhook, webhooksDiffer } from "./webhook.ts";
 import { validateWebhooks, validateWebhooksUpdate } from "./webhook-validation.ts";
 
 export const validatingWebhookConfigurationResource =
@@ -18,6 +18,7 @@ export const validatingWebhookConfigurationResource =
       for (const webhook of webhooks ?? []) defaultWebhook(webhook);
     },
     allowUnconditionalUpdate: false,
+    raisesGeneration: webhooksDiffer,
     cells: (object, context) => [
       object.metadata.name,
       object.webhooks?.length ?? 0,

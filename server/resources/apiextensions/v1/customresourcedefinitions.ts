@@ -22,12 +22,10 @@ export const cleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io";
 function noteStorage(definition: CustomResourceDefinition): void {
   const { spec, status } = definition;
   const stored = status?.storedVersions ?? [];
-  const fresh = (spec.versions ?? []).filter(
-    ({ name, storage }) => storage && !stored.includes(name),
-  );
-  if (status === undefined || fresh.length === 0) return;
-  const storedVersions = [...stored, ...fresh.map(({ name }) => name)];
-  definition.status = { ...status, storedVersions };
+  // Of several, which are refused, the first.
+  const current = (spec.versions ?? []).find(({ storage }) => storage)?.name;
+  if (status === undefined || current === undefined || stored.includes(current)) return;
+  definition.status = { ...status, storedVersions: [...stored, current] };
 }
 
 export const customResourceDefinitionResource = defineResource<CustomResourceDefinition>({

@@ -47,7 +47,7 @@ export function branchesOf(schema: JSONSchemaProps, path: Path): Child[] {
 /** All of them, and those that no structural schema has. */
 export function childrenOf(schema: JSONSchemaProps, path: Path): Child[] {
   const dependencies = Object.entries(schema.dependencies ?? {}).flatMap(([name, one]) =>
-    Array.isArray(one) || typeof one !== "object"
+    Array.isArray(one) || typeof one !== "object" || one === null
       ? []
       : [{ schema: one as JSONSchemaProps, path: path.child("dependencies").key(name) }],
   );

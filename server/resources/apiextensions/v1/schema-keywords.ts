@@ -191,6 +191,6 @@ function forbiddenWords(checks: FieldChecks, schema: JSONSchemaProps, path: Path
       path.child("type"),
       "type cannot be set to null, use nullable as an alternative",
     );
-  if (Array.isArray(schema.items))
+  if (Array.isArray(schema.items) && schema.items.length > 0)
     checks.forbidden(path.child("items"), "items must be a schema object and not an array");
 }

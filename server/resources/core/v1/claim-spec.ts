@@ -3,12 +3,12 @@ import { deepEqual } from "#apimachinery/deep-equal.ts";
 import type { FieldChecks } from "#apimachinery/field-checks.ts";
 import type { Path } from "#apimachinery/field-error.ts";
 import { isDNS1123Label, isDNS1123Subdomain } from "#apimachinery/validate.ts";
-import { validateAnnotations, validateLabels } from "#apimachinery/validate-object-meta.ts";
 import type {
   PersistentVolumeClaimSpec,
   PersistentVolumeClaimTemplate,
   TypedObjectReference,
 } from "#gen/api/core/v1.ts";
+import { validateTemplateMeta } from "#resources/template-meta.ts";
 import { validateLabelSelector } from "#resources/validate-selector.ts";
 
 export const accessModes: readonly string[] = [
@@ -19,23 +19,13 @@ export const accessModes: readonly string[] = [
 ];
 export const volumeModes: readonly string[] = ["Block", "Filesystem"];
 
-const templateMetaFields = new Set(["annotations", "labels"]);
-
-/** Only labels and annotations of a template's metadata reach what is made from it. */
 export function claimTemplate(
   checks: FieldChecks,
   template: PersistentVolumeClaimTemplate,
   path: Path,
 ): void {
   const { metadata, spec } = template;
-  checks.add(
-    validateAnnotations(metadata?.annotations ?? {}, path.child("metadata", "annotations")),
-  );
-  checks.add(validateLabels(metadata?.labels ?? {}, path.child("metadata", "labels")));
-  for (const [field, value] of Object.entries(metadata ?? {}))
-    if (!templateMetaFields.has(field) && value !== undefined)
-      // Upstream spells it after its own name of the field.
-      checks.forbidden(path.child("metadata", field === "uid" ? "uID" : field), "cannot be set");
+  validateTemplateMeta(checks, metadata ?? {}, path.child("metadata"));
   claimSpec(checks, spec, path.child("spec"));
 }
 

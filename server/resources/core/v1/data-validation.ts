@@ -1,5 +1,6 @@
 /** Validation of ConfigMaps and Secrets. */
 import { Buffer } from "node:buffer";
+import { emptiesOf } from "#apimachinery/codec/empties.ts";
 import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { type FieldError, Path, tooLong } from "#apimachinery/field-error.ts";
@@ -37,7 +38,7 @@ interface Immutable {
   readonly immutable?: boolean | undefined;
 }
 
-function keptImmutable<T extends Immutable>(
+function keptImmutable<T extends Immutable & object>(
   now: T,
   old: T,
   fields: readonly (keyof T & string)[],
@@ -45,8 +46,9 @@ function keptImmutable<T extends Immutable>(
   const checks = new FieldChecks();
   if (old.immutable !== true) return [];
   if (now.immutable !== true) checks.forbidden(new Path("immutable"), immutableSentence);
+  // To the letter: a map without anything in it is not the one that was never there.
   for (const field of fields)
-    if (!deepEqual(now[field] ?? {}, old[field] ?? {}))
+    if (emptiesOf(now).includes(field) || !deepEqual(now[field] ?? {}, old[field] ?? {}))
       checks.forbidden(new Path(field), immutableSentence);
   return checks.errors;
 }

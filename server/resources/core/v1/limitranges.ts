@@ -26,8 +26,8 @@ export const limitRangeResource = defineResource<LimitRange>({
   validate: validateLimitRange,
   validateUpdate: validateLimitRange,
   // As upstream: one without a name is called by a random one.
-  prepareForCreate: ({ metadata }) => {
-    if (!metadata.name && metadata.uid !== undefined) metadata.name = metadata.uid;
+  prepareForCreate: ({ metadata }, { newUid }) => {
+    if (!metadata.name) metadata.name = newUid?.() ?? metadata.uid ?? "";
   },
   default: ({ spec }) => {
     for (const item of spec?.limits ?? []) defaultItem(item);

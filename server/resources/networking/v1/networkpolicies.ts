@@ -1,3 +1,4 @@
+import { holdsEmpties } from "#apimachinery/codec/empties.ts";
 import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { Path } from "#apimachinery/field-error.ts";
 import {
@@ -9,16 +10,6 @@ import { age, selectorCell } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { cidrWarnings } from "#resources/warnings/addresses.ts";
 import { validateNetworkPolicy, validateNetworkPolicyUpdate } from "./network-policy-validation.ts";
-
-/** In place: lists and maps that upstream's store does not hold. */
-function dropEmpty(value: unknown): void {
-  if (typeof value !== "object" || value === null) return;
-  for (const [key, item] of Object.entries(value)) {
-    const isMap = key === "matchLabels" && Object.keys(item ?? {}).length === 0;
-    if (isMap || (Array.isArray(item) && item.length === 0)) Reflect.deleteProperty(value, key);
-    else dropEmpty(item);
-  }
-}
 
 export const networkPolicyResource = defineResource<NetworkPolicy>({
   ref: networkpolicies,
@@ -46,16 +37,8 @@ export const networkPolicyResource = defineResource<NetworkPolicy>({
     if ((spec.policyTypes ?? []).length > 0) return;
     spec.policyTypes = (spec.egress ?? []).length > 0 ? ["Ingress", "Egress"] : ["Ingress"];
   },
-  hasGeneration: false,
-  prepareForCreate: ({ metadata, spec }) => {
-    metadata.generation = 1;
-    dropEmpty(spec);
-  },
   // Upstream compares to the letter here, and its store holds nothing that is empty.
-  prepareForUpdate: ({ metadata, spec }, old) => {
-    if (!deepEqual(spec, old.spec)) metadata.generation = (old.metadata.generation ?? 0) + 1;
-    dropEmpty(spec);
-  },
+  raisesGeneration: ({ spec }, old) => holdsEmpties(spec) || !deepEqual(spec, old.spec),
   validate: validateNetworkPolicy,
   validateUpdate: validateNetworkPolicyUpdate,
   cells: (object, context) => [
