@@ -26,8 +26,10 @@ export interface Column {
 }
 
 /** The clock, as cells and strategies see it. */
-export interface CellContext {
+export interface CellContext<T extends KubeObject = KubeObject> {
   readonly now: Date;
+  /** All rows of the table, where it is of a list. */
+  readonly listed?: readonly T[];
 }
 
 /** What a strategy may take from the request beside the objects. */
@@ -53,7 +55,9 @@ export interface StrategyContext {
 export interface Resource<T extends KubeObject = KubeObject> {
   readonly ref: ResourceRef<T>;
   /** All cells of a table row, Name and Age included, in the order of the generated column facts. Absent: Name and creation time. */
-  cells?(object: T, context: CellContext): readonly Cell[];
+  cells?(object: T, context: CellContext<T>): readonly Cell[];
+  /** In what order a list's table shows two rows; absent: as they are listed. */
+  rowOrder?(a: T, b: T): number;
   /** What a table says of a row beside its cells; undefined: nothing. */
   rowConditions?(object: T): readonly RowCondition[] | undefined;
   /** Of a resource that the generated column facts do not know. */

@@ -19,9 +19,9 @@ export class Choices {
   }
 
   of<T>(items: readonly T[]): T {
-    const item = items[this.below(items.length)];
-    if (item === undefined) throw new Error("nothing to choose from");
-    return item;
+    if (items.length === 0) throw new Error("nothing to choose from");
+    // In range; undefined may be one of them.
+    return items[this.below(items.length)] as T;
   }
 
   some<T>(items: readonly T[], share: number): T[] {

@@ -140,6 +140,7 @@ function transformedList(
       asVersion,
       columns: true,
       metadata,
+      isList: true,
     });
   }
   const items = objects.map((object) => metadataOf(object, asVersion));

@@ -6,7 +6,7 @@ import { type Query, text } from "#apiserver/query.ts";
 import type { KubeObject, ListMeta } from "#gen/api/meta/v1.ts";
 import { type TableColumn, tableColumns } from "#gen/table-columns.ts";
 import { zeroTime } from "#resources/cells.ts";
-import type { Cell, Column, RowCondition } from "#resources/resource.ts";
+import type { Cell, CellContext, Column, RowCondition } from "#resources/resource.ts";
 import { inVersion } from "./object-encoding.ts";
 import { shownMetadata } from "./shown-metadata.ts";
 
@@ -36,6 +36,8 @@ export interface TableOptions {
   /** False for all but the first event of a watch. */
   readonly columns: boolean;
   readonly metadata: ListMeta;
+  /** The rows are those of a list: some cells tell of all of them. */
+  readonly isList?: boolean;
 }
 
 export interface Table {
@@ -43,7 +45,13 @@ export interface Table {
   apiVersion: string;
   metadata: ListMeta;
   columnDefinitions: readonly Column[] | null;
-  rows: { cells: readonly Cell[]; conditions?: readonly RowCondition[]; object?: unknown }[];
+  rows: TableRow[] | null;
+}
+
+interface TableRow {
+  readonly cells: readonly Cell[];
+  readonly conditions?: readonly RowCondition[];
+  readonly object?: unknown;
 }
 
 /** What upstream's default convertor shows of a resource without columns of its own. */
@@ -52,8 +60,12 @@ const defaultColumns: readonly TableColumn[] = [
   { name: "Created At", type: "date", format: "", priority: 0 },
 ];
 
-function cellsOf({ resource }: Endpoint, object: KubeObject, now: Date): readonly Cell[] {
-  if (resource.cells !== undefined) return resource.cells(object, { now });
+function cellsOf(
+  { resource }: Endpoint,
+  object: KubeObject,
+  context: CellContext,
+): readonly Cell[] {
+  if (resource.cells !== undefined) return resource.cells(object, context);
   return [object.metadata.name, object.metadata.creationTimestamp ?? zeroTime];
 }
 
@@ -72,25 +84,33 @@ function conditionsOf({ resource }: Endpoint, object: KubeObject) {
   return conditions === undefined ? {} : { conditions };
 }
 
+const ordered = ({ resource }: Endpoint, objects: readonly KubeObject[]): readonly KubeObject[] =>
+  resource.rowOrder === undefined
+    ? objects
+    : objects.toSorted((a, b) => resource.rowOrder?.(a, b) ?? 0);
+
 export function tableOf(
   endpoint: Endpoint,
   stored: readonly KubeObject[],
-  { now, include, asVersion, columns, metadata }: TableOptions,
+  { now, include, asVersion, columns, metadata, isList = false }: TableOptions,
 ): Table {
   const apiVersion = `meta.k8s.io/${asVersion}`;
+  const context = isList ? { now, listed: stored } : { now };
   const shown = (object: KubeObject): unknown =>
     include === "Object"
       ? printed(inVersion(endpoint, object), "stored")
       : { kind: "PartialObjectMetadata", apiVersion, metadata: shownMetadata(object) };
+  const rows = ordered(endpoint, stored).map((object) => ({
+    cells: cellsOf(endpoint, object, context),
+    ...conditionsOf(endpoint, object),
+    object: include === "None" ? null : shown(object),
+  }));
   return {
     kind: "Table",
     apiVersion,
     metadata,
     columnDefinitions: columns ? columnsOf(endpoint).map(described) : null,
-    rows: stored.map((object) => ({
-      cells: cellsOf(endpoint, object, now),
-      ...conditionsOf(endpoint, object),
-      object: include === "None" ? null : shown(object),
-    })),
+    // Upstream's default convertor makes no list where there is nothing in it.
+    rows: rows.length === 0 && endpoint.resource.cells === undefined ? null : rows,
   };
 }

@@ -6,7 +6,7 @@ import type {
   MetricValueStatus,
   PodsMetricSource,
 } from "#gen/api/autoscaling/v2.ts";
-import { milliQuantity } from "./go-text.ts";
+import { milliQuantity } from "./milli-quantity.ts";
 import { byAverage, byUtilization, type Scaled } from "./proposals.ts";
 import { NoProposal, type Proposal, type Reading, samplesOf, within } from "./samples.ts";
 import { forExternal, forObject } from "./value-metrics.ts";

@@ -6,7 +6,8 @@ import type {
   MetricValueStatus,
   ObjectMetricSource,
 } from "#gen/api/autoscaling/v2.ts";
-import { goSelector, milliQuantity } from "./go-text.ts";
+import { goSelector } from "#resources/go-selector.ts";
+import { milliQuantity } from "./milli-quantity.ts";
 import { byShare, byValue, type Scaled } from "./proposals.ts";
 import { NoProposal, type Proposal, type Reading, totalOf, within } from "./samples.ts";
 

@@ -40,6 +40,11 @@ function metricsCell(
 }
 
 const unknown = "<unknown>";
+/** As Go prints a quantity that is not there. */
+const none = "<nil>";
+
+const shown = (current: MetricValueStatus | undefined, field: "value" | "averageValue"): string =>
+  current === undefined ? unknown : (current[field] ?? none);
 
 function metricCell(spec: MetricSpec, status: MetricStatus | undefined): string {
   switch (spec.type) {
@@ -48,7 +53,7 @@ function metricCell(spec: MetricSpec, status: MetricStatus | undefined): string 
     case "Object":
       return valueCell(spec.object?.target, status?.object?.current);
     case "Pods":
-      return `${status?.pods?.current.averageValue ?? unknown}/${spec.pods?.target.averageValue ?? "0"}`;
+      return `${shown(status?.pods?.current, "averageValue")}/${spec.pods?.target.averageValue ?? none}`;
     case "Resource":
       return usageCell(spec.resource, status?.resource?.current);
     case "ContainerResource":
@@ -64,7 +69,7 @@ function valueCell(
 ): string {
   if (target?.averageValue !== undefined)
     return `${current?.averageValue ?? unknown}/${target.averageValue} (avg)`;
-  return `${current?.value ?? unknown}/${target?.value ?? "0"}`;
+  return `${shown(current, "value")}/${target?.value ?? none}`;
 }
 
 function usageCell(
@@ -74,7 +79,7 @@ function usageCell(
   if (source === undefined) return "<unknown type>";
   const { name, target } = source;
   if (target.averageValue !== undefined)
-    return `${name}: ${current?.averageValue ?? unknown}/${target.averageValue}`;
+    return `${name}: ${shown(current, "averageValue")}/${target.averageValue}`;
   const used = current?.averageUtilization;
   const asked = target.averageUtilization;
   return `${name}: ${used === undefined ? unknown : `${used}%`}/${asked === undefined ? "<auto>" : `${asked}%`}`;

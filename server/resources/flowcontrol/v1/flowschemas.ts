@@ -17,6 +17,9 @@ export const flowSchemaResource = defineResource<FlowSchema>({
     object.status = {};
   },
   prepareForUpdate: keepStatus,
+  rowOrder: (a, b) =>
+    (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0) ||
+    (a.metadata.name < b.metadata.name ? -1 : 1),
   cells: (object, context) => {
     const { spec, status } = object;
     return [

@@ -5,7 +5,7 @@ import { type StorageClass, storageclasses } from "#gen/api/storage/v1.ts";
 import { age } from "#resources/cells.ts";
 import { defineResource } from "#resources/resource.ts";
 import { outdatedLabel } from "#resources/warnings/node-labels.ts";
-import { isDefaultClass } from "./default-class.ts";
+import { defaultClass, isDefaultClass } from "./default-class.ts";
 import { validateParameters, validateProvisioner } from "./parameters.ts";
 import { validateTopologyTerms } from "./topology-terms.ts";
 
@@ -27,6 +27,10 @@ function validate(storageClass: StorageClass): FieldError[] {
   );
   return checks.errors;
 }
+
+/** Only a list tells which of several is the default. */
+const isDefaultOf = (listed: readonly StorageClass[] = [], one: StorageClass): boolean =>
+  isDefaultClass(one) && defaultClass(listed)?.metadata.name === one.metadata.name;
 
 export const storageClassResource = defineResource<StorageClass>({
   ref: storageclasses,
@@ -51,7 +55,9 @@ export const storageClassResource = defineResource<StorageClass>({
   },
   hasGeneration: false,
   cells: (object, context) => [
-    isDefaultClass(object) ? `${object.metadata.name} (default)` : object.metadata.name,
+    isDefaultOf(context.listed, object)
+      ? `${object.metadata.name} (default)`
+      : object.metadata.name,
     object.provisioner,
     object.reclaimPolicy ?? "Delete",
     object.volumeBindingMode ?? "Immediate",

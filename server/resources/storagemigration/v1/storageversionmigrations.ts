@@ -75,12 +75,11 @@ export const storageVersionMigrationResource = defineResource<StorageVersionMigr
   hasGeneration: false,
   allowUnconditionalUpdate: false,
   cells: ({ metadata, spec, status }) => {
-    const holds = (type: string): boolean =>
-      status?.conditions?.some(
-        (condition) => condition.type === type && condition.status === "True",
-      ) === true;
     const { group = "", resource = "" } = spec?.resource ?? {};
-    const state = ["Succeeded", "Failed", "Running"].find(holds);
-    return [metadata.name, group === "" ? resource : `${resource}.${group}`, state ?? "Unknown"];
+    const state = status?.conditions?.findLast(
+      (one) => one.status === "True" && ["Succeeded", "Failed", "Running"].includes(one.type),
+    );
+    const shown = group === "" ? resource : `${resource}.${group}`;
+    return [metadata.name, shown, state?.type ?? "Unknown"];
   },
 });

@@ -8,6 +8,7 @@ import { jsonRows } from "./json.ts";
 import { fieldRows, optionRows } from "./options.ts";
 import { protobufRows } from "./protobuf.ts";
 import { strategicRows } from "./strategic.ts";
+import { tableRows } from "./tables/registry.ts";
 
 export const seededSets: Readonly<Record<string, (maker: Maker) => readonly Row[]>> = {
   "seeded-apply": applyRows,
@@ -18,4 +19,5 @@ export const seededSets: Readonly<Record<string, (maker: Maker) => readonly Row[
   "seeded-options": optionRows,
   "seeded-protobuf": protobufRows,
   "seeded-strategic": strategicRows,
+  "seeded-tables": tableRows,
 };
