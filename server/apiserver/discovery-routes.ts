@@ -152,6 +152,7 @@ interface Manner {
 
 export function addDiscoveryRoutes(routes: Routes, parts: DiscoveryParts): void {
   const now = catalogues(parts);
+  const builtIn = new Set(parts.registry.map(({ ref }) => ref.group));
   const at = (
     path: string,
     { anyMethod }: Manner,
@@ -190,8 +191,8 @@ export function addDiscoveryRoutes(routes: Routes, parts: DiscoveryParts): void 
       const found = now().resources(group, version);
       if (found !== undefined && request.method !== "GET") throw methodNotAllowed();
       if (found !== undefined) return answerLegacy(request, marks, found, false);
-      if (now().group(group) === undefined) return noPage();
-      throw unknownResource();
+      if (builtIn.has(group)) throw unknownResource();
+      return noPage();
     },
   );
 }

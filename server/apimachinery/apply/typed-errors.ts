@@ -46,7 +46,10 @@ function within(element: string, errors: readonly string[]): string[] {
   return errors.map((error) => `${printElement(element)}${error}`);
 }
 
-function mapErrors(type: MapMerge, value: unknown): string[] {
+/** Whether items of a set or a list by keys may stand twice: in a configuration they may not. */
+type Repeats = "may repeat" | undefined;
+
+function mapErrors(type: MapMerge, value: unknown, repeats: Repeats): string[] {
   if (!isFields(value)) return [`: expected map, got &{${goPrinted(value)}}`];
   const errors: string[] = [];
   for (const name of Object.keys(value).sort()) {
@@ -55,15 +58,15 @@ function mapErrors(type: MapMerge, value: unknown): string[] {
       // Upstream stops at the first of them.
       return [...errors, `.${name}: field not declared in schema`];
     }
-    const wrong = errorsOf(held, value[name]);
+    const wrong = errorsOf(held, value[name], repeats);
     if (wrong.length > 0) errors.push(...within(`f:${name}`, wrong));
   }
   return errors;
 }
 
-function listErrors(type: ListMerge, value: unknown): string[] {
+function listErrors(type: ListMerge, value: unknown, repeats: Repeats): string[] {
   if (!Array.isArray(value)) return [`: expected list, got &{${goPrinted(value)}}`];
-  if (type.atomic) return itemErrors(type.item, value);
+  if (type.atomic) return itemErrors(type.item, value, repeats);
   const errors: string[] = [];
   const seen = new Set<string>();
   for (const [index, item] of value.entries()) {
@@ -74,36 +77,39 @@ function listErrors(type: ListMerge, value: unknown): string[] {
       if (!(error instanceof TypeError)) throw error;
       return [...errors, `: element ${index}: ${error.message}`];
     }
-    if (seen.has(element)) errors.push(`: duplicate entries for key ${printElement(element)}`);
+    if (seen.has(element) && repeats === undefined)
+      errors.push(`: duplicate entries for key ${printElement(element)}`);
     seen.add(element);
-    errors.push(...within(element, errorsOf(type.item, item)));
+    errors.push(...within(element, errorsOf(type.item, item, repeats)));
   }
   return errors;
 }
 
 /** Of items that are told apart by their place alone: it is spelled where one is wrong. */
-function itemErrors(type: MergeType, items: readonly unknown[]): string[] {
+function itemErrors(type: MergeType, items: readonly unknown[], repeats: Repeats): string[] {
   const errors: string[] = [];
   for (const [index, item] of items.entries()) {
-    const wrong = errorsOf(type, item);
+    const wrong = errorsOf(type, item, repeats);
     if (wrong.length > 0) errors.push(...within(`i:${index}`, wrong));
   }
   return errors;
 }
 
-function errorsOf(type: MergeType, value: unknown): string[] {
+function errorsOf(type: MergeType, value: unknown, repeats: Repeats): string[] {
   if (value === null || value === undefined) return [];
   if (type.kind === "scalar") return scalarErrors(type.scalar, value);
   const shape = shapeOf(type, value);
   if (shape === undefined) {
-    return Array.isArray(value) ? itemErrors(deduced, value) : [];
+    return Array.isArray(value) ? itemErrors(deduced, value, repeats) : [];
   }
-  return shape.kind === "map" ? mapErrors(shape, value) : listErrors(shape, value);
+  return shape.kind === "map"
+    ? mapErrors(shape, value, repeats)
+    : listErrors(shape, value, repeats);
 }
 
 /** What is wrong with a configuration, as one text; undefined: nothing. */
-export function typedError(type: MergeType, value: unknown): string | undefined {
-  const errors = errorsOf(type, value).map((error) => error.replace(/^: /, ""));
+export function typedError(type: MergeType, value: unknown, repeats?: Repeats): string | undefined {
+  const errors = errorsOf(type, value, repeats).map((error) => error.replace(/^: /, ""));
   if (errors.length === 0) return undefined;
   return errors.length === 1 ? errors[0] : ["errors:", ...errors.map((e) => `  ${e}`)].join("\n");
 }

@@ -157,9 +157,10 @@ function customResource(definition: CustomResourceDefinition, version: Version):
   const separateStatus = version.subresources?.status !== undefined;
   const scale = version.subresources?.scale;
   const rules = validation(version);
+  const storedAs = conversionOf(definition, ref, schema);
   return {
     ref,
-    storedAs: conversionOf(definition, ref, schema),
+    storedAs,
     ...printerColumns(version.additionalPrinterColumns),
     ...selectable(version),
     ...rules,
@@ -174,7 +175,11 @@ function customResource(definition: CustomResourceDefinition, version: Version):
       if (separateStatus && "status" in object) delete object.status;
     },
     raisesGeneration: (object, old) =>
-      !deepEqual(desires(object, separateStatus), desires(old, separateStatus)),
+      // What a default has added since was never asked for.
+      !deepEqual(
+        desires(object, separateStatus),
+        desires(storedAs.fromStored(old), separateStatus),
+      ),
     allowUnconditionalUpdate: false,
     metaRules: { anyFinalizers: true, wholeOnUpdate: false },
     ...(scale === undefined ? {} : { scale: scaleMapping(scale) }),
@@ -187,7 +192,10 @@ function deprecationOf(version: Version, { ref }: Resource): string | undefined 
   return version.deprecationWarning ?? `${group}/${version.name} ${kind} is deprecated`;
 }
 
-/** Reading brings stored objects into a version: renamed, pruned, defaulted; writing stores the storage version. */
+/**
+ * Reading brings stored objects into a version: pruned and defaulted as the version says that they are stored in,
+ * renamed, and pruned again; writing stores the storage version.
+ */
 function conversionOf(
   definition: CustomResourceDefinition,
   { group, version, ...names }: ResourceRef,
@@ -196,15 +204,22 @@ function conversionOf(
   const stored = storageVersion(definition)?.name ?? version;
   const apiVersion = `${group}/${version}`;
   const storedVersion = `${group}/${stored}`;
+  const schemas = new Map(
+    definition.spec.versions.map((one) => [`${group}/${one.name}`, schemaOfVersion(one)]),
+  );
   return {
     ref: { ...names, group, version: stored },
     toStored: (object) =>
       object.apiVersion === storedVersion ? object : { ...object, apiVersion: storedVersion },
     fromStored(object) {
       const shown = deepCopy(object);
+      const asStored = schemas.get(object.apiVersion);
+      if (asStored !== undefined) {
+        prune(shown, asStored);
+        applyDefaults(shown, asStored);
+      }
       shown.apiVersion = apiVersion;
       prune(shown, schema);
-      applyDefaults(shown, schema);
       return shown;
     },
   };

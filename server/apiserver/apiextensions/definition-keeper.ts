@@ -3,6 +3,8 @@
  * controllers, which live in its API server too. Every server runs it; a clash means that another was faster.
  */
 import { deepEqual } from "#apimachinery/deep-equal.ts";
+import { loneVersion } from "#apiserver/field-management/lone-version.ts";
+import { trackOwn } from "#apiserver/field-management/track.ts";
 import { follow } from "#apiserver/object-reads.ts";
 import type { CustomResourceDefinition } from "#gen/api/apiextensions/v1.ts";
 import { cleanupFinalizer } from "#resources/apiextensions/v1/customresourcedefinitions.ts";
@@ -91,7 +93,7 @@ class DefinitionKeeper {
     // Names that another definition has just been given count: the list is read anew each time.
     const others = cache.list(definitionScope).entries.map(definitionOf);
     const status = namedStatus(definition, others, clock());
-    return status === undefined || (await this.#write(entry, { ...definition, status }));
+    return status === undefined || (await this.#writeStatus(entry, status));
   }
 
   async #finish(entry: Entry): Promise<boolean> {
@@ -101,7 +103,7 @@ class DefinitionKeeper {
     if (!finalizers.includes(cleanupFinalizer)) return true;
     if ((await this.#parts.deleteInstances(definition)) > 0) {
       const status = inProgress(definition, clock());
-      if (status !== undefined) await this.#write(entry, { ...definition, status });
+      if (status !== undefined) await this.#writeStatus(entry, status);
       return false;
     }
     const kept = finalizers.filter((name) => name !== cleanupFinalizer);
@@ -111,6 +113,15 @@ class DefinitionKeeper {
     const { key, revision: expected } = entry;
     const gone = await cache.write({ op: "delete", key, expected, object });
     return gone.outcome === "written";
+  }
+
+  /** As upstream's controllers do by way of the API: the server manages what it says there. */
+  #writeStatus(entry: Entry, status: CustomResourceDefinition["status"]): Promise<boolean> {
+    const old = definitionOf(entry);
+    const draft = { ...old, status };
+    const versions = loneVersion(old.apiVersion, old.kind);
+    const managedFields = trackOwn(versions, { old, draft, now: this.#parts.clock() });
+    return this.#write(entry, { ...draft, metadata: { ...old.metadata, managedFields } });
   }
 
   async #write(entry: Entry, object: CustomResourceDefinition): Promise<boolean> {

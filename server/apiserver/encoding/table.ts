@@ -77,7 +77,7 @@ function columnsOf({ resource }: Endpoint): readonly Column[] {
 }
 
 /** Clients expect the field; kubun's facts carry no prose. */
-const described = (column: Column): Column => ({ description: "", ...column });
+export const described = (column: Column): Column => ({ description: "", ...column });
 
 function conditionsOf({ resource }: Endpoint, object: KubeObject) {
   const conditions = resource.rowConditions?.(object);

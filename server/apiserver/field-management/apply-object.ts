@@ -47,8 +47,13 @@ function check(versions: Versions, config: Fields, kind: string): void {
   if (config["apiVersion"] !== versions.own.apiVersion || config["kind"] !== kind) {
     throw badRequest(`invalid object type: ${printKind(config)}`);
   }
+  orFailure(() => checkConfiguration(versions.own, config, printConfig(config)));
+}
+
+/** Throws 500 where stored objects do not fit the types of today. */
+function orFailure<T>(merge: () => T): T {
   try {
-    checkConfiguration(versions.own, config, printConfig(config));
+    return merge();
   } catch (error) {
     throw error instanceof TypeError ? plainFailure(error.message) : error;
   }
@@ -101,15 +106,17 @@ export function appliedObject(
   check(versions, config, kind);
   const byKubectl = manager === kubectl;
   const allowed = () => lastAppliedFields(versions.own, live.object);
-  const { object, managers } = applyConfiguration(versions, {
-    ...writerOf(server, call),
-    manager,
-    live: live.object,
-    config,
-    managers: managersOf(live),
-    force,
-    ...(byKubectl ? { allowedConflicts: allowed } : {}),
-  });
+  const { object, managers } = orFailure(() =>
+    applyConfiguration(versions, {
+      ...writerOf(server, call),
+      manager,
+      live: live.object,
+      config,
+      managers: managersOf(live),
+      force,
+      ...(byKubectl ? { allowedConflicts: allowed } : {}),
+    }),
+  );
   const after = object ?? live.object;
   const result = typed(call, byKubectl ? withLastApplied(after, config) : after, config);
   const entries = encodeManagers(managers);

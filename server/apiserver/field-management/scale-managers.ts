@@ -29,18 +29,20 @@ function decoded(entries: Entries): Managers {
   }
 }
 
-/** `path`: of the replicas in the object; `parent`: its apiVersion. */
+/** The object of a Scale, as it is addressed. */
 export interface Parent {
   readonly entries: Entries;
   readonly apiVersion: string;
-  readonly path: readonly string[];
+  /** Where the replicas are in an object of a version; null: it has no scale; undefined: there is no such version. */
+  pathIn(apiVersion: string): readonly string[] | null | undefined;
 }
 
 /** The managers of the replicas, as those of a Scale. */
-export function scaleEntries({ entries, apiVersion: own, path }: Parent): Entries {
+export function scaleEntries({ entries, pathIn }: Parent): Entries {
   const managers = new Map<string, Manager>();
   for (const [id, manager] of decoded(entries)) {
-    if (manager.apiVersion !== own || !has(manager.set, path)) continue;
+    const path = pathIn(manager.apiVersion) ?? undefined;
+    if (path === undefined || !has(manager.set, path)) continue;
     managers.set(id, { ...manager, apiVersion, set: setOf([...replicas]), entry: undefined });
   }
   return encodeAll(managers.values());
@@ -55,18 +57,20 @@ export function parentEntries(parent: Parent, entries: Entries): Entries {
   const scale = new Map(decoded(entries));
   const after = new Map<string, Manager>();
   for (const [id, manager] of before) {
-    if (manager.apiVersion !== parent.apiVersion) continue;
-    if (!has(manager.set, parent.path)) after.set(id, manager);
+    const path = parent.pathIn(manager.apiVersion);
+    if (path === undefined) continue;
+    if (path === null || !has(manager.set, path)) after.set(id, manager);
     else if (scale.delete(id)) after.set(id, manager);
     else {
-      const set = difference(manager.set, setOf(parent.path));
+      const set = difference(manager.set, setOf(path));
       if (!isEmpty(set)) after.set(id, { ...manager, set, entry: undefined });
     }
   }
+  const own = parent.pathIn(parent.apiVersion) ?? [];
   for (const [id, manager] of scale) {
     if (!has(manager.set, replicas)) continue;
     const time = before.get(id)?.time;
-    const set = setOf(parent.path);
+    const set = setOf(own);
     after.set(id, { ...manager, apiVersion: parent.apiVersion, time, set, entry: undefined });
   }
   return encodeAll(after.values());

@@ -18,7 +18,7 @@ import { inVersion } from "#apiserver/encoding/object-encoding.ts";
 import type { KubeObject, ManagedFieldsEntry } from "#gen/api/meta/v1.ts";
 import { loneVersion } from "./lone-version.ts";
 import { scaleVersions } from "./scale-managers.ts";
-import { asFields, versionsOf } from "./versions-of.ts";
+import { asFields, fit, versionsOf } from "./versions-of.ts";
 import { writerOf } from "./writer.ts";
 
 type Entries = readonly ManagedFieldsEntry[] | undefined;
@@ -85,19 +85,19 @@ function bare(call: Call, object: KubeObject): KubeObject {
   return inVersion(call.endpoint, { ...object, metadata });
 }
 
-/** An object whose lists cannot be told apart by their keys is written all the same: nobody manages it. */
-function orUnmanaged(draft: KubeObject, track: () => void): void {
+/** An object that does not have the shape of a manager's type is written all the same: the managers stay who they were. */
+function orAsBefore(draft: KubeObject, live: KubeObject | undefined, track: () => void): void {
   try {
     track();
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    draft.metadata.managedFields = undefined;
+    draft.metadata.managedFields = live?.metadata.managedFields;
   }
 }
 
 /** A draft about to be created, defaulted and not yet admitted. */
 export function trackCreate(server: ServerContext, call: Call, draft: KubeObject): void {
-  orUnmanaged(draft, () => trackCreated(server, call, draft));
+  orAsBefore(draft, undefined, () => trackCreated(server, call, draft));
 }
 
 function trackCreated(server: ServerContext, call: Call, draft: KubeObject): void {
@@ -136,7 +136,7 @@ export function trackUpdate(
   old: KubeObject,
   draft: KubeObject,
 ): void {
-  orUnmanaged(draft, () => trackUpdated(server, call, old, draft));
+  orAsBefore(draft, old, () => trackUpdated(server, call, old, draft));
 }
 
 function trackUpdated(server: ServerContext, call: Call, old: KubeObject, draft: KubeObject): void {
@@ -153,6 +153,7 @@ function trackUpdated(server: ServerContext, call: Call, old: KubeObject, draft:
   const before = asFields(bare(call, old));
   const after = asFields(inVersion(call.endpoint, draft));
   const versions = versionsOf(server, call);
+  if (call.endpoint.custom === true) for (const one of [after, before]) fit(versions.own, one);
   const now = updatedManagers(versions, { before, after }, managers, writerOf(server, call));
   const unchanged = now === managers && managers === managersIn(live);
   draft.metadata.managedFields = unchanged ? live : keptIdentical(encodeManagers(now), live);

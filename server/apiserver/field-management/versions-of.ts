@@ -1,5 +1,6 @@
 /** What merging must know of a request's kind: its type, its versions, the fields that are reset. */
 import { deduced, mergeTypeOf } from "#apimachinery/apply/merge-type.ts";
+import { typedError } from "#apimachinery/apply/typed-errors.ts";
 import type { Fields } from "#apimachinery/apply/values.ts";
 import type { Version, Versions } from "#apimachinery/apply/versions.ts";
 import { takeInObject } from "#apimachinery/codec/json.ts";
@@ -26,6 +27,12 @@ export function zeroOf(apiVersion: string, kind: string): Fields {
   const zero = asObject({ apiVersion, kind });
   takeInObject(zero);
   return asFields(zero);
+}
+
+/** Throws TypeError where an object that is or was stored does not have the shape of its type. */
+export function fit({ type }: Version, object: Fields): void {
+  const wrong = typedError(type, object, "may repeat");
+  if (wrong !== undefined) throw new TypeError(wrong);
 }
 
 function versionOf(endpoint: Endpoint, subresource: string): Version {
@@ -64,6 +71,8 @@ class EndpointVersions implements Versions {
   version(apiVersion: string): Version | undefined {
     const known = this.#known.get(apiVersion);
     const sibling = this.#siblings.get(apiVersion);
+    if (known === undefined && sibling === undefined && this.#endpoint.custom === true)
+      throw new TypeError(`request to convert CR to an invalid group/version: ${apiVersion}`);
     if (known !== undefined || sibling === undefined) return known;
     const version = versionOf(sibling, this.#subresource);
     this.#known.set(apiVersion, version);
@@ -80,10 +89,19 @@ class EndpointVersions implements Versions {
 
   #between(object: Fields, from: Endpoint | undefined, to: Endpoint | undefined): Fields {
     if (from === undefined || to === undefined || from === to) return object;
+    if (to.custom === true) return this.#renamed(object, to.apiVersion);
     const given = asObject(deepCopy(object));
     // As Go's types hold it: what is null is not there, what every object has is.
     takeInObject(given);
     return asFields(inVersion(to, from.conversion?.toStored(given) ?? given));
+  }
+
+  /** Versions of a custom resource hold the same fields: the schema of the other may not know them all. */
+  #renamed(object: Fields, apiVersion: string): Fields {
+    const version = this.version(apiVersion);
+    const renamed = { ...object, apiVersion };
+    if (version !== undefined) fit(version, renamed);
+    return renamed;
   }
 }
 

@@ -4,10 +4,10 @@ import { invalidValue, Path } from "#apimachinery/field-error.ts";
 import { conflict, internalError, invalid } from "#apimachinery/status.ts";
 import type { Call, Handler, ServerContext } from "#apiserver/call.ts";
 import { unknownResource } from "#apiserver/dispatch-refusals.ts";
-import { objectResponse } from "#apiserver/encoding/entry-response.ts";
 import { type Endpoint, named } from "#apiserver/endpoint.ts";
 import { appliedObject } from "#apiserver/field-management/apply-object.ts";
 import {
+  type Parent,
   parentEntries,
   scaleEntries,
   scaleVersions,
@@ -34,6 +34,7 @@ import type { Scale } from "#gen/api/autoscaling/v1.ts";
 import type { KubeObject, ManagedFieldsEntry } from "#gen/api/meta/v1.ts";
 import type { ScaleMapping } from "#resources/resource.ts";
 import type { Stored } from "#storage/storage.ts";
+import { scaleResponse } from "./scale-forms.ts";
 
 const scaleKind = { apiVersion: "autoscaling/v1", kind: "Scale" } as const;
 
@@ -73,6 +74,17 @@ function checkScale({ custom, ref }: Endpoint, { metadata, spec }: Scale): void 
   throw invalid({ group: "autoscaling", kind: "Scale" }, metadata.name, [error]);
 }
 
+const pathOf = ({ resource }: Endpoint): readonly string[] | null =>
+  resource.scale === undefined ? null : (resource.scale.replicasPath ?? ["f:spec", "f:replicas"]);
+
+/** Where an object has its replicas, by its version. */
+function replicasPaths(endpoint: Endpoint): Parent["pathIn"] {
+  return (apiVersion) => {
+    const one = apiVersion === endpoint.apiVersion ? endpoint : endpoint.versions?.get(apiVersion);
+    return one === undefined ? undefined : pathOf(one);
+  };
+}
+
 /** What a request makes of the current Scale; the entries are those of its managers afterwards. */
 interface Rescaled {
   readonly scale: Scale;
@@ -101,8 +113,8 @@ async function rescale(
   const mapping = mappingOf(call);
   const draft = ({ object }: Stored): KubeObject => {
     const { managedFields: entries } = object.metadata;
-    const path = mapping.replicasPath ?? ["f:spec", "f:replicas"];
-    const parent = { entries, apiVersion: call.endpoint.apiVersion, path };
+    const { apiVersion } = call.endpoint;
+    const parent = { entries, apiVersion, pathIn: replicasPaths(call.endpoint) };
     const { scale, managedFields } = rescaled(scaleOf(mapping, object), scaleEntries(parent));
     meetUrl(call, scale);
     checkScale(call.endpoint, scale);
@@ -125,7 +137,7 @@ async function rescale(
     return copy;
   };
   const written = await guaranteedUpdate(server, call, { ...options, draft, managed: true });
-  return objectResponse(call, 200, scaleOf(mapping, written.object));
+  return scaleResponse(server, call, scaleOf(mapping, written.object));
 }
 
 const get: Handler = async (server, call) => {
@@ -133,7 +145,7 @@ const get: Handler = async (server, call) => {
   const mapping = mappingOf(call);
   const { object } = await currentEntry(server, call);
   checkPresent(mapping.read(object));
-  return objectResponse(call, 200, scaleOf(mapping, object));
+  return scaleResponse(server, call, scaleOf(mapping, object));
 };
 
 const update: Handler = async (server, call) => {

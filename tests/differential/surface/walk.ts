@@ -185,7 +185,7 @@ function compared(row: Row, stock: WireAnswer, ours: WireAnswer): string[] {
 }
 
 /** Go's maps have no order, so that a stock server says of two faults now the one, now the other: as often is it asked. */
-const tries = 12;
+const tries = 40;
 
 /** What is refused, tried or only read changes nothing. */
 const canBeAskedAgain = ({ ask, stream }: Row, { code }: WireAnswer): boolean =>

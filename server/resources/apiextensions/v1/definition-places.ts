@@ -6,28 +6,31 @@ import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { Path } from "#apimachinery/field-error.ts";
 import type { CustomResourceDefinitionVersion } from "#gen/api/apiextensions/v1.ts";
 
-/** Absent: another version already spoke for this one. */
-export interface VersionPlaces {
-  readonly schema: Path | undefined;
-  readonly subresources: Path | undefined;
-  readonly columns: Path | undefined;
-  readonly selectable: Path | undefined;
-  /** Why upstream takes no selectable fields there: its form of the definition has the schema elsewhere. */
+type Version = CustomResourceDefinitionVersion;
+const parts = ["schema", "subresources", "additionalPrinterColumns", "selectableFields"] as const;
+type Part = (typeof parts)[number];
+
+/** A part of a version, or of all of them. */
+export interface Parts {
+  readonly version: Version;
+  /** Where they are, but for the schema's own name at the top. */
+  readonly path: Path;
+  readonly schemaPath: Path;
+  /** Those that are judged here. */
+  has(part: Part): boolean;
+  /** Why upstream takes no selectable fields here: its form of the definition has the schema elsewhere. */
   readonly selectableFault: string | undefined;
 }
 
-const parts = ["schema", "subresources", "additionalPrinterColumns", "selectableFields"] as const;
-const tops = {
-  schema: "validation",
-  subresources: "subresources",
-  additionalPrinterColumns: "additionalPrinterColumns",
-  selectableFields: "selectableFields",
-} as const;
+export interface Places {
+  readonly each: readonly Parts[];
+  /** What all versions have alike; absent: there is no version. */
+  readonly top: Parts | undefined;
+  /** The versions as a refusal quotes them. */
+  readonly quoted: readonly Partial<Version>[];
+}
 
-export function placesOf(
-  versions: readonly CustomResourceDefinitionVersion[],
-  path: Path,
-): readonly VersionPlaces[] {
+export function placesOf(versions: readonly Version[], path: Path): Places {
   const [first] = versions;
   const alike = new Set(
     parts.filter((part) => versions.every((version) => deepEqual(version[part], first?.[part]))),
@@ -36,17 +39,26 @@ export function placesOf(
   const misplaced = atTop
     ? "may only be set when validations.schema is included"
     : "may only be set when `version.schema.openAPIV3Schema` is not included";
-  return versions.map((_, index) => {
-    const place = (part: (typeof parts)[number]): Path | undefined => {
-      if (!alike.has(part)) return path.index(index).child(part);
-      return index === 0 ? new Path("spec").child(tops[part]) : undefined;
-    };
-    return {
-      schema: place("schema")?.child("openAPIV3Schema"),
-      subresources: place("subresources"),
-      columns: place("additionalPrinterColumns"),
-      selectable: place("selectableFields"),
-      selectableFault: schemaAtTop === atTop ? undefined : misplaced,
-    };
+  const isAbsent = first?.schema === undefined;
+  const selectableFault =
+    schemaAtTop === atTop && !(schemaAtTop && isAbsent) ? undefined : misplaced;
+  const each = versions.map((version, index) => {
+    const here = path.index(index);
+    const has = (part: Part): boolean => !alike.has(part);
+    return { version, path: here, schemaPath: here.child("schema"), has, selectableFault };
   });
+  const spec = new Path("spec");
+  return {
+    each,
+    top: first && {
+      version: first,
+      path: spec,
+      schemaPath: spec.child("validation"),
+      has: (part) => alike.has(part),
+      selectableFault,
+    },
+    quoted: versions.map((version) =>
+      Object.fromEntries(Object.entries(version).filter(([name]) => !alike.has(name as Part))),
+    ),
+  };
 }

@@ -2,19 +2,19 @@
 import { Buffer } from "node:buffer";
 import { X509Certificate } from "node:crypto";
 import { FieldChecks } from "#apimachinery/field-checks.ts";
-import { type FieldError, Path } from "#apimachinery/field-error.ts";
+import { type FieldError, Path, tooMany } from "#apimachinery/field-error.ts";
 import { isDNS1035Label, isDNS1123Subdomain, validateImmutable } from "#apimachinery/validate.ts";
 import type {
   CustomResourceColumnDefinition,
   CustomResourceConversion,
   CustomResourceDefinition,
   CustomResourceDefinitionNames,
-  CustomResourceDefinitionVersion,
   CustomResourceSubresourceScale,
   JSONSchemaProps,
+  CustomResourceDefinitionVersion as Version,
 } from "#gen/api/apiextensions/v1.ts";
 import { validateClientConfig } from "#resources/admissionregistration/v1/client-config-validation.ts";
-import { placesOf, type VersionPlaces } from "./definition-places.ts";
+import { type Parts, type Places, placesOf } from "./definition-places.ts";
 import { validateSchema } from "./schema-validation.ts";
 
 const specPath = new Path("spec");
@@ -48,8 +48,10 @@ function validateDefinition(definition: CustomResourceDefinition): FieldError[] 
   const { group = "", scope = "" } = spec;
   validateGroup(checks, group);
   checks.presentOneOf(specPath.child("scope"), scope, ["Cluster", "Namespaced"]);
+  const places = placesOf(spec.versions ?? [], specPath.child("versions"));
+  validateVersions(checks, spec.versions ?? [], places);
   validateNames(checks, spec.names ?? {}, specPath.child("names"));
-  validateVersions(checks, definition);
+  if (places.top !== undefined) validateParts(checks, places.top);
   validateConversion(checks, spec.conversion, specPath.child("conversion"));
   validateStored(checks, definition);
   return checks.errors;
@@ -120,58 +122,88 @@ function validateNameForms(
       joined(checks, path.child(field).index(index), word, isDNS1035Label(word));
 }
 
-function validateVersions(checks: FieldChecks, { spec }: CustomResourceDefinition): void {
-  const versions = spec.versions ?? [];
+/** Each of its own; what they have alike is judged after the names. */
+function validateVersions(checks: FieldChecks, versions: readonly Version[], places: Places): void {
   const path = specPath.child("versions");
   const names = versions.map(({ name }) => name);
-  const places = placesOf(versions, path);
-  for (const [index, version] of versions.entries()) {
-    const here = path.index(index);
-    joined(checks, here.child("name"), version.name ?? "", isDNS1035Label(version.name ?? ""));
+  for (const { version, path: here } of places.each)
     if (version.schema?.openAPIV3Schema === undefined)
-      checks.required(here.child("schema", "openAPIV3Schema"), "schemas are required");
-    if (version.deprecationWarning !== undefined && version.deprecated !== true)
-      checks.invalid(
-        here.child("deprecationWarning"),
-        version.deprecationWarning,
-        "can only be set for deprecated versions",
-      );
-    const place = places[index];
-    if (place !== undefined) validateVersion(checks, version, place);
+      checks.required(here.child("schema", "openAPIV3Schema"));
+  for (const parts of places.each) {
+    const { version, path: here } = parts;
+    joined(checks, here.child("name"), version.name ?? "", isDNS1035Label(version.name ?? ""));
+    validateDeprecation(checks, version, here.child("deprecationWarning"));
+    validateParts(checks, parts);
   }
+  if (new Set(names).size < names.length)
+    checks.invalid(path, places.quoted, "must contain unique version names");
+  if (versions.filter(({ storage }) => storage === true).length !== 1)
+    checks.invalid(path, places.quoted, "must have exactly one version marked as storage version");
   // The internal form names the first version once more.
   const [first = ""] = names;
   if (first) joined(checks, specPath.child("version"), first, isDNS1035Label(first));
-  if (new Set(names).size < names.length)
-    checks.invalid(path, versions, "must contain unique version names");
-  if (versions.filter(({ storage }) => storage === true).length !== 1)
-    checks.invalid(path, versions, "must have exactly one version marked as storage version");
 }
 
-function validateVersion(
+const deprecationWarningMax = 256;
+
+function validateDeprecation(
   checks: FieldChecks,
-  version: CustomResourceDefinitionVersion,
-  places: VersionPlaces,
+  { deprecated, deprecationWarning: warning }: Version,
+  path: Path,
 ): void {
-  const { schema, subresources, additionalPrinterColumns = [], selectableFields = [] } = version;
-  if (schema?.openAPIV3Schema !== undefined && places.schema !== undefined)
+  if (warning === undefined) return;
+  const faults = [
+    ...(Buffer.byteLength(warning) > deprecationWarningMax
+      ? [`must be <= ${deprecationWarningMax} characters long`]
+      : []),
+    ...(warning === "" ? ["must not be an empty string"] : []),
+    ...unprintable(warning),
+  ];
+  const all = deprecated === true ? faults : ["can only be set for deprecated versions"];
+  for (const sentence of all) checks.invalid(path, warning, sentence);
+}
+
+function unprintable(text: string): readonly string[] {
+  const at = text.search(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u);
+  if (at < 0) return [];
+  const index = Buffer.byteLength(text.slice(0, at));
+  return [
+    `must only contain printable UTF-8 characters; non-printable character found at index ${index}`,
+  ];
+}
+
+/** Those parts of a version that are judged where they stand. */
+function validateParts(checks: FieldChecks, parts: Parts): void {
+  const { version, path, schemaPath } = parts;
+  const { schema, subresources, additionalPrinterColumns = [] } = version;
+  if (parts.has("schema") && schema?.openAPIV3Schema !== undefined)
     validateSchema(checks, schema.openAPIV3Schema, {
-      path: places.schema,
+      path: schemaPath.child("openAPIV3Schema"),
       hasStatus: subresources?.status !== undefined,
     });
-  if (subresources?.scale !== undefined && places.subresources !== undefined)
-    validateScale(checks, subresources.scale, places.subresources.child("scale"));
-  if (places.columns !== undefined)
+  if (parts.has("subresources") && subresources?.scale !== undefined)
+    validateScale(checks, subresources.scale, path.child("subresources", "scale"));
+  if (parts.has("additionalPrinterColumns"))
     for (const [index, column] of additionalPrinterColumns.entries())
-      validateColumn(checks, column, places.columns.index(index));
-  if (places.selectable === undefined || selectableFields.length === 0) return;
-  if (places.selectableFault !== undefined) {
-    checks.invalid(places.selectable, "", places.selectableFault);
+      validateColumn(checks, column, path.child("additionalPrinterColumns").index(index));
+  if (parts.has("selectableFields")) validateSelectable(checks, parts);
+}
+
+const selectableMax = 8;
+
+function validateSelectable(
+  checks: FieldChecks,
+  { version: { schema, selectableFields = [] }, path, selectableFault: misplaced }: Parts,
+): void {
+  const place = path.child("selectableFields");
+  if (selectableFields.length === 0) return;
+  if (misplaced !== undefined) {
+    checks.invalid(place, "", misplaced);
     return;
   }
   const seen = new Set<string>();
   for (const [index, { jsonPath = "" }] of selectableFields.entries()) {
-    const here = places.selectable.index(index).child("jsonPath");
+    const here = place.index(index).child("jsonPath");
     if (!checks.present(here, jsonPath)) continue;
     const fault = selectableFault(schema?.openAPIV3Schema, jsonPath);
     if (fault !== undefined) checks.invalid(here, jsonPath, fault);
@@ -179,6 +211,7 @@ function validateVersion(
     if (seen.has(jsonPath)) checks.duplicate(here, jsonPath);
     seen.add(jsonPath);
   }
+  if (seen.size > selectableMax) checks.add([tooMany(place, seen.size, selectableMax)]);
 }
 
 const noField = "is an invalid path: does not refer to a valid field";
@@ -311,18 +344,20 @@ function isCertificate(pem: string): boolean {
 function validateStored(checks: FieldChecks, { spec, status }: CustomResourceDefinition): void {
   const path = new Path("status.storedVersions");
   const stored = status?.storedVersions ?? [];
-  const versions = spec.versions ?? [];
-  if (stored.length === 0) checks.invalid(path, stored, "must have at least one stored version");
-  for (const [index, name] of stored.entries())
-    if (!versions.some((version) => version.name === name))
-      checks.invalid(
-        path.index(index),
-        name,
-        `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`,
-      );
-  const current = versions.findLast(({ storage }) => storage === true)?.name;
-  if (stored.length > 0 && current !== undefined && !stored.includes(current))
-    checks.invalid(path, stored, `must have the storage version ${current}`);
+  if (stored.length === 0) {
+    checks.invalid(path, stored, "must have at least one stored version");
+    return;
+  }
+  const left = new Map(stored.map((name, index) => [name, index]));
+  for (const { name, storage } of spec.versions ?? [])
+    if (!left.delete(name) && storage === true)
+      checks.invalid(path, stored, `must have the storage version ${name}`);
+  for (const [name, index] of left)
+    checks.invalid(
+      path.index(index),
+      name,
+      `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`,
+    );
 }
 
 /** What a served definition is called stays. */

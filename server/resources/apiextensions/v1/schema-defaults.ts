@@ -71,14 +71,18 @@ function defaultFaults(schema: JSONSchemaProps, path: Path, isRoot: boolean): Fi
   const embedded = new FieldChecks();
   validateEmbedded(embedded, value, isRoot ? { ...schema, ...isResource } : schema, path);
   const wrong =
-    embedded.errors.length > 0 ? embedded.errors : schemaErrors(value, schema, { path: field });
+    embedded.errors.length > 0
+      ? embedded.errors
+      : schemaErrors(value, schema, { path: "" }).map((error) => ({
+          ...error,
+          field: error.field === "<nil>" || error.field === "" ? field : `${field}.${error.field}`,
+        }));
   const broken = (schema["x-kubernetes-validations"] ?? [])
     .map(({ rule = "" }) => compileFault(rule))
     .filter((sentence) => sentence !== undefined);
   return [
     ...(unknown ? [fault("must not have unknown fields")] : []),
-    // What a combinator says has no field of its own.
-    ...wrong.map((error) => (error.field === "<nil>" ? { ...error, field } : error)),
+    ...wrong,
     ...broken.map(fault),
   ];
 }

@@ -349,7 +349,6 @@ const changed: readonly Row[] = [
     type: merge,
     body: { metadata: { annotations: { a: "b" } } },
     until: '"extra"',
-    unseen: true,
   },
   { at, ask: `GET ${widgets}/one` },
   { at, ask: `GET ${widgets}/two` },
