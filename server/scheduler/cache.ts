@@ -437,11 +437,10 @@ export class SchedulerCache {
     this.#kinds.freshen();
     this.#reserveVictims();
     const found = calls.preempt(cls.address, pin);
-    if (found < 0) return undefined;
     const { core, nodes, attached, nominations } = this;
     const parts = { core, nodes, pods: this.#pods, attached, nominations };
     const room = roomAmongSharers(parts, encoded);
-    if (room === "none") return undefined;
+    if (room === "none" || (room === undefined && found < 0)) return undefined;
     const slot = room?.slot ?? found;
     if (room !== undefined && room.victims === undefined) calls.preempt(cls.address, slot);
     const victims = [...(room?.victims ?? this.#victimsFound(slot))];

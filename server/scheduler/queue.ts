@@ -186,12 +186,12 @@ export class SchedulingQueue {
 
   /**
    * A refused pod is not to be tried before `release`, nor before the events show that its victims (keys) are going:
-   * a try would take them for standing, and make room once more.
+   * a try would take them for standing, and make room once more. `leaving`: victims that are known to go already.
    */
-  hold(queued: QueuedPod, victims: readonly string[]): void {
+  hold(queued: QueuedPod, victims: readonly string[], leaving: readonly string[] = []): void {
     queued.held = true;
     queued.woken = false;
-    this.#leaving.expect(queued, victims);
+    this.#leaving.expect(queued, victims, leaving);
   }
 
   /** All victims are told; the pod is tried again if something woke it meanwhile, or in any case (`activate`). */
@@ -231,7 +231,7 @@ export class SchedulingQueue {
     const woken = new Set<QueuedPod>();
     for (const queued of this.#refused.eachIdle()) {
       // Who waits for victims has heard already of something that helps.
-      if (queued.woken || others.includes(queued)) continue;
+      if (queued.woken || others.includes(queued) || !concerns(event, queued.pod)) continue;
       if (helps(queued.pod, queued.refusedBy)) woken.add(queued);
     }
     for (const queued of freed) if (queued.place === "unschedulable") woken.add(queued);
@@ -304,4 +304,8 @@ function changesPlacement(before: Pod, now: Pod): boolean {
     JSON.stringify([before.spec, before.metadata.labels]) !==
     JSON.stringify([now.spec, now.metadata.labels])
   );
+}
+
+function concerns(event: ClusterEvent, { spec }: Pod): boolean {
+  return event.kind !== "pod" || event.upTo === undefined || (spec.priority ?? 0) <= event.upTo;
 }

@@ -26,7 +26,7 @@ import { type QueuedPod, SchedulingQueue } from "./queue.ts";
 import { hopelessSentence } from "./reasons.ts";
 import { Slice } from "./slice.ts";
 import { feed, openSources } from "./sources.ts";
-import { evict, isPreempted } from "./victims.ts";
+import { evict, isLeaving, isPreempted } from "./victims.ts";
 
 type LeaseOptions = Pick<
   LeaderElectionOptions,
@@ -464,13 +464,16 @@ class Scheduler {
     const { pod } = queued;
     this.#metrics.preemptions.add({});
     this.#metrics.victims.observe({}, keys.length);
-    const lesser = this.#cache.nominations.lesser(nodeName, pod.spec.priority ?? 0);
-    for (const key of lesser) this.#cache.nominations.remove(key);
-    this.#cache.nominate(pod, nodeName);
     const known = (key: string) => this.#sources.podOf(key) ?? [];
-    const victims = keys.flatMap(known).filter((victim) => !this.#recall(victim, pod, nodeName));
-    const eviction = { preemptor: pod, nodeName, victims, lesserNominated: lesser.flatMap(known) };
-    this.#queue.hold(queued, victims.map(podKey));
+    const all = keys.flatMap(known);
+    const { nominations } = this.#cache;
+    // Who waits for pods that leave anyway takes the hope of nobody, as upstream.
+    const hopes = all.every(isLeaving) ? [] : nominations.lesser(nodeName, pod.spec.priority ?? 0);
+    for (const key of hopes) nominations.remove(key);
+    this.#cache.nominate(pod, nodeName);
+    const victims = all.filter((victim) => !this.#recall(victim, pod, nodeName));
+    const eviction = { preemptor: pod, nodeName, victims, lesserNominated: hopes.flatMap(known) };
+    this.#queue.hold(queued, victims.map(podKey), victims.filter(isLeaving).map(podKey));
     const evicting = evict({ client, clock, events: this.#events }, eviction).then(
       () => this.#queue.release(queued, false),
       (error: unknown) => {

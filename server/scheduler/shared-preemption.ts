@@ -15,6 +15,8 @@ import {
   HEADER,
   K_PRIORITY,
   P_VIOLATES,
+  V_NO_VICTIMS,
+  V_NOT_HELPFUL,
 } from "#gen/scheduler-abi.ts";
 import type { AttachedVolumes } from "./attached-volumes.ts";
 import type { Encoded } from "./cache.ts";
@@ -44,7 +46,7 @@ export function roomAmongSharers(parts: Parts, encoded: Encoded): SharedRoom | "
   if (wanted.length === 0) return undefined;
   const columns = columnsOf(core);
   const slots = Array.from({ length: nodes.slotsUsed }, (_, slot) => slot).filter(
-    (slot) => (encoded.pin < 0 || slot === encoded.pin) && columns.isCandidate(slot),
+    (slot) => (encoded.pin < 0 || slot === encoded.pin) && columns.wasTried(slot),
   );
   const shared = slots.filter((slot) => {
     const name = nodes.nameOf(slot);
@@ -113,6 +115,11 @@ function columnsOf({ arena }: Core) {
     -arena.getDouble(double(H_P_START, slot)),
   ];
   return {
+    /** Without its lesser pods: whatever came of it. */
+    wasTried(slot: number): boolean {
+      const verdict = arena.get(whole(H_P_VERDICTS, slot));
+      return verdict !== V_NOT_HELPFUL && verdict !== V_NO_VICTIMS;
+    },
     isCandidate: (slot: number) =>
       arena.get(whole(H_P_VERDICTS, slot)) === 0 && arena.get(whole(H_P_COUNT, slot)) > 0,
     isCheaper(a: number, b: number): boolean {

@@ -49,8 +49,10 @@ import { claimsOf } from "./devices/pod-claims.ts";
 import { SliceIndex } from "./devices/slices.ts";
 import { leanPods } from "./lean-pod.ts";
 import { sameForPlacement } from "./node-facts.ts";
+import type { ClusterEvent } from "./plugins/plugin.ts";
 import type { SchedulingQueue } from "./queue.ts";
 import { defaultSpreadSelector } from "./spread-selector.ts";
+import { isLeaving } from "./victims.ts";
 import { VolumePromises } from "./volume-promises.ts";
 
 interface DeviceInformers {
@@ -310,10 +312,6 @@ function isFinished(pod: Pod): boolean {
   return pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
 }
 
-function isLeaving(pod: Pod): boolean {
-  return pod.metadata.deletionTimestamp !== undefined;
-}
-
 function takePod(fed: Fed, old: Pod | undefined, pod: Pod): void {
   const { cache, queue, wake } = fed;
   if (isFinished(pod)) {
@@ -340,9 +338,21 @@ function takePod(fed: Fed, old: Pod | undefined, pod: Pod): void {
     return;
   }
   noteNomination(fed, old, pod);
-  if (!fed.isOurs(pod)) return;
-  queue.set(key, pod);
+  if (fed.isOurs(pod)) queue.set(key, pod);
+  else if (!hopesElsewhere(old, pod)) return;
+  if (old !== undefined && hopesElsewhere(old, pod)) queue.move(freedBy(old));
   wake();
+}
+
+/** The room that was kept for the pod is so no longer. */
+function hopesElsewhere(old: Pod | undefined, { status }: Pod): boolean {
+  const before = old?.status?.nominatedNodeName ?? "";
+  return before !== "" && before !== (status?.nominatedNodeName ?? "");
+}
+
+/** As if it had stood there: pods that heeded it may fit now, itself among them. */
+function freedBy(hoping: Pod): ClusterEvent {
+  return { kind: "pod", before: hoping, upTo: hoping.spec.priority ?? 0 };
 }
 
 /** May other pods' chances depend on what changed? */
@@ -373,7 +383,7 @@ function dropPod({ cache, queue, gone, wake }: Fed, pod: Pod): void {
   const key = podKey(pod);
   gone(pod);
   queue.remove(key);
-  if (cache.nominations.remove(key)) queue.move({ kind: "pod", before: pod });
+  if (cache.nominations.remove(key)) queue.move(freedBy(pod));
   if (!cache.has(key)) return;
   cache.removePod(key);
   queue.move({ kind: "pod", before: pod });

@@ -21,11 +21,12 @@ export class VictimsLeaving<Waiting> {
   readonly #victims = new Map<Waiting, Victims>();
   readonly #waiting = new Map<string, Set<Waiting>>();
 
-  /** `keys`: of pods that stand on a node now, and whose going will be told. */
-  expect(waiting: Waiting, keys: readonly string[]): void {
+  /** `keys`: of pods that are on a node now, and whose going will be told; `leaving`: those of which it was told before. */
+  expect(waiting: Waiting, keys: readonly string[], leaving: readonly string[]): void {
     this.forget(waiting);
     if (keys.length === 0) return;
-    this.#victims.set(waiting, { standing: new Set(keys), there: new Set(keys) });
+    const standing = new Set(keys.filter((key) => !leaving.includes(key)));
+    this.#victims.set(waiting, { standing, there: new Set(keys) });
     for (const key of keys) {
       const others = this.#waiting.get(key);
       if (others === undefined) this.#waiting.set(key, new Set([waiting]));

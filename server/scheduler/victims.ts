@@ -22,10 +22,14 @@ interface Eviction {
   readonly lesserNominated: readonly Pod[];
 }
 
+export function isLeaving({ metadata }: Pod): boolean {
+  return metadata.deletionTimestamp !== undefined;
+}
+
 /** Is the pod on its way out since a scheduler preempted it? */
-export function isPreempted({ metadata, status }: Pod): boolean {
-  if (metadata.deletionTimestamp === undefined) return false;
-  const condition = status?.conditions?.find(({ type }) => type === "DisruptionTarget");
+export function isPreempted(pod: Pod): boolean {
+  if (!isLeaving(pod)) return false;
+  const condition = pod.status?.conditions?.find(({ type }) => type === "DisruptionTarget");
   return condition?.status === "True" && condition.reason === "PreemptionByScheduler";
 }
 
@@ -81,6 +85,6 @@ export async function clearNomination(client: Client, pod: Pod): Promise<void> {
 /** Resolves when every victim is being deleted; rejects when one could not be. Victims already leaving are left. */
 export async function evict(with_: Evicting, eviction: Eviction): Promise<void> {
   await Promise.all(eviction.lesserNominated.map((pod) => clearNomination(with_.client, pod)));
-  const standing = eviction.victims.filter(({ metadata }) => !metadata.deletionTimestamp);
+  const standing = eviction.victims.filter((victim) => !isLeaving(victim));
   await Promise.all(standing.map((victim) => evictOne(with_, victim, eviction)));
 }

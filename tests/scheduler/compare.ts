@@ -3,7 +3,7 @@ import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { matches, type Selector } from "#apimachinery/labels.ts";
 import type { Node, Pod } from "#gen/api/core/v1.ts";
 import type { PodDisruptionBudget } from "#gen/api/policy/v1.ts";
-import { V_UNRESOLVABLE } from "#gen/scheduler-abi.ts";
+import { H_P_VERDICTS, HEADER, V_UNRESOLVABLE } from "#gen/scheduler-abi.ts";
 import { apart } from "#scheduler/alike.ts";
 import { type Encoded, podKey, SchedulerCache } from "#scheduler/cache.ts";
 import { readConfiguration } from "#scheduler/configuration.ts";
@@ -12,7 +12,7 @@ import { defaultProfile, type Profile } from "#scheduler/profile.ts";
 import { type Names, reasonsOf } from "#scheduler/reasons.ts";
 import type { Cluster, OracleNode } from "./oracle/cluster.ts";
 import { type Thought, think } from "./oracle/cycle.ts";
-import { bestCandidates } from "./oracle/default-preemption.ts";
+import { bestCandidates, roomRefusals } from "./oracle/default-preemption.ts";
 import { devicesOn } from "./oracle/dynamic-resources.ts";
 import type { OracleProfile } from "./oracle/settings.ts";
 import { unasked } from "./oracle/unasked.ts";
@@ -311,7 +311,10 @@ export class Comparison {
     if (mine === undefined ? best.length > 0 : !theirs.includes(mine)) {
       this.#differ(pod, `preempts ${mine}, best is ${theirs.join(" or ")}`);
     }
-    if (found === undefined) return;
+    if (found === undefined) {
+      this.#compareRoom(pod, encoded);
+      return;
+    }
     this.preempted++;
     // Some wait for their room, for others it is made at once.
     if (this.#r.chance(0.5)) {
@@ -322,6 +325,19 @@ export class Comparison {
         this.#pods.delete(key);
         this.#cache.removePod(key);
       }
+    }
+  }
+
+  /** No room can be made: node by node for the same reasons. */
+  #compareRoom(pod: Pod, { cls, pin }: Encoded): void {
+    const { arena } = this.#cache.core;
+    for (const [name, reasons] of roomRefusals(pod, this.#cluster())) {
+      const slot = this.#cache.nodes.slotOf(name) ?? -1;
+      if (pin !== -1 && pin !== slot) continue;
+      const verdict = arena.get(arena.get(HEADER + H_P_VERDICTS) + slot * 4);
+      const mine = reasonsOf(verdict, cls.names).sort().join();
+      const theirs = [...reasons].sort().join();
+      if (mine !== theirs) this.#differ(pod, `room on ${name}: ${mine}, oracle ${theirs}`);
     }
   }
 

@@ -49,15 +49,17 @@ function obstacle({ metadata, spec }: Pod, binding: Binding): string | undefined
   return undefined;
 }
 
+/** At the place of the one before, if there was any. Which generation it speaks of the node's agent says. */
 function scheduledCondition(pod: Pod, now: Date): PodCondition[] {
-  const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== "PodScheduled");
-  const condition: PodCondition = {
-    type: "PodScheduled",
-    status: "True",
-    lastTransitionTime: formatTime(now),
-    observedGeneration: pod.metadata.generation,
-  };
-  return [...others, condition];
+  const conditions = [...(pod.status?.conditions ?? [])];
+  const place = conditions.findIndex(({ type }) => type === "PodScheduled");
+  const before = conditions[place];
+  const lastTransitionTime =
+    before?.status === "True" ? before.lastTransitionTime : formatTime(now);
+  const condition: PodCondition = { type: "PodScheduled", status: "True", lastTransitionTime };
+  if (place < 0) conditions.push(condition);
+  else conditions[place] = condition;
+  return conditions;
 }
 
 function bound(pod: Pod, binding: Binding, now: Date): Pod {
@@ -69,7 +71,12 @@ function bound(pod: Pod, binding: Binding, now: Date): Pod {
     ...pod,
     metadata,
     spec: { ...pod.spec, nodeName: binding.target.name },
-    status: { ...pod.status, conditions: scheduledCondition(pod, now) },
+    // Where it hoped to go is no longer of interest to anybody.
+    status: {
+      ...pod.status,
+      nominatedNodeName: undefined,
+      conditions: scheduledCondition(pod, now),
+    },
   };
 }
 

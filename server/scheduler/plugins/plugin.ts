@@ -11,8 +11,16 @@ import type { Point } from "#scheduler/plugin-points.ts";
 export type ClusterEvent =
   /** Added (no `before`), changed, or gone (no `node`). */
   | { readonly kind: "node"; readonly before?: Node | undefined; readonly node?: Node | undefined }
-  /** A pod on a node: come, changed, gone. */
-  | { readonly kind: "pod"; readonly before?: Pod | undefined; readonly pod?: Pod | undefined }
+  /**
+   * A pod on a node: come, changed, gone. Room that was kept for one that hoped for it is free for pods of no higher
+   * priority than its own, `upTo`: others did not heed it.
+   */
+  | {
+      readonly kind: "pod";
+      readonly before?: Pod | undefined;
+      readonly pod?: Pod | undefined;
+      readonly upTo?: number;
+    }
   | { readonly kind: "namespace" }
   | { readonly kind: "storage" }
   /** A claim of devices: come, changed, gone. */

@@ -52,6 +52,28 @@ export function replaced(cluster: Cluster, at: OracleNode, pods: readonly Pod[])
   };
 }
 
+/** Why room cannot be made on each node, in words; none where it can. */
+export function roomRefusals(pod: Pod, cluster: Cluster): Map<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>();
+  for (const at of cluster.nodes) {
+    const { name } = at.node.metadata;
+    const refusal = answerOn(pod, at, cluster);
+    if (refusal === undefined || !("unresolvable" in refusal) || refusal.unresolvable) {
+      found.set(name, ["Preemption is not helpful for scheduling"]);
+      continue;
+    }
+    const kept = at.pods.filter((other) => priorityOf(other) >= priorityOf(pod));
+    if (kept.length === at.pods.length) {
+      found.set(name, ["No preemption victims found for incoming pod"]);
+      continue;
+    }
+    const without = answerOn(pod, { ...at, pods: kept }, replaced(cluster, at, kept));
+    // An attempt that fails there says nothing of the node.
+    if (without === undefined || "reasons" in without) found.set(name, without?.reasons ?? []);
+  }
+  return found;
+}
+
 function candidateOn(pod: Pod, at: OracleNode, cluster: Cluster): Candidate | undefined {
   const refusal = answerOn(pod, at, cluster);
   if (refusal === undefined || !("unresolvable" in refusal) || refusal.unresolvable)
