@@ -271,7 +271,9 @@ class TlsDoor {
         if (sink.stream.destroyed === true) return;
         if (!granted) return await send(tooManyWait(), sink, method);
       }
-      const answer = await this.#parts.app.fetch(requestOf(question, body), connection);
+      const answered = loopTurns.enter(sink.flow);
+      const request = requestOf(question, body);
+      const answer = await this.#parts.app.fetch(request, connection).finally(answered);
       await send(answer, sink, method);
     } catch (error) {
       const url = withoutQuery(urlOf(question));

@@ -5,12 +5,17 @@ import { LoopTurns } from "./loop-turns.ts";
 /** Turns that come when they are told to; what is begun takes `takes` milliseconds. */
 function byHand(takes = 0) {
   let coming: (() => void)[] = [];
+  const resting: (() => void)[] = [];
   let now = 0;
   const begun: string[] = [];
   const turns = new LoopTurns(
     (step) => void coming.push(step),
     () => now,
+    (step) => void resting.push(step),
   );
+  const rested = (): void => {
+    for (const step of resting.splice(0)) step();
+  };
   const next = async (): Promise<void> => {
     const steps = coming;
     coming = [];
@@ -27,7 +32,7 @@ function byHand(takes = 0) {
   const pass = (ms: number): void => {
     now += ms;
   };
-  return { turns, next, wait, pass, begun, pending: () => coming.length };
+  return { turns, next, wait, pass, begun, rested, pending: () => coming.length };
 }
 
 const take = (turns: LoopTurns, count: number): number =>
@@ -111,4 +116,25 @@ test("who takes little passes who takes much, which then has a part of each turn
   pass(300);
   await next();
   expect(begun).toHaveLength(60);
+});
+
+test("while somebody's request is being answered who takes much rests between his parts", async () => {
+  const { turns, next, wait, pass, begun, rested, pending } = byHand(1);
+  for (let at = 0; at < 100; at++) wait("greedy");
+  for (let at = 0; at < 10; at++) await next();
+  expect(turns.enter("greedy")()).toBeUndefined();
+  turns.free("modest", 0);
+  const answered = turns.enter("modest");
+  await next();
+  for (let at = 0; at < 5; at++) await next();
+  expect(begun).toHaveLength(50);
+  expect(pending()).toBe(0);
+  pass(8);
+  rested();
+  for (let at = 0; at < 5; at++) await next();
+  expect(begun).toHaveLength(52);
+  answered();
+  await next();
+  await next();
+  expect(begun.length).toBeGreaterThan(53);
 });

@@ -13,6 +13,8 @@ const bytesPerUnit = 16 * 1024;
 const turnMs = 5;
 /** Of those, for who takes much of the loop, while somebody is there who does not. */
 const heavyMs = 2;
+/** While a request of such a one is being answered those rest so long between their parts of turns. */
+const restMs = 8;
 /** Somebody is there so long after a request of his. */
 const presentMs = 250;
 /** What comes in one turn may all be begun before any of it is done: no more of it than this. */
@@ -38,11 +40,17 @@ export class LoopTurns {
   readonly #uses = new Uses();
   readonly #nextTurn: (step: () => void) => void;
   readonly #now: () => number;
+  readonly #later: (step: () => void, ms: number) => void;
   #turn = 0;
   /** When this turn began. */
   #since = 0;
   /** When the first of it began that takes much; undefined: nothing yet. */
   #heavySince: number | undefined;
+  /** When the last of those ended. */
+  #heavyEnded = Number.NEGATIVE_INFINITY;
+  #resting = false;
+  /** Requests of those who take little that are being answered. */
+  #lightUnderWay = 0;
   /** When somebody last asked who takes little. */
   #lightSeen = Number.NEGATIVE_INFINITY;
   /** Somebody waits who takes little. */
@@ -54,10 +62,25 @@ export class LoopTurns {
   /** What is being done, and since when. */
   #doing: { readonly user: string; readonly since: number } | undefined;
 
-  /** `nextTurn`: setImmediate, but for tests. `now`: milliseconds of a clock that only goes forward. */
-  constructor(nextTurn: (step: () => void) => void, now: () => number) {
+  /** `nextTurn`: setImmediate, `later`: setTimeout, but for tests. `now`: milliseconds of a clock that only goes forward. */
+  constructor(
+    nextTurn: (step: () => void) => void,
+    now: () => number,
+    later: (step: () => void, ms: number) => void,
+  ) {
     this.#nextTurn = nextTurn;
     this.#now = now;
+    this.#later = later;
+  }
+
+  /** A request begins to be answered; returns what says that it was. */
+  enter(user: string): () => void {
+    if (!this.#uses.isLight(user, this.#now())) return nothing;
+    this.#lightUnderWay += 1;
+    return () => {
+      this.#lightUnderWay -= 1;
+      if (this.#resting && this.#lightUnderWay === 0) this.#ask();
+    };
   }
 
   /** Whether a request may begin in this very turn. */
@@ -67,7 +90,10 @@ export class LoopTurns {
     if (this.#over(light) || this.#units <= 0) return false;
     if (light ? this.#lightWaits : !this.#waiting.empty) return false;
     this.#units -= 1 + Math.floor(size / bytesPerUnit);
-    if (!light) this.#heavySince ??= this.#now();
+    if (!light) {
+      this.#heavySince ??= this.#now();
+      this.#heavyEnded = this.#now();
+    }
     this.#uses.charge(user, requestMs + size / bytesPerMs, this.#now());
     return true;
   }
@@ -106,9 +132,14 @@ export class LoopTurns {
   #begin(turn: number): void {
     this.#turn = turn;
     this.#since = this.#now();
-    this.#heavySince = undefined;
+    if (!this.#rests()) this.#heavySince = undefined;
     this.#units = unitsMax;
     this.#asked = 0;
+  }
+
+  /** Who takes much has had his part, and somebody else's request is being answered. */
+  #rests(): boolean {
+    return this.#lightUnderWay > 0 && this.#now() - this.#heavyEnded < restMs;
   }
 
   /** Each step of the next turn begins one: what a step began is done before the next one looks at the clock. */
@@ -128,7 +159,18 @@ export class LoopTurns {
       next.begin();
     }
     // One more after the last: it ends what that took.
-    if (next !== undefined || !this.#waiting.empty) this.#ask();
+    if (next !== undefined) this.#ask();
+    else if (!this.#waiting.empty) this.#goOn();
+  }
+
+  #goOn(): void {
+    if (this.#lightWaits || !this.#rests()) return this.#ask();
+    if (this.#resting) return;
+    this.#resting = true;
+    this.#later(() => {
+      this.#resting = false;
+      this.#ask();
+    }, restMs);
   }
 
   #next(now: number): Held | undefined {
@@ -153,13 +195,17 @@ export class LoopTurns {
     if (doing === undefined) return;
     const now = this.#now();
     this.#uses.charge(doing.user, now - doing.since, now);
-    if (doing.since >= this.#since && !this.#uses.isLight(doing.user, now))
-      this.#heavySince ??= doing.since;
+    if (this.#uses.isLight(doing.user, now)) return;
+    this.#heavyEnded = now;
+    if (doing.since >= this.#since) this.#heavySince ??= doing.since;
   }
 }
+
+const nothing = (): undefined => undefined;
 
 /** One for the process, as the loop is. */
 export const loopTurns = new LoopTurns(
   (step) => void setImmediate(step),
   () => performance.now(),
+  (step, ms) => void setTimeout(step, ms),
 );
