@@ -128,6 +128,16 @@ export function bookmarkObject(
   };
 }
 
+/** What was framed last: all who watch an object are told the same bytes, one after the other. */
+let last: { readonly of: Entry; readonly as: string; readonly framed: Bytes } | undefined;
+
+function sharedFrame(form: Form, { endpoint }: Call, [type, entry]: ShownEvent): Bytes {
+  const as = `${type} ${endpoint.apiVersion} ${form.contentType}`;
+  if (last?.of !== entry || last.as !== as)
+    last = { of: entry, as, framed: Buffer.concat(form.frame(type, form.entry(entry))) };
+  return last.framed;
+}
+
 export function openEncoder(server: ServerContext, call: Call, accepted: Accepted): ByteEncoder {
   const form = accepted.mediaType === "protobuf" ? protobufForm(call) : jsonForm(call);
   const rows = new Rows(server, call, accepted.asVersion);
@@ -138,8 +148,12 @@ export function openEncoder(server: ServerContext, call: Call, accepted: Accepte
     Buffer.concat(form.frame(type, form.object(object)));
   return {
     contentType: form.contentType,
-    events: (events) =>
-      Buffer.concat(events.flatMap(([type, entry]) => form.frame(type, objectBytes(entry)))),
+    events(events) {
+      const [first] = events;
+      if (events.length === 1 && first !== undefined && transformed === undefined)
+        return sharedFrame(form, call, first);
+      return Buffer.concat(events.flatMap(([type, entry]) => form.frame(type, objectBytes(entry))));
+    },
     bookmark(revision, initialEnd) {
       const object = zeroFilled(call, bookmarkObject(call, revision, initialEnd));
       if (accepted.as === "object") {

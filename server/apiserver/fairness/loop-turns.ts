@@ -164,7 +164,10 @@ export class LoopTurns {
   }
 
   #goOn(): void {
-    if (this.#lightWaits || !this.#rests()) return this.#ask();
+    if (this.#lightWaits || !this.#rests()) {
+      this.#ask();
+      return;
+    }
     if (this.#resting) return;
     this.#resting = true;
     this.#later(() => {

@@ -11,6 +11,7 @@ import {
   openEncoder,
   type WatchEncoder,
 } from "#apiserver/encoding/watch-encoder.ts";
+import { breath } from "#apiserver/fairness/breath.ts";
 import {
   checkListOptions,
   type ListOptions,
@@ -107,6 +108,8 @@ interface Stream<Chunk> {
   readonly watcher: Watcher;
   /** Milliseconds since the epoch. */
   readonly endsAt: number;
+  /** Before events are encoded: all who watch are woken in one turn of the loop. */
+  readonly breath?: () => Promise<unknown> | undefined;
   /** Set when the client is gone: the watcher was closed from outside. */
   readonly gone: AbortSignal;
 }
@@ -144,6 +147,7 @@ async function* liveChunks<Chunk>(stream: Stream<Chunk>): AsyncGenerator<Chunk, 
     );
     // Closed: the server stops, and a loop that went on would never let it.
     if (gone.aborted || watcher.closed) return;
+    if (events.length > 0) await stream.breath?.();
     const visible = events.map((event) => shown(event, selection)).filter((e) => e !== undefined);
     if (visible.length > 0) {
       server.metrics.watchEvents += visible.length;
@@ -292,6 +296,6 @@ export const watch: Handler = async (server, call) => {
     if (options.sendInitialEvents !== true) throw start;
     return new Response(ended(encoder.error(start.status)), { status: 200, headers });
   }
-  const opened = open(call, { ...parts, start, encoder });
+  const opened = open(call, { ...parts, start, encoder, breath: () => breath(call) });
   return new Response(pulled(opened, accepted), { status: 200, headers });
 };
