@@ -1,4 +1,5 @@
 /** PodScheduled=False: the pod itself says why it has no node, and where room is made for it. */
+import { isReason } from "#apimachinery/status.ts";
 import type { Client } from "#client/client.ts";
 import { type Pod, pods } from "#gen/api/core/v1.ts";
 
@@ -11,8 +12,33 @@ export interface Refusal {
   readonly nominated?: string | undefined;
 }
 
+/** Refusals on their way. A pod that fits after all is bound when the last one is written: else it would come after. */
+export class Refusals {
+  readonly #writing = new Map<Pod["metadata"]["uid"], Promise<void>>();
+
+  /** A pod that is gone, or another one by now, is told nothing. */
+  write(client: Client, pod: Pod, refusal: Refusal): Promise<void> {
+    const { uid } = pod.metadata;
+    const unlessGone = (error: unknown): void => {
+      if (!isReason(error, "NotFound") && !isReason(error, "Conflict")) throw error;
+    };
+    const writing = writeRefusal(client, pod, refusal)
+      .catch(unlessGone)
+      .finally(() => {
+        if (this.#writing.get(uid) === writing) this.#writing.delete(uid);
+      });
+    this.#writing.set(uid, writing);
+    return writing;
+  }
+
+  /** Resolves when it is written, or cannot be; undefined: none is on its way. */
+  of({ metadata }: Pod): Promise<unknown> | undefined {
+    return this.#writing.get(metadata.uid)?.catch(() => undefined);
+  }
+}
+
 /** Patches status.conditions and nominatedNodeName; does nothing when they already say so. */
-export async function writeRefusal(client: Client, pod: Pod, refusal: Refusal): Promise<void> {
+async function writeRefusal(client: Client, pod: Pod, refusal: Refusal): Promise<void> {
   const { reason, message, now, nominated } = refusal;
   const current = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
   const told =

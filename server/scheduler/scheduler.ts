@@ -20,7 +20,7 @@ import { ClaimBinder } from "./devices/claim-binder.ts";
 import { type Explained, refusalOf } from "./explain.ts";
 import { type SchedulerMetrics, schedulerMetrics } from "./metrics.ts";
 import { type PermitOutcome, WaitingPods } from "./permit.ts";
-import { nominate, writeRefusal } from "./pod-condition.ts";
+import { nominate, Refusals } from "./pod-condition.ts";
 import { defaultProfile, type Profile } from "./profile.ts";
 import { type QueuedPod, SchedulingQueue } from "./queue.ts";
 import { hopelessSentence } from "./reasons.ts";
@@ -77,6 +77,7 @@ class Scheduler {
   readonly #sources: ReturnType<typeof openSources>;
   readonly #slice = new Slice();
   readonly #inFlight = new Set<Promise<void>>();
+  readonly #refusals = new Refusals();
   readonly #metrics: SchedulerMetrics;
   readonly #waiting: WaitingPods;
   readonly #claims: ClaimBinder;
@@ -333,6 +334,7 @@ class Scheduler {
     try {
       await this.#bindVolumes(pod, nodeName);
       if (this.#claims.holds(pod)) await this.#claims.bind(pod, nodeName);
+      await this.#refusals.of(pod);
       await bind(this.#options.client, pod, nodeName);
       result("scheduled");
       this.#metrics.podAttempts.observe({}, queued.attempts);
@@ -392,8 +394,7 @@ class Scheduler {
     const now = formatTime(clock.now());
     const refusal = { reason, message, now, nominated };
     this.#track(
-      writeRefusal(client, pod, refusal).catch((error: unknown) => {
-        if (isReason(error, "NotFound") || isReason(error, "Conflict")) return;
+      this.#refusals.write(client, pod, refusal).catch((error: unknown) => {
         logger.warn("condition not written", { pod: key, error: String(error) });
       }),
     );

@@ -16,7 +16,7 @@ import {
 
 const closers = closersOfEach();
 
-async function start(): Promise<Plane> {
+async function open(): Promise<Plane> {
   const plane = await openCluster(closers);
   for (const [name, value, preemptionPolicy] of [
     ["high", 1000, "PreemptLowerPriority"],
@@ -25,6 +25,11 @@ async function start(): Promise<Plane> {
     const metadata = { name };
     await plane.client.create(priorityclasses, "", { metadata, value, preemptionPolicy });
   }
+  return plane;
+}
+
+async function start(): Promise<Plane> {
+  const plane = await open();
   startScheduler(plane, closers);
   return plane;
 }
@@ -126,3 +131,17 @@ test("room made for one pod is not taken by a lesser one", async () => {
   expect(await bound(plane, "high")).toBe("a");
   expect((await get(plane, "greedy")).spec.nodeName ?? "").toBe("");
 }, 30_000);
+
+test("of many at once none is bound before it is written where room is made for it", async () => {
+  const plane = await open();
+  const { warnings } = startScheduler(plane, closers);
+  const indices = [...Array(30).keys()];
+  for (const index of indices) await addNode(plane, `n${index}`);
+  const victims = indices.flatMap((index) => ["a", "b", "c"].map((name) => `${name}${index}`));
+  await Promise.all(victims.map((name) => addPod(plane, name, asking("600m"))));
+  for (const name of victims) await bound(plane, name);
+  const high = asking("1500m", { priorityClassName: "high" });
+  await Promise.all(indices.map((index) => addPod(plane, `high${index}`, high)));
+  for (const index of indices) await bound(plane, `high${index}`);
+  expect(warnings).toEqual([]);
+}, 60_000);
