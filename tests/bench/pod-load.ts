@@ -1,5 +1,5 @@
 /**
- * Creates pods and counts those that get a node, at least cost to itself: what a load generator spends is taken from
+ * Creates and changes pods and counts those that get a node, at least cost to itself: what a load generator spends is taken from
  * the two cores that it measures. Pods are encoded before the clock runs, answers are not decoded, and of each pod
  * one event is read.
  */
@@ -40,6 +40,9 @@ function statusOf(stream: ClientHttp2Stream): Promise<number> {
 
 export interface PodLoad {
   create(pod: EncodedPod): Promise<void>;
+  /** With a merge patch. */
+  patch(pod: Pod, change: object): Promise<void>;
+  delete(pod: Pod): Promise<void>;
   /** How many pods have been seen with a node. */
   bound(): number;
   close(): void;
@@ -64,18 +67,28 @@ export async function openPodLoad(connection: Kubeconfig): Promise<PodLoad> {
   const origin = { ":scheme": "https", ":authority": new URL(server).host };
   const stop = new AbortController();
   const seen = await watchBound(clientFromKubeconfig(connection), stop.signal);
-  const headers = { ...origin, ":method": "POST", "content-type": protobuf, accept: protobuf };
+  const send = async (
+    headers: Record<string, string>,
+    expected: number,
+    body?: string | Uint8Array,
+  ): Promise<void> => {
+    const stream = await pool.open({ ...origin, accept: protobuf, ...headers }, false);
+    const ended = new Promise<void>((resolve) => stream.once("close", () => resolve()));
+    const answered = statusOf(stream);
+    stream.end(body);
+    const code = await answered;
+    stream.resume();
+    if (code !== expected) throw new Error(`${headers[":method"]} of a pod was answered ${code}`);
+    await ended;
+  };
+  const post = { ":method": "POST", "content-type": protobuf };
+  const patch = { ":method": "PATCH", "content-type": "application/merge-patch+json" };
+  const pathOf = ({ metadata }: Pod) =>
+    `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`;
   return {
-    async create({ path, body }) {
-      const stream = await pool.open({ ...headers, ":path": path }, false);
-      const ended = new Promise<void>((resolve) => stream.once("close", () => resolve()));
-      const answered = statusOf(stream);
-      stream.end(body);
-      const code = await answered;
-      stream.resume();
-      if (code !== 201) throw new Error(`a pod was answered ${code}`);
-      await ended;
-    },
+    create: ({ path, body }) => send({ ...post, ":path": path }, 201, body),
+    patch: (pod, change) => send({ ...patch, ":path": pathOf(pod) }, 200, JSON.stringify(change)),
+    delete: (pod) => send({ ":method": "DELETE", ":path": pathOf(pod) }, 200),
     bound: () => seen.size,
     close() {
       stop.abort();

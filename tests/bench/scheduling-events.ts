@@ -3,9 +3,8 @@ import type { Client } from "#client/client.ts";
 import { createInformer } from "#client/informer.ts";
 import { type Pod, pods } from "#gen/api/core/v1.ts";
 import { silent } from "#telemetry/log.ts";
+import type { PodLoad } from "./pod-load.ts";
 import { benchPod, type SchedulingCase, updatedPod } from "./scheduling-cases.ts";
-
-const mergePatch = "application/merge-patch+json";
 
 /** Does its condition say that it has been tried, or is gated? */
 function isRefused({ status }: Pod): boolean {
@@ -32,26 +31,22 @@ type Each = (count: number, action: (index: number) => Promise<unknown>) => Prom
 
 /** Makes the case's event happen. `addNode` creates the node of that number. */
 export async function letIn(
-  client: Client,
+  load: PodLoad,
   size: SchedulingCase,
   each: Each,
   addNode: (index: number) => Promise<unknown>,
 ): Promise<void> {
-  const target = ({ metadata: { name, namespace = "" } }: Pod) => ({ name, namespace });
   if (size.event === "nodeAdd") return each(size.nodes, (index) => addNode(size.nodes + index));
   if (size.event === "podDelete")
-    return each(size.init[0], (index) => {
-      const { name, namespace } = target(benchPod(size, "init", index));
-      return client.delete(pods, namespace, name);
-    });
+    return each(size.init[0], (index) => load.delete(benchPod(size, "init", index)));
   await each(size.pods[0], async (index) => {
     const pod = benchPod(size, "pods", index);
     if (pod.spec.schedulingGates === undefined) return;
-    await client.patch(pods, target(pod), mergePatch, { spec: { schedulingGates: null } });
+    await load.patch(pod, { spec: { schedulingGates: null } });
   });
   await each(size.init[0], (index) => {
     const { metadata } = updatedPod(size, "init", index);
     const change = { metadata: { labels: metadata.labels } };
-    return client.patch(pods, target(benchPod(size, "init", index)), mergePatch, change);
+    return load.patch(benchPod(size, "init", index), change);
   });
 }
