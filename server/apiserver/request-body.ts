@@ -19,7 +19,7 @@ import type { Resource } from "#resources/resource.ts";
 import type { Call } from "./call.ts";
 import { type Endpoint, internalPackage } from "./endpoint.ts";
 import { inStretches } from "./fairness/breath.ts";
-import { bodyMediaType } from "./negotiation.ts";
+import { bodyMediaType, negotiated } from "./negotiation.ts";
 import { bodyOf } from "./plain-request.ts";
 import { flag, type Query, text } from "./query.ts";
 import { type ParsedPatch, parsedPatch, type Reading } from "./reading/jobs.ts";
@@ -297,11 +297,10 @@ export function readObjectFrom(
   return object;
 }
 
-/** What a POST says of its write; that its body can be read at all comes first. */
-export function createOptions(
-  { request, query }: Pick<Call, "request" | "query">,
-  { takeIn }: Pick<Expected, "takeIn"> = {},
-): WriteOptions {
+/** What a POST says of its write; that it can be answered and its body read at all comes first. */
+export function createOptions(call: Call, { takeIn }: Pick<Expected, "takeIn"> = {}): WriteOptions {
+  const { request, query } = call;
+  negotiated(call);
   bodyMediaType(request.headers.get("content-type"), takeIn !== undefined);
   return writeOptions(query, "CreateOptions");
 }

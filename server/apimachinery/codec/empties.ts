@@ -11,8 +11,7 @@ export function noteEmpty(holder: object, field: string): void {
 }
 
 /** The fields of this very object that were given empty, as it was read. */
-export const emptiesOf = (holder: object | undefined): readonly string[] =>
-  (holder === undefined ? undefined : given.get(holder)) ?? [];
+export const emptiesOf = (holder: object): readonly string[] => given.get(holder) ?? [];
 
 /** For a copy of what was read. */
 export function passEmpties(from: object, to: object): void {

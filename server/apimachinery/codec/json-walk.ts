@@ -5,6 +5,7 @@
  */
 import type { FieldSchema, SpecialName, StructType, TypeSchema } from "#apimachinery/schema.ts";
 import { structOf } from "#apimachinery/schema.ts";
+import { noteEmpty } from "./empties.ts";
 import { integerOf, type NumberTexts } from "./json-numbers.ts";
 import {
   base64Text,
@@ -140,8 +141,10 @@ class Walk {
 
   #entries(type: TypeSchema, map: Record<string, unknown>, place: Place): void {
     for (const [key, item] of Object.entries(map)) {
-      if (item === null) map[key] = zero(type);
-      else {
+      if (item === null) {
+        map[key] = zero(type);
+        if (type.kind === "scalar" && type.name === "bytes") noteEmpty(map, key);
+      } else {
         const inner = { ...place, path: `${place.path}.${key}` };
         const value = this.#number(type, { holder: map, key, place: inner });
         if (this.#value(type, value, inner) === "drop") map[key] = null;

@@ -21,8 +21,8 @@ import {
 import type { KubeObject } from "#gen/api/meta/v1.ts";
 import { resourceslices } from "#gen/api/resource/v1.ts";
 import { csinodes } from "#gen/api/storage/v1.ts";
-import { referencesOf } from "#resources/core/v1/pod-references.ts";
 import { type AdmissionParts, draftOf, isOf, oldOf, refused } from "./admission-parts.ts";
+import { apiReferenceOf } from "./mirror-references.ts";
 import { forbiddenLabels } from "./node-labels.ts";
 
 const mirrorAnnotation = "kubernetes.io/config.mirror";
@@ -71,18 +71,10 @@ function podCreateFault(asked: Asked, pod: Pod): Fault {
   }
   const owner = mirrorOwnerFault(asked, pod);
   if (owner !== undefined) return owner;
-  if (pod.spec.serviceAccountName) {
-    return `node ${shown} can not create pods that reference a service account`;
-  }
-  const { secrets, configMaps, claims, resourceClaims } = referencesOf(pod);
-  if (secrets.size > 0) return `node ${shown} can not create pods that reference secrets`;
-  if (configMaps.size > 0) return `node ${shown} can not create pods that reference configmaps`;
-  if (claims.size > 0) {
-    return `node ${shown} can not create pods that reference persistentvolumeclaims`;
-  }
-  return resourceClaims.size === 0
+  const reference = apiReferenceOf(pod);
+  return reference === undefined
     ? undefined
-    : `node ${shown} can not create pods that reference resourceclaims`;
+    : `node ${shown} can not create pods that reference ${reference}`;
 }
 
 /** Throws NotFound. */

@@ -19,13 +19,19 @@ export interface Stamp {
   readonly newUid: () => string;
 }
 
+/** Of those that a server starts with: kinds whose generation counts up. */
+const counted: ReadonlySet<string> = new Set([
+  "FlowSchema",
+  "PriorityClass",
+  "PriorityLevelConfiguration",
+]);
+
 function stamped(object: KubeObject, { now, newUid }: Stamp): KubeObject {
   const own = structuredClone(object);
   const managedFields = ownEntries(own, now);
-  return {
-    ...own,
-    metadata: { ...own.metadata, uid: newUid(), creationTimestamp: now, managedFields },
-  };
+  const generation = counted.has(own.kind ?? "") ? 1 : undefined;
+  const given = { uid: newUid(), creationTimestamp: now, managedFields, generation };
+  return { ...own, metadata: { ...own.metadata, ...given } };
 }
 
 function isService(object: KubeObject): object is Service {

@@ -14,7 +14,6 @@ import { keyOf, named } from "#apiserver/endpoint.ts";
 import { breath } from "#apiserver/fairness/breath.ts";
 import { trackCreate } from "#apiserver/field-management/track.ts";
 import { generatedName } from "#apiserver/names.ts";
-import { negotiated } from "#apiserver/negotiation.ts";
 import { afterAdmission, dropDoubleOwners } from "#apiserver/owner-references.ts";
 import { privilegeFaults } from "#apiserver/privileged-fields/registry.ts";
 import { createOptions, expectedOf, readObject } from "#apiserver/request-body.ts";
@@ -160,7 +159,6 @@ export async function createObject(
 }
 
 export const create: Handler = async (server, call) => {
-  negotiated(call);
   const expected = expectedOf(call.endpoint);
   const { dryRun, fieldValidation } = createOptions(call, expected);
   const draft = await readDraft(server, call, fieldValidation);

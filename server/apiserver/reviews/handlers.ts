@@ -7,7 +7,6 @@ import type { VirtualResources } from "#apiserver/dispatch.ts";
 import { loneVersion } from "#apiserver/field-management/lone-version.ts";
 import { trackAsked, trackCreate } from "#apiserver/field-management/track.ts";
 import { writtenResponse } from "#apiserver/handlers/written.ts";
-import { negotiated } from "#apiserver/negotiation.ts";
 import { dropDoubleOwners } from "#apiserver/owner-references.ts";
 import { createOptions, readObject } from "#apiserver/request-body.ts";
 import { wipeSystemFields } from "#apiserver/strategy.ts";
@@ -29,7 +28,6 @@ function meetNamespace({ endpoint, info }: Call, { metadata }: KubeObject): void
 
 function reviewHandler(review: Review): Handler {
   return async (server, call) => {
-    negotiated(call);
     const { fieldValidation } = createOptions(call);
     const expected = { apiVersion: call.endpoint.apiVersion, kind: call.endpoint.ref.kind };
     const object = await readObject(call, expected, fieldValidation);

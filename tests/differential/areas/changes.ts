@@ -54,6 +54,8 @@ async function change(stored: Stored, setting: Setting, scenario: Scenario): Pro
   const { base, path, object } = stored;
   const { choices, words } = setting;
   const mutation = mutate({ choices, words }, base.schema, object);
+  // What the server itself writes of it is not there on both sides.
+  if (base.writtenByServer && mutation.path[0] === "status") return;
   const shown = shownMutation(mutation);
   const validation = choices.of(["Strict", "Warn", "Ignore"]);
   const dry = choices.fraction() < 0.7 ? "dryRun=All&" : "";

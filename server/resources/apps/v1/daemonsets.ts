@@ -22,6 +22,12 @@ function setDefaults(daemonSet: DaemonSet): void {
     spec.updateStrategy.rollingUpdate.maxUnavailable ??= 1;
     spec.updateStrategy.rollingUpdate.maxSurge ??= 0;
   }
+  // Upstream holds them as values: of a part that nothing asks for they show as 0.
+  const { rollingUpdate } = spec.updateStrategy;
+  if (rollingUpdate !== undefined) {
+    rollingUpdate.maxUnavailable ??= 0;
+    rollingUpdate.maxSurge ??= 0;
+  }
   spec.revisionHistoryLimit ??= 10;
   defaultPodTemplate(spec.template);
 }

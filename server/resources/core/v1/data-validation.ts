@@ -38,6 +38,10 @@ interface Immutable {
   readonly immutable?: boolean | undefined;
 }
 
+/** The map itself, or null as one of its bytes, which upstream tells from none. */
+const isGivenEmpty = <T extends object>(now: T, field: keyof T & string): boolean =>
+  emptiesOf(now).includes(field) || emptiesOf(now[field] ?? {}).length > 0;
+
 function keptImmutable<T extends Immutable & object>(
   now: T,
   old: T,
@@ -48,7 +52,7 @@ function keptImmutable<T extends Immutable & object>(
   if (now.immutable !== true) checks.forbidden(new Path("immutable"), immutableSentence);
   // To the letter: a map without anything in it is not the one that was never there.
   for (const field of fields)
-    if (emptiesOf(now).includes(field) || !deepEqual(now[field] ?? {}, old[field] ?? {}))
+    if (isGivenEmpty(now, field) || !deepEqual(now[field] ?? {}, old[field] ?? {}))
       checks.forbidden(new Path(field), immutableSentence);
   return checks.errors;
 }

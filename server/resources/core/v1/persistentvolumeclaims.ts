@@ -1,4 +1,5 @@
 import { Path } from "#apimachinery/field-error.ts";
+import { roundResourceList } from "#apimachinery/resource-list.ts";
 import { type PersistentVolumeClaim, persistentvolumeclaims } from "#gen/api/core/v1.ts";
 import { age } from "#resources/cells.ts";
 import { drop } from "#resources/drop.ts";
@@ -27,6 +28,8 @@ export const persistentVolumeClaimResource = defineResource<PersistentVolumeClai
     defaultClaimSpec(claim.spec);
     claim.status ??= {};
     claim.status.phase ||= "Pending";
+    roundResourceList(claim.status.capacity);
+    roundResourceList(claim.status.allocatedResources);
   },
   prepareForCreate: (claim) => {
     claim.status = { phase: "Pending" };

@@ -5,6 +5,7 @@ import type {
   EphemeralContainer,
   LifecycleHandler,
   PodSpec,
+  PodStatus,
   PodTemplateSpec,
   Probe,
   ResourceRequirements,
@@ -13,6 +14,8 @@ import { defaultPullPolicy } from "./pull-policy.ts";
 import { defaultVolume } from "./volume-defaults.ts";
 
 export function defaultPodTemplate(template: PodTemplateSpec | undefined): void {
+  // Only of an object itself is it a wish to have none.
+  if (template?.metadata?.managedFields?.length === 0) delete template.metadata.managedFields;
   if (template?.spec !== undefined) defaultPodSpec(template.spec);
 }
 
@@ -38,6 +41,19 @@ export function allContainers(spec: PodSpec): (Container | EphemeralContainer)[]
     ...(spec.containers ?? []),
     ...(spec.ephemeralContainers ?? []),
   ];
+}
+
+export function defaultPodStatus({
+  containerStatuses = [],
+  initContainerStatuses = [],
+  ephemeralContainerStatuses = [],
+  ...status
+}: PodStatus): void {
+  const all = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses];
+  for (const each of [...all, status]) {
+    roundResourceList(each.allocatedResources);
+    roundResources(each.resources);
+  }
 }
 
 function roundResources(resources: ResourceRequirements | undefined): void {

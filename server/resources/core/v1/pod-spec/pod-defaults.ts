@@ -1,6 +1,6 @@
 /** Defaults of a Pod that a pod template does not get. */
 import type { Container, Pod } from "#gen/api/core/v1.ts";
-import { defaultPodSpec } from "./defaults.ts";
+import { defaultPodSpec, defaultPodStatus } from "./defaults.ts";
 
 export function defaultPod(pod: Pod): void {
   const { spec } = pod;
@@ -10,6 +10,7 @@ export function defaultPod(pod: Pod): void {
   for (const container of containers) requestLimits(container);
   spec.enableServiceLinks ??= true;
   if (spec.hostNetwork === true) for (const container of containers) openHostPorts(container);
+  if (pod.status !== undefined) defaultPodStatus(pod.status);
   pairAddresses(pod);
 }
 

@@ -1,4 +1,5 @@
 /** Containers of a Pod: main, init and ephemeral ones. */
+import { emptiesOf } from "#apimachinery/codec/empties.ts";
 import type { FieldChecks } from "#apimachinery/field-checks.ts";
 import { notFoundValue, type Path, tooMany } from "#apimachinery/field-error.ts";
 import { isPortName, isPortNumber } from "#apimachinery/validate.ts";
@@ -134,13 +135,16 @@ function validateEphemeralContainers(checks: FieldChecks, place: Place): void {
   }
 }
 
-const isEmpty = (value: unknown): boolean =>
-  value === undefined ||
-  (typeof value === "object" && value !== null && Object.keys(value).length === 0);
+/** Resources are always there; of the others also what is given without anything in it. */
+const isSet = (field: string, value: unknown): boolean =>
+  field === "resources" && typeof value === "object" && value !== null
+    ? Object.keys(value).length + emptiesOf(value).length > 0
+    : value !== undefined;
 
 function* foreignToEphemeral(container: AnyContainer, path: Path): Generator<Path> {
-  for (const [field, value] of Object.entries(container))
-    if (!ephemeralFields.has(field) && !isEmpty(value)) yield path.child(field);
+  const present = Object.entries(container).filter(([field, value]) => isSet(field, value));
+  for (const field of [...present.map(([name]) => name), ...emptiesOf(container)])
+    if (!ephemeralFields.has(field)) yield path.child(field);
   for (const [position, mount] of (container.volumeMounts ?? []).entries())
     for (const field of ["subPath", "subPathExpr"] as const)
       if (mount[field]) yield path.child("volumeMounts").index(position).child(field);

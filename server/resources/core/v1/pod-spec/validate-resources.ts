@@ -1,4 +1,5 @@
 /** Requests and limits: names that mean something, amounts that can be, and requests within limits. */
+import { emptiesOf } from "#apimachinery/codec/empties.ts";
 import type { FieldChecks } from "#apimachinery/field-checks.ts";
 import {
   type FieldError,
@@ -160,7 +161,7 @@ export function validatePodResources(
     checks.forbidden(path, "may not be set for a windows pod");
     return;
   }
-  if (resources.claims !== undefined)
+  if (resources.claims !== undefined || emptiesOf(resources).includes("claims"))
     checks.forbidden(path.child("claims"), "claims may not be set for Resources at pod-level");
   validateRequirements(checks, resources, { path, claimNames, checkName: podResourceName });
   const above = (amount: string, bound: string): boolean =>
