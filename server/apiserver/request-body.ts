@@ -190,6 +190,8 @@ export function restartWarnings({ warnings, endpoint }: Pick<Call, "warnings" | 
 export interface Expected {
   readonly apiVersion: string;
   readonly kind: string;
+  /** An older version whose objects are of the same form. */
+  readonly formerly?: string;
   /** Of a custom resource: what Resource.takeIn is. */
   readonly takeIn?: Resource["takeIn"];
 }
@@ -216,8 +218,10 @@ function decode(body: ReadBody, expected: Expected): Decoded {
   return { object: decodeProtobuf(bytes, expected), unknownFields: [], duplicateFields: [] };
 }
 
-function refuseOtherKind(object: KubeObject, { apiVersion, kind, takeIn }: Expected): void {
-  if (object.apiVersion === apiVersion && object.kind === kind) return;
+function refuseOtherKind(object: KubeObject, expected: Expected): void {
+  const { apiVersion, kind, formerly, takeIn } = expected;
+  const isOfVersion = [apiVersion, formerly].includes(object.apiVersion);
+  if (isOfVersion && object.kind === kind) return;
   if (object.kind !== kind && takeIn !== undefined) {
     const [group = ""] = apiVersion.split("/");
     const error = invalidValue(new Path("kind"), object.kind, `must be ${kind}`);

@@ -82,16 +82,8 @@ function statusOf(object: KubeObject): unknown {
   return "status" in object ? object.status : undefined;
 }
 
-/** The part that an update may not touch stays the stored one's. */
-export function prepareForUpdate(
-  server: ServerContext,
-  { endpoint, info }: Call,
-  object: KubeObject,
-  old: KubeObject,
-): void {
-  const { resource } = endpoint;
-  const { metadata } = object;
-  const now = server.clock();
+/** What the server alone says of an object stays: its name, its begin and its end. */
+export function keepServersMetadata({ metadata }: KubeObject, old: KubeObject): void {
   metadata.namespace = old.metadata.namespace;
   metadata.creationTimestamp = old.metadata.creationTimestamp;
   metadata.uid =
@@ -100,6 +92,18 @@ export function prepareForUpdate(
   // Only a delete sets or moves them: upstream puts back the time, and what else the client left out.
   metadata.deletionTimestamp = old.metadata.deletionTimestamp ?? metadata.deletionTimestamp;
   metadata.deletionGracePeriodSeconds ??= old.metadata.deletionGracePeriodSeconds;
+}
+
+/** The part that an update may not touch stays the stored one's. */
+export function prepareForUpdate(
+  server: ServerContext,
+  { endpoint, info }: Call,
+  object: KubeObject,
+  old: KubeObject,
+): void {
+  const { resource } = endpoint;
+  const now = server.clock();
+  keepServersMetadata(object, old);
   if (info.subresource === "status") {
     if (resource.prepareForStatusUpdate !== undefined) {
       resource.prepareForStatusUpdate(object, old, { now });
@@ -111,7 +115,7 @@ export function prepareForUpdate(
   resource.prepareForUpdate?.(object, old, { now });
   if (resource.hasGeneration === false && resource.raisesGeneration === undefined) return;
   const raised = resource.raisesGeneration?.(object, old) ?? desiresDiffer(object, old);
-  if (raised) metadata.generation = (old.metadata.generation ?? 0) + 1;
+  if (raised) object.metadata.generation = (old.metadata.generation ?? 0) + 1;
 }
 
 /** Resources with a /status ignore status on their main path. */

@@ -18,9 +18,17 @@ const hurried = (side: Side): Side => ({
     side.ask({ ...question, path: question.path.replace(/timeoutSeconds=\d/, "timeoutSeconds=1") }),
 });
 
-for (const name of ["watches", "endings", "services", "managers"])
+for (const name of [
+  "watches",
+  "endings",
+  "services",
+  "managers",
+  "quotas",
+  "lives of pods",
+  "namespaces",
+])
   test(`${name} as the stock server answered`, async () => {
-    const stock = replayed(join(golden, `${name}.json.gz`));
+    const stock = replayed(join(golden, `${name.replaceAll(" ", "-")}.json.gz`));
     const ours = await ownSide();
     const world = {
       stock,

@@ -9,7 +9,6 @@ import type { AdmissionAttributes, AdmissionPlugin } from "#apiserver/attributes
 import { loneVersion } from "#apiserver/field-management/lone-version.ts";
 import { trackOwn } from "#apiserver/field-management/track.ts";
 import {
-  type PersistentVolumeClaim,
   type Pod,
   persistentvolumeclaims,
   pods,
@@ -17,7 +16,6 @@ import {
   resourcequotas,
   services,
 } from "#gen/api/core/v1.ts";
-import type { KubeObject } from "#gen/api/meta/v1.ts";
 import { beyond, isAbove, only } from "#resources/quota/amounts.ts";
 import { inScopes, isTerminating } from "#resources/quota/scopes.ts";
 import { concerns, unsaid, usageOf } from "#resources/quota/usage.ts";
@@ -42,20 +40,11 @@ function takes(attributes: AdmissionAttributes): boolean {
     );
   }
   if (isOf(attributes, persistentvolumeclaims) && subresource === "status")
-    return operation === "UPDATE" && changesClass(object, old);
+    return operation === "UPDATE";
   if (subresource !== "") return false;
   if (operation === "CREATE") return true;
   const changeable = isOf(attributes, services) || isOf(attributes, persistentvolumeclaims);
   return changeable && operation === "UPDATE";
-}
-
-function changesClass(object: KubeObject, old: KubeObject | undefined): boolean {
-  const classOf = (claim: KubeObject | undefined): string =>
-    JSON.stringify([
-      (claim as PersistentVolumeClaim | undefined)?.status?.currentVolumeAttributesClassName,
-      (claim as PersistentVolumeClaim | undefined)?.status?.modifyVolumeStatus,
-    ]);
-  return classOf(object) !== classOf(old);
 }
 
 const shown = (list: ResourceList): string =>

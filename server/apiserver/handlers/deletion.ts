@@ -5,8 +5,10 @@
 import { conflict } from "#apimachinery/status.ts";
 import { formatTime, parseTime } from "#apimachinery/time.ts";
 import type { Call, ServerContext } from "#apiserver/call.ts";
+import { named } from "#apiserver/endpoint.ts";
 import type { DeleteOptions, KubeObject, NamedMeta } from "#gen/api/meta/v1.ts";
 import type { Resource } from "#resources/resource.ts";
+import { failedPrecondition } from "./guaranteed-update.ts";
 import { isNamespace, namespaceFinalizers } from "./namespace-finalizers.ts";
 
 const orphan = "orphan";
@@ -15,16 +17,26 @@ const foreground = "foregroundDeletion";
 /** Throws Conflict. */
 export function meetDeletePreconditions(
   call: Call,
-  { metadata }: KubeObject,
+  object: KubeObject,
   preconditions: DeleteOptions["preconditions"],
 ): void {
+  const { metadata } = object;
   const { uid, resourceVersion } = preconditions ?? {};
-  const refuse = (what: string, asked: string, actual: string | undefined, happened: string) =>
-    conflict(
+  const refuse = (
+    what: "UID" | "ResourceVersion",
+    asked: string,
+    actual: string | undefined,
+    happened: string,
+  ) => {
+    // Upstream's namespaces look before the store does.
+    if (isNamespace(object))
+      return conflict(named(call.endpoint, metadata.name), failedPrecondition(what, asked, actual));
+    return conflict(
       // Upstream names the kind here, not the resource.
       { group: call.endpoint.ref.group, resource: call.endpoint.ref.kind, name: metadata.name },
       `the ${what} in the precondition (${asked}) does not match the ${what} in record (${actual}). The object might have been ${happened}`,
     );
+  };
   if (uid !== undefined && uid !== metadata.uid) {
     throw refuse("UID", uid, metadata.uid, "deleted and then recreated");
   }
@@ -106,6 +118,10 @@ function terminating(object: KubeObject): KubeObject {
   return { ...object, metadata, ...{ status: { ...object.status, phase: "Terminating" } } };
 }
 
+/** A namespace that its controllers are emptying: another delete changes nothing of it. */
+const isBeingEmptied = (object: KubeObject): boolean =>
+  object.metadata.deletionTimestamp !== undefined && namespaceFinalizers(object).length > 0;
+
 export interface Going {
   /** The object's next state; where it goes now, its last. */
   readonly object: KubeObject;
@@ -130,7 +146,7 @@ export function deletionOf(
   const { resource } = call.endpoint;
   const asked = options.gracePeriodSeconds;
   const positive = asked !== undefined && asked < 0 ? 1 : asked;
-  if (isPending(object, positive)) return { object, now: false };
+  if (isPending(object, positive) || isBeingEmptied(object)) return { object, now: false };
   const grace = graceOf(resource, object, positive);
   const finalizers = finalizersFor(resource, object.metadata, options);
   const now = server.clock();
@@ -139,7 +155,8 @@ export function deletionOf(
     const metadata = { ...object.metadata, finalizers, deletionTimestamp: formatTime(now) };
     return { object: resource.endOf({ ...object, metadata }, { now }), now: false };
   }
-  const holds = (finalizers?.length ?? 0) + namespaceFinalizers(object).length > 0;
+  const waits = namespaceFinalizers(object).length > 0 || (first && isNamespace(object));
+  const holds = waits || (finalizers?.length ?? 0) > 0;
   if (grace === 0 && !holds) {
     // What could have had time shows in its last state that it had none.
     const graceful = resource.gracePeriodSeconds !== undefined;
@@ -148,5 +165,6 @@ export function deletionOf(
     return { object: { ...object, metadata: { ...metadata, finalizers } }, now: true };
   }
   const metadata = marked({ ...object.metadata, finalizers }, grace, now);
-  return { object: terminating({ ...object, metadata }), now: false };
+  const next = { ...object, metadata };
+  return { object: first ? terminating(next) : next, now: false };
 }

@@ -27,16 +27,23 @@ function checkBinding({ target }: Binding): void {
     throw plainFailure(errors.map(({ field, message }) => `${field}: ${message}`).join(", "));
 }
 
+/** That the binding means another pod, in the words of upstream's store; undefined: it means this one. */
+function otherPod({ metadata }: Pod, binding: Binding, dryRun: boolean): string | undefined {
+  const { uid = "", resourceVersion = "" } = binding.metadata;
+  const why = [
+    ...(uid !== "" && uid !== metadata.uid ? [failedPrecondition("UID", uid, metadata.uid)] : []),
+    ...(resourceVersion !== "" && resourceVersion !== metadata.resourceVersion
+      ? [failedPrecondition("ResourceVersion", resourceVersion, metadata.resourceVersion)]
+      : []),
+  ][0];
+  if (why === undefined) return undefined;
+  const key = `${dryRun ? "" : "/registry"}/pods/${metadata.namespace}/${metadata.name}`;
+  return `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`;
+}
+
 /** Why this pod cannot be bound; undefined: it can. */
-function obstacle({ metadata, spec }: Pod, binding: Binding): string | undefined {
-  const { name, uid, resourceVersion } = binding.metadata;
-  if (uid !== undefined && uid !== "" && uid !== metadata.uid) {
-    return failedPrecondition("UID", uid, metadata.uid);
-  }
-  const asked = resourceVersion ?? "";
-  if (asked !== "" && asked !== metadata.resourceVersion) {
-    return failedPrecondition("ResourceVersion", asked, metadata.resourceVersion);
-  }
+function obstacle({ metadata, spec }: Pod): string | undefined {
+  const { name } = metadata;
   if (metadata.deletionTimestamp !== undefined) {
     return `pod ${name} is being deleted, cannot be assigned to a host`;
   }
@@ -80,8 +87,22 @@ function bound(pod: Pod, binding: Binding, now: Date): Pod {
   };
 }
 
-/** Binds, trying again when something else of the pod changed. Throws NotFound, Conflict. */
-async function assign(server: ServerContext, call: Call, binding: Binding): Promise<void> {
+/** Throws Conflict. */
+function refuseObstacles(call: Call, pod: Pod, asked: { binding: Binding; dryRun: boolean }): void {
+  const { name } = pod.metadata;
+  const other = otherPod(pod, asked.binding, asked.dryRun);
+  if (other !== undefined) throw conflict(named(call.endpoint, name), other);
+  const why = obstacle(pod);
+  if (why !== undefined) throw conflict({ group: "", resource: "pods/binding", name }, why);
+}
+
+/** Binds, trying again when something else of the pod changed; a dry run only tries. Throws NotFound, Conflict. */
+async function assign(
+  server: ServerContext,
+  call: Call,
+  asked: { readonly binding: Binding; readonly dryRun: boolean },
+): Promise<void> {
+  const { binding, dryRun } = asked;
   const { name } = binding.metadata;
   const key = keyOf(call.endpoint, call.info.namespace, name);
   let current: Stored | undefined = server.cache.get(key);
@@ -93,8 +114,8 @@ async function assign(server: ServerContext, call: Call, binding: Binding): Prom
     if (current === undefined) throw notFound(named(call.endpoint, name));
     // Only pods are stored under pods.
     const pod = current.object as Pod;
-    const why = obstacle(pod, binding);
-    if (why !== undefined) throw conflict({ group: "", resource: "pods/binding", name }, why);
+    refuseObstacles(call, pod, asked);
+    if (dryRun) return;
     const result = await server.cache.write({
       op: "update",
       key,
@@ -122,7 +143,7 @@ async function bind(server: ServerContext, call: Call): Promise<Response> {
   await mutate(server, attributes);
   checkBinding(binding);
   await validate(server, attributes);
-  if (!dryRun) await assign(server, call, binding);
+  await assign(server, call, { binding, dryRun });
   return succeeded(call, 201);
 }
 

@@ -14,6 +14,7 @@ import { attributesOf, mutate, validate } from "#apiserver/admit.ts";
 import type { Call, ServerContext } from "#apiserver/call.ts";
 import { keyOf, named } from "#apiserver/endpoint.ts";
 import { deleteObject } from "#apiserver/handlers/delete.ts";
+import { meetDeletePreconditions } from "#apiserver/handlers/deletion.ts";
 import { meetUrl } from "#apiserver/handlers/update.ts";
 import { createOptions, readObject } from "#apiserver/request-body.ts";
 import type { Pod } from "#gen/api/core/v1.ts";
@@ -135,35 +136,47 @@ function optionsOf({ deleteOptions }: Eviction, pod: Pod): DeleteOptions {
   return { ...given, preconditions: { uid: pod.metadata.uid, ...given.preconditions } };
 }
 
-/** Why it goes, for its controllers, before it goes. */
-async function markTarget(server: ServerContext, call: Call, stored: Stored): Promise<void> {
+/** Why it goes, for its controllers, before it goes. The options are those of the delete, for the pod as it then is. */
+async function markTarget(
+  server: ServerContext,
+  call: Call,
+  { stored, options }: { readonly stored: Stored; readonly options: DeleteOptions },
+): Promise<DeleteOptions> {
   // Only pods are stored under pods.
   const pod = stored.object as Pod;
+  const { preconditions } = options;
+  meetDeletePreconditions(call, pod, preconditions);
   const condition = {
     type: "DisruptionTarget",
     status: "True",
     reason: "EvictionByEvictionAPI",
     message: "Eviction API: evicting",
     lastTransitionTime: formatTime(server.clock()),
-    observedGeneration: pod.metadata.generation,
   };
   const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== condition.type);
   const status = { ...pod.status, conditions: [...others, condition] };
   const { key, revision: expected } = stored;
   const object = { ...pod, metadata: { ...pod.metadata }, status };
   const result = await server.cache.write({ op: "update", key, expected, object });
-  if (result.outcome === "written") return;
+  if (result.outcome === "written")
+    return preconditions?.resourceVersion === undefined
+      ? options
+      : {
+          ...options,
+          preconditions: { ...preconditions, resourceVersion: `${result.stored.revision}` },
+        };
   if (result.current === undefined) throw notFound(named(call.endpoint, pod.metadata.name));
   // As above.
   const now = result.current.object as Pod;
   if (now.metadata.uid !== pod.metadata.uid) {
     throw conflict(named(call.endpoint, pod.metadata.name), "the pod was replaced");
   }
+  return options;
 }
 
 async function evict(server: ServerContext, call: Call): Promise<Response> {
   const { dryRun: asked, fieldValidation } = createOptions(call);
-  const expected = { apiVersion: "policy/v1", kind: "Eviction" };
+  const expected = { apiVersion: "policy/v1", kind: "Eviction", formerly: "policy/v1beta1" };
   // readObject refuses every other kind.
   const body = (await readObject(call, expected, fieldValidation)) as Eviction;
   if (body.metadata.name !== call.info.name)
@@ -182,9 +195,11 @@ async function evict(server: ServerContext, call: Call): Promise<Response> {
   const pod = stored.object as Pod;
   const over = isOver(pod);
   if (!over) await spend(server, pod, dryRun);
-  if (!over && !dryRun) await markTarget(server, call, stored);
-  const options = optionsOf(body, pod);
-  await deleteObject(server, call, dryRun ? { ...options, dryRun: ["All"] } : options, call.info);
+  const asIs = optionsOf(body, pod);
+  const options = dryRun
+    ? { ...asIs, dryRun: ["All"] }
+    : await markTarget(server, call, { stored, options: asIs });
+  await deleteObject(server, call, options, call.info);
   return succeeded(call, 201);
 }
 

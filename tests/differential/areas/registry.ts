@@ -12,7 +12,10 @@ import { endings } from "./endings.ts";
 import { fields, fieldUpdates } from "./fields.ts";
 import { lists } from "./lists.ts";
 import { managersHistories } from "./managers.ts";
+import { namespaceEnds } from "./namespace-ends.ts";
 import { pages } from "./pages.ts";
+import { podLives } from "./pod-lives.ts";
+import { quotas } from "./quotas.ts";
 import { serviceLives } from "./service-lives.ts";
 import { clusterSubresources, subresources } from "./statuses.ts";
 import { walk, walkUpdates } from "./walk.ts";
@@ -32,6 +35,9 @@ export const areas: readonly Area[] = [
   endings,
   serviceLives,
   managersHistories,
+  quotas,
+  podLives,
+  namespaceEnds,
   doors,
   access,
   nodeRights,

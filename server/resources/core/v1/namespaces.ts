@@ -13,7 +13,8 @@ const labelName = ({ metadata }: Namespace): void => {
   if (metadata.name) metadata.labels = { ...metadata.labels, [nameLabel]: metadata.name };
 };
 
-function validateFinalizer(name: string, path: Path): FieldError[] {
+/** Of spec.finalizers. */
+export function validateFinalizer(name: string, path: Path): FieldError[] {
   return [...invalidEach(path, name, isQualifiedName(name)), ...validateFinalizerName(name, path)];
 }
 
