@@ -42,7 +42,11 @@ export function definitionNameFaults(
   return name === wanted ? faults : [...faults, 'must be spec.names.plural+"."+spec.group'];
 }
 
-function validateDefinition(definition: CustomResourceDefinition): FieldError[] {
+/** `old`: established; nothing is converted for others yet, so their authorities may come later. */
+function validateDefinition(
+  definition: CustomResourceDefinition,
+  old?: CustomResourceDefinition,
+): FieldError[] {
   const checks = new FieldChecks();
   const { spec } = definition;
   const { group = "", scope = "" } = spec;
@@ -52,7 +56,14 @@ function validateDefinition(definition: CustomResourceDefinition): FieldError[] 
   validateVersions(checks, spec.versions ?? [], places);
   validateNames(checks, spec.names ?? {}, specPath.child("names"));
   if (places.top !== undefined) validateParts(checks, places.top);
-  validateConversion(checks, spec.conversion, specPath.child("conversion"));
+  const path = specPath.child("conversion");
+  validateConversion(checks, spec.conversion, path);
+  if (old !== undefined && areAuthorities(authoritiesOf(old)))
+    checkAuthorities(
+      checks,
+      authoritiesOf(definition),
+      path.child("webhookClientConfig", "caBundle"),
+    );
   validateStored(checks, definition);
   return checks.errors;
 }
@@ -297,10 +308,7 @@ function validateConversion(
   }
   if (webhook?.clientConfig === undefined)
     checks.required(configPath, "required when strategy is set to Webhook");
-  else {
-    validateClientConfig(checks, webhook.clientConfig, configPath);
-    validateAuthorities(checks, webhook.clientConfig.caBundle, configPath.child("caBundle"));
-  }
+  else validateClientConfig(checks, webhook.clientConfig, configPath);
   if (versions.length === 0) {
     checks.required(versionsPath, `must specify at least one of ${reviewVersions.join(", ")}`);
     return;
@@ -320,11 +328,20 @@ function validateConversion(
     );
 }
 
-/** Base64 of PEM: one certificate at least. */
-function validateAuthorities(checks: FieldChecks, caBundle = "", path: Path): void {
+function authoritiesOf({ spec: { conversion } }: CustomResourceDefinition): string {
+  if (conversion?.strategy !== "Webhook") return "";
+  return conversion.webhook?.clientConfig?.caBundle ?? "";
+}
+
+/** Base64 of PEM: one certificate at least, or nothing. */
+function areAuthorities(caBundle: string): boolean {
   const text = Buffer.from(caBundle, "base64").toString("latin1");
   const found = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(text);
-  if (caBundle === "" || (found !== null && isCertificate(found[0]))) return;
+  return caBundle === "" || (found !== null && isCertificate(found[0]));
+}
+
+function checkAuthorities(checks: FieldChecks, caBundle: string, path: Path): void {
+  if (areAuthorities(caBundle)) return;
   checks.invalid(
     path,
     caBundle,
@@ -377,7 +394,7 @@ export function validateDefinitionUpdate(
       ]
     : [];
   return [
-    ...validateDefinition(definition),
+    ...validateDefinition(definition, established ? old : undefined),
     ...whenServed,
     ...validateImmutable(spec.group, before.group, specPath.child("group")),
     ...validateImmutable(spec.names?.plural, before.names?.plural, names.child("plural")),

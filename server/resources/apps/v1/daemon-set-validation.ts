@@ -5,6 +5,7 @@ import { validateImmutable } from "#apimachinery/validate.ts";
 import type { DaemonSet, DaemonSetUpdateStrategy } from "#gen/api/apps/v1.ts";
 import { validatePodTemplate } from "#resources/core/v1/pod-spec/validate-pod-spec.ts";
 import { isEmptySelector, validateLabelSelector } from "#resources/validate-selector.ts";
+import { checkCollisionCount } from "./collision-count.ts";
 import { validateReplicaCounts } from "./replica-counts.ts";
 import {
   atMostAll,
@@ -74,6 +75,8 @@ export function validateDaemonSetUpdate(daemonSet: DaemonSet, old: DaemonSet): F
   ];
 }
 
-export function validateDaemonSetStatus({ status }: DaemonSet): FieldError[] {
-  return validateReplicaCounts(status ?? {}, []).errors;
+export function validateDaemonSetStatus({ status }: DaemonSet, old: DaemonSet): FieldError[] {
+  const checks = validateReplicaCounts(status ?? {}, []);
+  checkCollisionCount(checks, status, old.status);
+  return checks.errors;
 }

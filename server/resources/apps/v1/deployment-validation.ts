@@ -1,7 +1,8 @@
 import { FieldChecks } from "#apimachinery/field-checks.ts";
-import { type FieldError, notSupported, Path } from "#apimachinery/field-error.ts";
+import { type FieldError, notSupported, type Path } from "#apimachinery/field-error.ts";
 import { validateImmutable } from "#apimachinery/validate.ts";
 import type { Deployment, DeploymentStrategy } from "#gen/api/apps/v1.ts";
+import { checkCollisionCount } from "./collision-count.ts";
 import { validateReplicaCounts } from "./replica-counts.ts";
 import {
   atMostAll,
@@ -63,8 +64,6 @@ export function validateDeploymentStatus({ status }: Deployment, old: Deployment
     "readyReplicas",
     "availableReplicas",
   ]);
-  const path = new Path("status.collisionCount");
-  if ((status?.collisionCount ?? 0) < (old.status?.collisionCount ?? 0))
-    checks.invalid(path, status?.collisionCount ?? 0, "cannot be decremented");
+  checkCollisionCount(checks, status, old.status);
   return checks.errors;
 }

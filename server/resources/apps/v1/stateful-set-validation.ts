@@ -4,6 +4,7 @@ import { validateImmutable } from "#apimachinery/validate.ts";
 import type { StatefulSet, StatefulSetSpec, StatefulSetUpdateStrategy } from "#gen/api/apps/v1.ts";
 import type { PodTemplateSpec } from "#gen/api/core/v1.ts";
 import { claimSpec } from "#resources/core/v1/claim-spec.ts";
+import { checkCollisionCount } from "./collision-count.ts";
 import { validateReplicaCounts } from "./replica-counts.ts";
 import {
   atMostAll,
@@ -113,7 +114,9 @@ export function validateStatefulSetUpdate(
   ];
 }
 
-export function validateStatefulSetStatus({ status }: StatefulSet): FieldError[] {
+export function validateStatefulSetStatus({ status }: StatefulSet, old: StatefulSet): FieldError[] {
   const parts = ["readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"];
-  return validateReplicaCounts(status ?? {}, parts).errors;
+  const checks = validateReplicaCounts(status ?? {}, parts);
+  checkCollisionCount(checks, status, old.status);
+  return checks.errors;
 }
