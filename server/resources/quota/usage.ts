@@ -2,6 +2,7 @@
 import type { ResourceList } from "#apimachinery/resource-list.ts";
 import type { PersistentVolumeClaim, Pod, Service } from "#gen/api/core/v1.ts";
 import type { KubeObject } from "#gen/api/meta/v1.ts";
+import type { ResourceClaim } from "#gen/api/resource/v1.ts";
 import type { ResourceRef } from "#gen/api/resource-ref.ts";
 import { classNameOf } from "#resources/core/v1/claim-binding.ts";
 import { podLimits, podRequests } from "#resources/core/v1/pod-requests.ts";
@@ -12,6 +13,18 @@ type Kind = Pick<ResourceRef, "group" | "plural">;
 
 const computed = ["cpu", "memory", "ephemeral-storage"];
 const classSuffix = ".storageclass.storage.k8s.io/";
+const devicesSuffix = ".deviceclass.resource.k8s.io/devices";
+/** What a request of all devices that there are counts as: upstream's AllocationResultsMaxSize. */
+const devicesMax = 32;
+/** Before the name of a class of devices: the resource that it stands for. */
+const deviceClassPrefix = "deviceclass.resource.kubernetes.io/";
+
+/** Requests of it count, by "requests." and its name. */
+const isCountedResource = (name: string): boolean =>
+  isExtendedResource(name) || name.startsWith(deviceClassPrefix);
+
+const isDeviceClaim = ({ group, plural }: Kind): boolean =>
+  group === "resource.k8s.io" && plural === "resourceclaims";
 
 /** `count/deployments.apps` */
 function countName({ group, plural }: Kind): string {
@@ -21,6 +34,7 @@ function countName({ group, plural }: Kind): string {
 /** Whether a quota's name is about objects of this kind. */
 export function concerns(kind: Kind, name: string): boolean {
   if (name === countName(kind)) return true;
+  if (isDeviceClaim(kind)) return name.endsWith(devicesSuffix);
   if (kind.group !== "") return false;
   switch (kind.plural) {
     case "pods":
@@ -42,11 +56,12 @@ function isPodResource(name: string): boolean {
   const bare = name.replace(/^(requests|limits)\./, "");
   if (name === "pods" || computed.includes(bare)) return true;
   if (isHugePages(bare)) return !name.startsWith("limits.");
-  return name.startsWith("requests.") && isExtendedResource(bare);
+  return name.startsWith("requests.") && isCountedResource(bare);
 }
 
 export function usageOf(kind: Kind, object: KubeObject, now: Date): ResourceList {
   const counted = { [countName(kind)]: "1" };
+  if (isDeviceClaim(kind)) return { ...counted, ...deviceUsage(object as ResourceClaim) };
   if (kind.group !== "") return counted;
   // The kind says which type it is.
   switch (kind.plural) {
@@ -59,6 +74,21 @@ export function usageOf(kind: Kind, object: KubeObject, now: Date): ResourceList
     default:
       return namedCounts.includes(kind.plural) ? { ...counted, [kind.plural]: "1" } : counted;
   }
+}
+
+/** Devices by class; of alternatives the most of each class that may be had. */
+function deviceUsage({ spec }: ResourceClaim): ResourceList {
+  const usage = new Map<string, number>();
+  for (const { exactly, firstAvailable = [] } of spec?.devices?.requests ?? []) {
+    const most = new Map<string, number>();
+    for (const one of exactly === undefined ? firstAvailable : [exactly]) {
+      const count = one.allocationMode === "All" ? devicesMax : (one.count ?? 1);
+      const name = `${one.deviceClassName}${devicesSuffix}`;
+      most.set(name, Math.max(count, most.get(name) ?? 0));
+    }
+    for (const [name, count] of most) usage.set(name, (usage.get(name) ?? 0) + Number(count));
+  }
+  return Object.fromEntries([...usage].map(([name, count]) => [name, String(count)]));
 }
 
 /** A Pod that ended, or should have, only counts as an object. */
@@ -79,7 +109,7 @@ function computeUsage(requests: ResourceList, limits: ResourceList): Record<stri
   for (const [name, amount] of Object.entries(requests)) {
     const isCompute = computed.includes(name) || isHugePages(name);
     if (isCompute) usage[name] = amount;
-    if (isCompute || isExtendedResource(name)) usage[`requests.${name}`] = amount;
+    if (isCompute || isCountedResource(name)) usage[`requests.${name}`] = amount;
   }
   for (const name of computed) {
     const limit = limits[name];
