@@ -333,8 +333,10 @@ function takePod(fed: Fed, old: Pod | undefined, pod: Pod): void {
   // A pod on its way to a node is settled by its binding.
   if (cache.isAssumed(key)) return;
   if (isLeaving(pod)) {
-    cache.nominations.remove(key);
     queue.remove(key);
+    if (!cache.nominations.remove(key)) return;
+    queue.move(freedBy(pod));
+    wake();
     return;
   }
   noteNomination(fed, old, pod);
@@ -383,7 +385,10 @@ function dropPod({ cache, queue, gone, wake }: Fed, pod: Pod): void {
   const key = podKey(pod);
   gone(pod);
   queue.remove(key);
-  if (cache.nominations.remove(key)) queue.move(freedBy(pod));
+  if (cache.nominations.remove(key)) {
+    queue.move(freedBy(pod));
+    wake();
+  }
   if (!cache.has(key)) return;
   cache.removePod(key);
   queue.move({ kind: "pod", before: pod });

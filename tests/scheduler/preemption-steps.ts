@@ -11,11 +11,13 @@ import {
 } from "#gen/api/core/v1.ts";
 import { poddisruptionbudgets } from "#gen/api/policy/v1.ts";
 import { priorityclasses } from "#gen/api/scheduling/v1.ts";
+import { csinodes } from "#gen/api/storage/v1.ts";
 import type { Plane } from "#tests/controllers/plane.ts";
 import { addNode, addPod } from "./plane.ts";
 
 const priorities = [-10, 10, 50, 100, 500, 1000, 2000] as const;
 const className = (priority: number) => `p${priority}`.replace("-", "minus");
+const disks = "disk.example.com";
 const merge = "application/merge-patch+json";
 
 export type World = Pick<Plane, "client">;
@@ -85,17 +87,37 @@ const budget =
     });
   };
 
-/** A volume for one pod alone, with its claim. */
-const alone =
+/** As its node's agent said: no more volumes of the driver than so many. */
+const takes =
+  (name: string, count: number): Step =>
+  ({ client }) =>
+    client.create(csinodes, "", {
+      metadata: { name },
+      spec: { drivers: [{ name: disks, nodeID: name, allocatable: { count } }] },
+    });
+
+const leaves =
   (name: string): Step =>
+  ({ client }) =>
+    client.delete(pods, "default", name);
+
+const all =
+  (...steps: readonly Step[]): Step =>
+  async (world) => {
+    for (const step of steps) await step(world);
+  };
+
+/** A volume with its claim. */
+const volume =
+  (name: string, mode: "ReadWriteOncePod" | "ReadWriteMany"): Step =>
   async ({ client }) => {
-    const shared = { accessModes: ["ReadWriteOncePod" as const], storageClassName: "" };
+    const shared = { accessModes: [mode], storageClassName: "" };
     await client.create(persistentvolumes, "", {
       metadata: { name },
       spec: {
         ...shared,
         capacity: { storage: "1Gi" },
-        csi: { driver: "disk.example.com", volumeHandle: name },
+        csi: { driver: disks, volumeHandle: name },
         claimRef: { namespace: "default", name },
       },
       status: {},
@@ -126,6 +148,16 @@ const apartFrom = (app: string): Partial<PodSpec> => ({
   },
 });
 
+const near = (app: string): Partial<PodSpec> => ({
+  affinity: {
+    podAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: [
+        { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: { app } } },
+      ],
+    },
+  },
+});
+
 const spread = (app: string): Partial<PodSpec> => ({
   topologySpreadConstraints: [
     {
@@ -137,7 +169,7 @@ const spread = (app: string): Partial<PodSpec> => ({
   ],
 });
 
-export const scenarios: Readonly<Record<string, Readonly<Record<string, Step>>>> = {
+const first: Readonly<Record<string, Readonly<Record<string, Step>>>> = {
   "victims that take their time": {
     "two nodes": async (world) => {
       await node("a")(world);
@@ -203,7 +235,7 @@ export const scenarios: Readonly<Record<string, Readonly<Record<string, Step>>>>
     "two nodes": async (world) => {
       await node("a")(world);
       await node("b")(world);
-      await alone("disk")(world);
+      await volume("disk", "ReadWriteOncePod")(world);
     },
     holders: async (world) => {
       await pod("port-a", 0, { on: "a", cpu: "10m", port: 8080 })(world);
@@ -223,6 +255,80 @@ export const scenarios: Readonly<Record<string, Readonly<Record<string, Step>>>>
     "a label that no node has": pod("lost", 1000, { on: "nowhere" }),
   },
 };
+
+/** More that the least important may wait for, and who is spared. */
+const more: Readonly<Record<string, Readonly<Record<string, Step>>>> = {
+  "who leaves by himself": {
+    "two nodes": all(node("a"), node("b")),
+    "two that stand": all(
+      pod("long", 10, { on: "a", grace: 30 }),
+      pod("other", 50, { on: "b", grace: 30 }),
+    ),
+    "one is told to go": leaves("long"),
+    "its place is hoped for": pod("high", 1000),
+    "by somebody less important too": pod("mid", 100),
+    "who hoped is gone": gone("high"),
+    "nobody is left of the first": gone("long"),
+    "the last place": gone("other"),
+  },
+  "least of all": {
+    "a node": node("a"),
+    "below nothing": pod("below", -10),
+    "without a class": pod("plain", 0),
+    "as important as the last": pod("second", 0),
+    "a little more": pod("more", 10, { cpu: "100m" }),
+    "all that there is": pod("greedy", 50, { cpu: "1900m" }),
+    "once more": pod("greediest", 100, { cpu: "2" }),
+  },
+  "a neighbour that is needed": {
+    "two nodes": all(node("a"), node("b")),
+    "the neighbours": all(
+      pod("web", 0, { on: "a", labels: { app: "web" } }),
+      pod("else", 10, { on: "b" }),
+    ),
+    "not at its cost": pod("near", 100, { cpu: "1", spec: near("web") }),
+    "beside it": pod("small", 100, { cpu: "100m", spec: near("web") }),
+    "another one goes": pod("far", 100, { cpu: "1" }),
+  },
+  "budgets of several": {
+    "three nodes": all(node("a"), node("b"), node("c")),
+    budgets: all(budget("none", "none", 0), budget("one", "one", 1), budget("two", "two", 2)),
+    "pods of all": all(
+      ...["a", "b", "c"].flatMap((on, index) => {
+        const apps = [
+          ["none", "one", "two"],
+          ["one", "one", "free"],
+          ["two", "two", "two"],
+        ][index];
+        return (apps ?? []).map((app, place) =>
+          all(
+            pod(`${on}-${app}-${place}`, 10, { on, cpu: "600m", labels: { app } }),
+            started(`${on}-${app}-${place}`, `2024-0${index + 1}-0${place + 1}T00:00:00Z`),
+          ),
+        );
+      }),
+    ),
+    "room for two of three": pod("first", 100, { cpu: "1300m" }),
+    "for one": pod("second", 100, { cpu: "700m" }),
+    "for all": pod("third", 100, { cpu: "2" }),
+    "for all once more": pod("fourth", 100, { cpu: "2" }),
+  },
+  "as many volumes as a node takes": {
+    "two nodes": all(node("a"), node("b"), takes("a", 2), takes("b", 1)),
+    volumes: all(...["one", "two", "three", "four"].map((name) => volume(name, "ReadWriteMany"))),
+    "their users": all(
+      pod("user-1", 0, { on: "a", cpu: "10m", spec: using("one") }),
+      pod("user-2", 10, { on: "a", cpu: "10m", spec: using("two") }),
+      pod("user-3", 50, { on: "b", cpu: "10m", spec: using("three") }),
+      pod("user-4", 0, { on: "b", cpu: "10m", spec: using("three") }),
+    ),
+    "one that is there already": pod("same", 100, { on: "a", cpu: "10m", spec: using("two") }),
+    "one that is not": pod("new", 100, { cpu: "10m", spec: using("four") }),
+    "on the other": pod("other", 100, { on: "b", cpu: "10m", spec: using("one") }),
+  },
+};
+
+export const scenarios = { ...first, ...more };
 
 const known = (message: string | undefined, uids: ReadonlyMap<string, string>) =>
   message?.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, (uid) => uids.get(uid) ?? "somebody");

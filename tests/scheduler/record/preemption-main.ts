@@ -1,8 +1,9 @@
 /**
- * `bun tests/scheduler/record/preemption-main.ts`: plays the scenarios of preemption-steps.ts on a stock scheduler and
+ * `bun tests/scheduler/record/preemption-main.ts [SCENARIO…]`: plays the scenarios of preemption-steps.ts on a stock scheduler and
  * writes what was seen after each step into tests/golden/preemption.json. Needs the stock components.
  */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import process from "node:process";
 import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { serviceaccounts } from "#gen/api/core/v1.ts";
 import {
@@ -30,8 +31,13 @@ async function atRest(world: World, uids: Map<string, string>): Promise<Snapshot
   return last;
 }
 
-const found: Record<string, Record<string, Snapshot>> = {};
+/** Those of a name alone, or all. */
+const wanted = process.argv.slice(2);
+const found: Record<string, Record<string, Snapshot>> = wanted.length === 0
+  ? {}
+  : JSON.parse(readFileSync(recorded, "utf8"));
 for (const [name, steps] of Object.entries(scenarios)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
   const stock = await startStockScheduler({});
   try {
     const metadata = { name: "default", namespace: "default" };
