@@ -45,8 +45,8 @@ export class FieldChecks {
     this.add([forbiddenField(path, detail)]);
   }
 
-  duplicate(path: Path, value: unknown): void {
-    this.add([duplicate(path, value)]);
+  duplicate(path: Path, value: unknown, detail?: string): void {
+    this.add([duplicate(path, value, detail)]);
   }
 
   /** One FieldValueInvalid a sentence. */

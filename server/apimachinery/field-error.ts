@@ -149,8 +149,8 @@ export function forbiddenField(path: Path, detail: string): FieldError {
   return { reason: "FieldValueForbidden", field: path.text, message };
 }
 
-export function duplicate(path: Path, value: unknown): FieldError {
-  const message = `Duplicate value: ${goQuoted(value)}`;
+export function duplicate(path: Path, value: unknown, detail = ""): FieldError {
+  const message = `Duplicate value: ${goQuoted(value)}${detail === "" ? "" : `: ${detail}`}`;
   return { reason: "FieldValueDuplicate", field: path.text, message };
 }
 

@@ -17,25 +17,32 @@ export function canonicalIP(text: string): string {
   return ipaddr.parse(text).toString();
 }
 
-/** An address of a field that has always been there: IPv6 need not be in canonical form. */
-export function validateIP(path: Path, text: string): FieldError[] {
-  if (ipFamily(text) === undefined) {
-    const sentence = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
-    return [invalidValue(path, text, sentence)];
-  }
-  if (mapped.test(text))
-    return [invalidValue(path, text, "must not be an IPv4-mapped IPv6 address")];
-  return [];
+function ipFault(text: string): string | undefined {
+  if (ipFamily(text) === undefined)
+    return "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+  return mapped.test(text) ? "must not be an IPv4-mapped IPv6 address" : undefined;
 }
 
-/** An address in canonical form. */
-export function validateCanonicalIP(path: Path, text: string): FieldError[] {
-  const errors = validateIP(path, text);
-  if (errors.length > 0) return errors;
+/** Of what must be in canonical form; undefined: it is. */
+export function canonicalIPFault(text: string): string | undefined {
+  const fault = ipFault(text);
+  if (fault !== undefined) return fault;
   const canonical = canonicalIP(text);
-  if (canonical === text) return [];
-  return [invalidValue(path, text, `must be in canonical form (${JSON.stringify(canonical)})`)];
+  return canonical === text
+    ? undefined
+    : `must be in canonical form (${JSON.stringify(canonical)})`;
 }
+
+const invalidOf = (path: Path, text: string, fault: string | undefined): FieldError[] =>
+  fault === undefined ? [] : [invalidValue(path, text, fault)];
+
+/** An address of a field that has always been there: IPv6 need not be in canonical form. */
+export const validateIP = (path: Path, text: string): FieldError[] =>
+  invalidOf(path, text, ipFault(text));
+
+/** An address in canonical form. */
+export const validateCanonicalIP = (path: Path, text: string): FieldError[] =>
+  invalidOf(path, text, canonicalIPFault(text));
 
 export interface CIDR {
   readonly family: IPFamily;

@@ -1,8 +1,15 @@
 import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { Path } from "#apimachinery/field-error.ts";
 
-/** Counts of a status: none negative, none of `parts` above replicas, no more available than ready. */
-export function validateReplicaCounts(status: object, parts: readonly string[]): FieldChecks {
+/**
+ * Counts of a status: none negative, none of `parts` above replicas, no more available than ready, which `ready`
+ * names as upstream does.
+ */
+export function validateReplicaCounts(
+  status: object,
+  parts: readonly string[],
+  ready = "readyReplicas",
+): FieldChecks {
   const checks = new FieldChecks();
   const path = new Path("status");
   const counts = new Map<string, number>();
@@ -19,10 +26,6 @@ export function validateReplicaCounts(status: object, parts: readonly string[]):
   }
   const available = counts.get("availableReplicas") ?? 0;
   if (available > (counts.get("readyReplicas") ?? 0))
-    checks.invalid(
-      path.child("availableReplicas"),
-      available,
-      "cannot be greater than status.readyReplicas",
-    );
+    checks.invalid(path.child("availableReplicas"), available, `cannot be greater than ${ready}`);
   return checks;
 }

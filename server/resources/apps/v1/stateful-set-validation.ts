@@ -14,18 +14,11 @@ import {
   validateTemplated,
 } from "./template-validation.ts";
 
-export function validateStatefulSet(statefulSet: StatefulSet): FieldError[] {
-  const checks = validateSpec(statefulSet);
-  const { serviceName } = statefulSet.spec;
-  if (serviceName) checks.label(specPath.child("serviceName"), serviceName);
-  const path = specPath.child("volumeClaimTemplates");
-  for (const [index, claim] of (statefulSet.spec.volumeClaimTemplates ?? []).entries())
-    claimSpec(checks, claim.spec, path.index(index).child("spec"));
-  return checks.errors;
-}
+export const validateStatefulSet = (statefulSet: StatefulSet): FieldError[] =>
+  validateSpec(statefulSet, true).errors;
 
-/** All but what an update cannot change: the templates of claims, the name of the Service. */
-function validateSpec({ spec }: StatefulSet): FieldChecks {
+/** What an update cannot change is judged of a new one alone: the templates of claims, the name of the Service. */
+function validateSpec({ spec }: StatefulSet, isNew: boolean): FieldChecks {
   const checks = new FieldChecks();
   const policyPath = specPath.child("podManagementPolicy");
   if (spec.podManagementPolicy !== "OrderedReady" && spec.podManagementPolicy !== "Parallel")
@@ -39,9 +32,14 @@ function validateSpec({ spec }: StatefulSet): FieldChecks {
       ["Retain", "Delete"],
       "as given",
     );
+  const claimsPath = specPath.child("volumeClaimTemplates");
+  if (isNew)
+    for (const [index, claim] of (spec.volumeClaimTemplates ?? []).entries())
+      claimSpec(checks, claim.spec, claimsPath.index(index).child("spec"));
   checks.notNegative(specPath.child("replicas"), spec.replicas);
   checks.notNegative(specPath.child("minReadySeconds"), spec.minReadySeconds);
   checks.notNegative(specPath.child("ordinals.start"), spec.ordinals?.start);
+  if (isNew && spec.serviceName) checks.label(specPath.child("serviceName"), spec.serviceName);
   validateTemplated(checks, {
     selector: spec.selector,
     template: mountable(spec),
@@ -107,7 +105,7 @@ export function validateStatefulSetUpdate(
 ): FieldError[] {
   const [spec, before] = [asJudged(statefulSet), asJudged(old)];
   return [
-    ...validateSpec(statefulSet).errors,
+    ...validateSpec(statefulSet, false).errors,
     ...fixed.flatMap((field) =>
       validateImmutable(spec[field], before[field], specPath.child(field)),
     ),
@@ -116,7 +114,7 @@ export function validateStatefulSetUpdate(
 
 export function validateStatefulSetStatus({ status }: StatefulSet, old: StatefulSet): FieldError[] {
   const parts = ["readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"];
-  const checks = validateReplicaCounts(status ?? {}, parts);
+  const checks = validateReplicaCounts(status ?? {}, parts, "status.readyReplicas");
   checkCollisionCount(checks, status, old.status);
   return checks.errors;
 }

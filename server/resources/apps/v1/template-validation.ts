@@ -49,8 +49,14 @@ export function validateTemplated(
       "`selector` does not match template `labels`",
     );
   checks.add(validatePodTemplate(template, path));
-  runsForEver(checks, template, { path, kind });
+  runsForEver(checks, template, { path, kind: templateKinds[kind] ?? kind });
 }
+
+/** As upstream names whose templates they are: a deployment's are those of its ReplicaSets. */
+const templateKinds: Readonly<Record<string, string>> = {
+  deployment: "ReplicaSet",
+  statefulset: "StatefulSet",
+};
 
 function selectorFaults(selector: LabelSelector | undefined, kind: string): FieldError[] {
   const checks = new FieldChecks();

@@ -23,7 +23,8 @@ function validateTaints(checks: FieldChecks, taints: readonly Taint[]): void {
     const sentences = isLabelValue(value);
     if (sentences.length > 0) checks.invalid(path.child("value"), value, sentences.join(";"));
     checks.presentOneOf(path.child("effect"), effect, taintEffects, "as given");
-    if (seen.has(`${key}/${effect}`)) checks.duplicate(path, taint);
+    if (seen.has(`${key}/${effect}`))
+      checks.duplicate(path, taint, "taints must be unique by key and effect pair");
     seen.add(`${key}/${effect}`);
   }
 }

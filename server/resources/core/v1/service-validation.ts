@@ -33,13 +33,16 @@ export function validateService(service: Service): FieldError[] {
       mode,
       `must match annotations[${topologyHints}] when both are specified`,
     );
-  validateType(checks, spec);
-  validatePorts(checks, spec);
+  validateByType(checks, spec);
+  validatePorts(checks, spec.ports ?? []);
   checks.add(validateLabels(spec.selector ?? {}, specPath.child("selector")));
   validateAffinity(checks, spec);
   checks.add(validateClusterAddresses(spec));
   for (const [index, address] of (spec.externalIPs ?? []).entries())
     checks.add(validateEndpointIP(specPath.child("externalIPs").index(index), address));
+  const types = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
+  checks.presentOneOf(specPath.child("type"), spec.type, types);
+  distinctPorts(checks, spec);
   validateSourceRanges(checks, spec, annotations[sourceRanges]);
   validateBalancer(checks, spec);
   validateTraffic(checks, spec);
@@ -67,7 +70,7 @@ export function validateServiceUpdate(service: Service, old: Service): FieldErro
   return checks.errors;
 }
 
-function validateType(checks: FieldChecks, spec: ServiceSpec): void {
+function validateByType(checks: FieldChecks, spec: ServiceSpec): void {
   const { type } = spec;
   const headless = isHeadless(spec);
   if ((spec.ports ?? []).length === 0 && !headless && type !== "ExternalName")
@@ -78,12 +81,6 @@ function validateType(checks: FieldChecks, spec: ServiceSpec): void {
       "None",
       `may not be set to 'None' for ${type} services`,
     );
-  checks.presentOneOf(specPath.child("type"), type, [
-    "ClusterIP",
-    "ExternalName",
-    "LoadBalancer",
-    "NodePort",
-  ]);
   if (type !== "ExternalName") return;
   const sentence = "may not be set for ExternalName services";
   if ((spec.clusterIPs ?? []).length > 0) checks.forbidden(specPath.child("clusterIPs"), sentence);
@@ -95,24 +92,31 @@ function validateType(checks: FieldChecks, spec: ServiceSpec): void {
     checks.each(specPath.child("externalName"), name, isDNS1123Subdomain(name));
 }
 
-function validatePorts(checks: FieldChecks, spec: ServiceSpec): void {
-  const path = specPath.child("ports");
-  const ports = spec.ports ?? [];
+const portsPath = specPath.child("ports");
+
+function validatePorts(checks: FieldChecks, ports: readonly ServicePort[]): void {
   const names = new Set<string>();
   for (const [index, port] of ports.entries())
-    validatePort(checks, port, { path: path.index(index), names, named: ports.length > 1 });
-  const seen = new Set<string>();
+    validatePort(checks, port, { path: portsPath.index(index), names, named: ports.length > 1 });
+}
+
+function distinctPorts(checks: FieldChecks, { type, ports = [] }: ServiceSpec): void {
+  const nodePortOf = (index: number): Path => portsPath.index(index).child("nodePort");
+  const all = [...ports.entries()];
+  const given = all.filter(([, { nodePort = 0 }]) => nodePort !== 0);
+  if (type === "ClusterIP")
+    for (const [index] of given)
+      checks.forbidden(nodePortOf(index), "may not be used when `type` is 'ClusterIP'");
   const nodePorts = new Set<string>();
-  for (const [index, { protocol, port, nodePort = 0 }] of ports.entries()) {
-    const here = path.index(index);
-    if (spec.type === "ClusterIP" && nodePort !== 0)
-      checks.forbidden(here.child("nodePort"), "may not be used when `type` is 'ClusterIP'");
-    const nodeKey = `${protocol}/${nodePort}`;
-    if (nodePort !== 0 && nodePorts.has(nodeKey))
-      checks.duplicate(here.child("nodePort"), nodePort);
-    nodePorts.add(nodeKey);
+  for (const [index, { protocol, nodePort }] of given) {
+    const key = `${protocol}/${nodePort}`;
+    if (nodePorts.has(key)) checks.duplicate(nodePortOf(index), nodePort);
+    nodePorts.add(key);
+  }
+  const seen = new Set<string>();
+  for (const [index, { protocol, port }] of all) {
     const key = `${protocol}/${port}`;
-    if (seen.has(key)) checks.duplicate(here, { protocol, port });
+    if (seen.has(key)) checks.duplicate(portsPath.index(index), { protocol, port });
     seen.add(key);
   }
 }

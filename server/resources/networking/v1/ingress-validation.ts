@@ -55,7 +55,7 @@ function validateSpec({ spec }: Ingress, lenient: Leniency): FieldChecks {
   const checks = new FieldChecks();
   const { rules = [], defaultBackend, ingressClassName } = spec;
   if (rules.length === 0 && defaultBackend === undefined)
-    checks.invalid(specPath, spec.rules, "either `defaultBackend` or `rules` must be specified");
+    checks.invalid(specPath, rules, "either `defaultBackend` or `rules` must be specified");
   if (defaultBackend !== undefined)
     validateBackend(checks, defaultBackend, specPath.child("defaultBackend"));
   for (const [index, rule] of rules.entries()) {

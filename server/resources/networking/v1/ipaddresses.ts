@@ -1,6 +1,6 @@
 import { FieldChecks } from "#apimachinery/field-checks.ts";
 import { type FieldError, Path } from "#apimachinery/field-error.ts";
-import { validateCanonicalIP } from "#apimachinery/ip.ts";
+import { canonicalIPFault } from "#apimachinery/ip.ts";
 import { isPathSegmentName, validateDeclaredImmutable } from "#apimachinery/validate.ts";
 import { type IPAddress, ipaddresses, type ParentReference } from "#gen/api/networking/v1.ts";
 import { age } from "#resources/cells.ts";
@@ -33,7 +33,10 @@ export const ipAddressResource = defineResource<IPAddress>({
   ref: ipaddresses,
   hasGeneration: false,
   namesAsGiven: true,
-  validateName: (name) => validateCanonicalIP(new Path(), name).map(({ message }) => message),
+  validateName: (name) => {
+    const fault = canonicalIPFault(name);
+    return fault === undefined ? [] : [fault];
+  },
   validate,
   validateUpdate: (object, old) => [
     ...validate(object),

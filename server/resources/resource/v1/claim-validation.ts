@@ -43,10 +43,14 @@ export function validateClaimSpec(
       validateReferences(checks, requests, { path: at.child("requests"), names });
       if (matchAttribute !== undefined)
         fullyQualifiedName(checks, at.child("matchAttribute"), matchAttribute);
-      if (distinctAttribute !== undefined)
+      else if (distinctAttribute !== undefined)
         fullyQualifiedName(checks, at.child("distinctAttribute"), distinctAttribute);
-      if (matchAttribute === undefined && distinctAttribute === undefined)
-        checks.required(at, 'exactly one of "matchAttribute" or "distinctAttribute" is required');
+      // Upstream's sentence speaks of the other case.
+      else
+        checks.required(
+          at,
+          'exactly one of "matchAttribute" or "distinctAttribute" is required, but multiple fields are set',
+        );
     },
   });
   setOf(checks, [...(devices.config ?? []).entries()], {

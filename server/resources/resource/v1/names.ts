@@ -34,7 +34,7 @@ export function qualifiedName(checks: FieldChecks, path: Path, name: string): vo
     checks.invalid(
       path,
       last,
-      "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'",
+      "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName', regex used for validation is '[A-Za-z_][A-Za-z0-9_]*')",
     );
 }
 

@@ -4,7 +4,7 @@ import { type ResourceSlice, resourceslices } from "#gen/api/resource/v1.ts";
 import { age } from "#resources/cells.ts";
 import { drop } from "#resources/drop.ts";
 import { defineResource } from "#resources/resource.ts";
-import { validateSlice, validateSliceUpdate } from "./slice-validation.ts";
+import { validateSlice } from "./slice-validation.ts";
 
 /** A taint says since when it is. */
 function stampTaints({ spec }: ResourceSlice, now: Date): void {
@@ -44,7 +44,7 @@ export const resourceSliceResource = defineResource<ResourceSlice>({
     stampTaints(slice, now);
   },
   validate: validateSlice,
-  validateUpdate: validateSliceUpdate,
+  validateUpdate: validateSlice,
   metaRules: { wholeOnUpdate: false },
   selectableFields: ({ spec }) => ({
     "spec.nodeName": spec.nodeName ?? "",

@@ -30,11 +30,12 @@ const taintsMax = 16;
 const counterSetsMax = 8;
 const textBytesMax = 64;
 
-export function validateSlice({ spec }: ResourceSlice): FieldError[] {
+export function validateSlice({ spec }: ResourceSlice, old?: ResourceSlice): FieldError[] {
   const checks = new FieldChecks();
   const { devices = [], sharedCounters } = spec ?? {};
   driverName(checks, specPath.child("driver"), spec?.driver ?? "");
   validatePool(checks, spec?.pool, specPath.child("pool"));
+  if (old !== undefined) checks.add(fixedFaults(spec, old.spec));
   validatePlace(checks, spec ?? {}, specPath);
   if (sharedCounters !== undefined && spec?.devices !== undefined)
     checks.invalid(specPath, "", "only one of `sharedCounters` or `devices` is allowed");
@@ -66,10 +67,11 @@ export function validateSlice({ spec }: ResourceSlice): FieldError[] {
 
 const fixed = ["driver", "nodeName"] as const;
 
-export function validateSliceUpdate(slice: ResourceSlice, old: ResourceSlice): FieldError[] {
-  const [now, before] = [slice.spec, old.spec];
+function fixedFaults(
+  now: ResourceSlice["spec"] | undefined,
+  before: ResourceSlice["spec"] | undefined,
+): FieldError[] {
   return [
-    ...validateSlice(slice),
     ...validateImmutable(now?.pool?.name, before?.pool?.name, specPath.child("pool", "name")),
     ...fixed.flatMap((field) =>
       validateImmutable(now?.[field], before?.[field], specPath.child(field)),
@@ -161,13 +163,14 @@ function validateDevicePlace(
   const said = Object.entries(given).flatMap(([name, value]) =>
     value === undefined ? [] : [`\`${name}\``],
   );
-  const sentence = "exactly one of `nodeName`, `nodeSelector`, or `allNodes` is required";
+  const sentence =
+    "exactly one of `nodeName`, `nodeSelector`, or `allNodes` is required when `perDeviceNodeSelection` is set to true in the ResourceSlice spec";
   if (!apart) {
     if (said.length > 0)
       checks.invalid(
         path,
         null,
-        `${said.join(", ")} can only be set if \`perDeviceNodeSelection\` is`,
+        "`nodeName`, `nodeSelector` and `allNodes` can only be set if `perDeviceNodeSelection` is set to true in the ResourceSlice spec",
       );
     return;
   }
@@ -205,7 +208,7 @@ export function validateBinding(
     checks.invalid(
       path.child("bindingFailureConditions"),
       null,
-      "are required to use bindingConditions",
+      "bindingFailureConditions are required to use bindingConditions",
     );
   if (ends.length > 0 && wanted.length === 0)
     checks.invalid(

@@ -44,18 +44,17 @@ function extendedClaim(checks: FieldChecks, status: PodStatus, spec: PodSpec): v
   for (const [index, { containerName, resourceName, requestName }] of mappings.entries()) {
     const here = path.child("requestMappings").index(index);
     const container = containers.get(containerName);
-    const from = "an entry in spec.initContainers";
     if (container === undefined)
       checks.invalid(
         here.child("containerName"),
         containerName,
-        `must match the name of ${from} or spec.containers`,
+        "must match the name of an entry in spec.initContainers.name or spec.containers.name",
       );
     else if (container.resources?.requests?.[resourceName] === undefined)
       checks.invalid(
         here.child("resourceName"),
         resourceName,
-        `must match a resource requested by ${from} or spec.containers`,
+        "must match the extended resource name of an entry in spec.initContainers.resources.requests or spec.containers.resources.requests",
       );
     checks.each(path.child("requestName"), requestName, isDNS1123Label(requestName));
     const key = JSON.stringify([containerName, resourceName, requestName]);

@@ -28,8 +28,6 @@ function handler(
   { path, gracePeriodSeconds }: ProbePlace,
 ): void {
   const [first, ...more] = handlerKinds.filter((kind) => given[kind] !== undefined);
-  for (const kind of more)
-    checks.forbidden(path.child(kind), "may not specify more than 1 handler type");
   const { exec, httpGet, tcpSocket, grpc, sleep } = given;
   if (first === undefined) checks.required(path, "must specify a handler type");
   if (first === "exec" && (exec?.command ?? []).length === 0)
@@ -52,6 +50,8 @@ function handler(
         `must be non-negative and less than terminationGracePeriodSeconds (${gracePeriodSeconds})`,
       );
   }
+  for (const kind of more)
+    checks.forbidden(path.child(kind), "may not specify more than 1 handler type");
 }
 
 function httpGetAction(checks: FieldChecks, action: HTTPGetAction, path: Path): void {
