@@ -340,3 +340,17 @@ test("any course of events: a pod is in one place, and none is lost", () => {
     }),
   );
 });
+
+test("a hope that is gone wakes whom it kept out, and its own pod but where that was turned away at Permit", () => {
+  const queue = new SchedulingQueue();
+  const names = ["outranked", "higher", "turned-away"];
+  for (const name of names) queue.set(name, pod(name, { priority: name === "higher" ? 9 : 5 }));
+  for (const _ of names) {
+    const queued = pop(queue);
+    queue.refused(queued, queued.key === "turned-away" ? 0 : fit, queued.key);
+  }
+  expect(queue.move({ kind: "pod", before: pod("turned-away", { priority: 5 }), upTo: 5 })).toBe(1);
+  expect(queue.pop(0)?.key).toBe("outranked");
+  expect(queue.pop(0)).toBeUndefined();
+  expect(queue.move(anything)).toBe(2);
+});

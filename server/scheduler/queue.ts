@@ -231,7 +231,7 @@ export class SchedulingQueue {
     const woken = new Set<QueuedPod>();
     for (const queued of this.#refused.eachIdle()) {
       // Who waits for victims has heard already of something that helps.
-      if (queued.woken || others.includes(queued) || !concerns(event, queued.pod)) continue;
+      if (queued.woken || others.includes(queued) || !concerns(event, queued)) continue;
       if (helps(queued.pod, queued.refusedBy)) woken.add(queued);
     }
     for (const queued of freed) if (queued.place === "unschedulable") woken.add(queued);
@@ -306,6 +306,10 @@ function changesPlacement(before: Pod, now: Pod): boolean {
   );
 }
 
-function concerns(event: ClusterEvent, { spec }: Pod): boolean {
-  return event.kind !== "pod" || event.upTo === undefined || (spec.priority ?? 0) <= event.upTo;
+/** Room that a hope kept is free for pods that had to heed it, and for its own pod where that did not fit in it. */
+function concerns(event: ClusterEvent, { pod, refusedBy }: QueuedPod): boolean {
+  if (event.kind !== "pod" || event.upTo === undefined) return true;
+  // Turned away at Permit: it fitted, and would be asked for and turned away without end.
+  if (refusedBy === 0 && event.before?.metadata.uid === pod.metadata.uid) return false;
+  return (pod.spec.priority ?? 0) <= event.upTo;
 }
