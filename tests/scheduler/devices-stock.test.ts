@@ -1,6 +1,5 @@
 /** The same claims on a stock scheduler and on ours: the same devices, and the same words where there are none. */
-import { expect, test } from "bun:test";
-import { pods, serviceaccounts } from "#gen/api/core/v1.ts";
+import { pods } from "#gen/api/core/v1.ts";
 import {
   type Device,
   type DeviceRequest,
@@ -8,16 +7,12 @@ import {
   resourceclaims,
   resourceslices,
 } from "#gen/api/resource/v1.ts";
-import { eventually, type Plane } from "#tests/controllers/plane.ts";
-import { missingPeers } from "#tests/support/peers.ts";
-import { addNode, addPod, closersOfEach, openCluster, startScheduler } from "./plane.ts";
-import { startStockScheduler } from "./record/stock-scheduler.ts";
+import { eventually } from "#tests/controllers/plane.ts";
+import { testBesideStock, type World } from "./beside-stock.ts";
+import { addNode, addPod } from "./plane.ts";
 
-const closers = closersOfEach();
 const driver = "gpu.example.com";
 const own = `device.attributes["${driver}"]`;
-
-type World = Pick<Plane, "client">;
 
 function model(name: string, of: string, more: Partial<Device> = {}): Device {
   return { name, attributes: { model: { string: of } }, ...more };
@@ -205,20 +200,4 @@ async function play(world: World): Promise<Record<string, unknown>> {
   return outcomes;
 }
 
-const missing = missingPeers("kube-apiserver", "etcd", "kube-scheduler");
-if (missing.length > 0) console.log(`no comparison with a stock scheduler: ${missing.join(", ")}`);
-
-test.skipIf(missing.length > 0)(
-  "a stock scheduler and ours allocate alike and refuse in the same words",
-  async () => {
-    const stock = await startStockScheduler({});
-    closers.push(() => stock.stop());
-    const metadata = { name: "default", namespace: "default" };
-    await stock.client.create(serviceaccounts, "default", { metadata });
-    const plane = await openCluster(closers);
-    startScheduler(plane, closers);
-    const [theirs, ours] = [await play(stock), await play(plane)];
-    expect(ours).toEqual(theirs);
-  },
-  120_000,
-);
+testBesideStock("a stock scheduler and ours allocate alike and refuse in the same words", play);

@@ -1,18 +1,14 @@
 /** Extended resources that a class of devices stands for, on a stock scheduler and on ours: the same claims and words. */
-import { expect, test } from "bun:test";
-import { type Container, nodes, type PodSpec, pods, serviceaccounts } from "#gen/api/core/v1.ts";
+import { type Container, nodes, type PodSpec, pods } from "#gen/api/core/v1.ts";
 import { deviceclasses, resourceclaims, resourceslices } from "#gen/api/resource/v1.ts";
-import { eventually, type Plane } from "#tests/controllers/plane.ts";
-import { missingPeers } from "#tests/support/peers.ts";
-import { addNode, addPod, closersOfEach, openCluster, startScheduler } from "./plane.ts";
-import { startStockScheduler } from "./record/stock-scheduler.ts";
+import { eventually } from "#tests/controllers/plane.ts";
+import { testBesideStock, type World } from "./beside-stock.ts";
+import { addNode, addPod } from "./plane.ts";
 
-const closers = closersOfEach();
 const driver = "gpu.example.com";
 const resource = "example.com/gpu";
 const implicit = "deviceclass.resource.kubernetes.io/gpu";
 
-type World = Pick<Plane, "client">;
 type Asked = Readonly<Record<string, string>>;
 
 function container(name: string, asked: Asked, more: Partial<Container> = {}): Container {
@@ -141,24 +137,7 @@ async function play(world: World): Promise<Record<string, unknown>> {
   return outcomes;
 }
 
-const missing = missingPeers("kube-apiserver", "etcd", "kube-scheduler");
-if (missing.length > 0) console.log(`no comparison with a stock scheduler: ${missing.join(", ")}`);
-
-test.skipIf(missing.length > 0)(
-  "a stock scheduler and ours make the same claims for extended resources",
-  async () => {
-    const stock = await startStockScheduler({});
-    closers.push(() => stock.stop());
-    const metadata = { name: "default", namespace: "default" };
-    await stock.client.create(serviceaccounts, "default", { metadata });
-    const plane = await openCluster(closers);
-    startScheduler(plane, closers);
-    const [theirs, ours] = [await play(stock), await play(plane)];
-    expect(ours).toEqual(theirs);
-    expect(theirs).toMatchObject({
-      "by-device": { node: "few" },
-      "with-a-claim": { node: "many" },
-    });
-  },
-  120_000,
-);
+testBesideStock("a stock scheduler and ours make the same claims for extended resources", play, {
+  "by-device": { node: "few" },
+  "with-a-claim": { node: "many" },
+});

@@ -6,6 +6,7 @@ import { type FieldError, forbiddenField, Path } from "#apimachinery/field-error
 import type { ServerContext } from "#apiserver/call.ts";
 import { getObject } from "#apiserver/object-reads.ts";
 import { namespaces } from "#gen/api/core/v1.ts";
+import type { KubeObject } from "#gen/api/meta/v1.ts";
 import {
   type DeviceRequest,
   type DeviceRequestAllocationResult,
@@ -13,7 +14,8 @@ import {
   resourceclaims,
   resourceclaimtemplates,
 } from "#gen/api/resource/v1.ts";
-import { definePrivilegedField } from "./privileged-field.ts";
+import type { ResourceRef } from "#gen/api/resource-ref.ts";
+import { definePrivilegedField, type PrivilegedField } from "./privileged-field.ts";
 
 const label = "resource.kubernetes.io/admin-access";
 const sentence = `admin access to devices requires the \`${label}: true\` label on the containing namespace`;
@@ -38,22 +40,22 @@ const resultsPath = new Path("status").child("allocation", "devices", "results")
 const asking = (requests: readonly DeviceRequest[] = []): number =>
   requests.findIndex(({ exactly }) => exactly?.adminAccess === true);
 
-export const claimAdminAccess = definePrivilegedField(
-  resourceclaims,
-  "",
-  (server, { info }, { object, old }) =>
+/** Asked for once, when the object is made. */
+const adminAccessOf = <T extends KubeObject>(
+  concerns: ResourceRef<T>,
+  requestsOf: (object: T) => readonly DeviceRequest[] | undefined,
+): PrivilegedField =>
+  definePrivilegedField(concerns, "", (server, { info }, { object, old }) =>
     old !== undefined
       ? []
-      : faultsAt(server, info.namespace, requestsPath, asking(object.spec.devices?.requests)),
-);
+      : faultsAt(server, info.namespace, requestsPath, asking(requestsOf(object))),
+  );
 
-export const templateAdminAccess = definePrivilegedField(
+export const claimAdminAccess = adminAccessOf(resourceclaims, ({ spec }) => spec.devices?.requests);
+
+export const templateAdminAccess = adminAccessOf(
   resourceclaimtemplates,
-  "",
-  (server, { info }, { object, old }) =>
-    old !== undefined
-      ? []
-      : faultsAt(server, info.namespace, requestsPath, asking(object.spec.spec?.devices?.requests)),
+  ({ spec }) => spec.spec?.devices?.requests,
 );
 
 const granted = ({ status }: ResourceClaim): number =>
