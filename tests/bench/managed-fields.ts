@@ -56,7 +56,7 @@ function versionsOf({ apiVersion, kind }: KubeObject): Versions & { readonly zer
   if (struct === undefined) throw new Error(`${kind} is in the schema table`);
   const zero = { apiVersion, kind } as KubeObject;
   takeInObject(zero);
-  const own = { apiVersion, type: mergeTypeOf(struct), zero: { ...zero }, reset: { fields: {} } };
+  const own = { apiVersion, type: mergeTypeOf(struct), zero: { ...zero }, reset: {} };
   return {
     own,
     zero: own.zero,

@@ -6,7 +6,15 @@ import { deepEqual } from "#apimachinery/deep-equal.ts";
 import { badRequest } from "#apimachinery/status.ts";
 import { parseTime } from "#apimachinery/time.ts";
 import { type Conflicts, conflictError, conflictingFields, conflictsBeyond } from "./conflicts.ts";
-import { difference, type FieldSet, intersection, isEmpty, leaf, union } from "./field-set.ts";
+import {
+  difference,
+  type FieldSet,
+  intersection,
+  isEmpty,
+  leaf,
+  recursiveDifference,
+  union,
+} from "./field-set.ts";
 import { type Manager, type Managers, managerId } from "./managers.ts";
 import { merge } from "./merge.ts";
 import { withNamedFields } from "./named-fields.ts";
@@ -15,7 +23,7 @@ import { toFieldSet } from "./to-field-set.ts";
 import { typedError } from "./typed-errors.ts";
 import { gained, managedOnly, reconciledManagers, type Writer, withoutChanged } from "./update.ts";
 import { type Fields, isFields } from "./values.ts";
-import { Comparisons, changeable, type Version, type Versions } from "./versions.ts";
+import { Comparisons, type Version, type Versions } from "./versions.ts";
 
 export interface Apply extends Writer {
   /** In the request's version, without managedFields. */
@@ -168,7 +176,7 @@ export function applyConfiguration(versions: Versions, apply: Apply): Applied {
   };
   const id = managerId(applier);
   const last = managers.get(id);
-  const set = changeable(own.reset, toFieldSet(own.type, config));
+  const set = recursiveDifference(toFieldSet(own.type, config), own.reset);
   managers.set(id, { ...applier, time: last?.time, set });
   const merged = asFields(merge(own.type, live, config));
   const object = last === undefined ? merged : new Pruning(versions, managers, last).pruned(merged);

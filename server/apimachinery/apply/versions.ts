@@ -4,22 +4,13 @@ import { type FieldSet, hasChildren, leaf, recursiveDifference } from "./field-s
 import type { MapMerge, MergeType } from "./merge-type.ts";
 import { type Fields, typeUnder } from "./values.ts";
 
-/** Fields that a write here cannot change: status on the main resource, spec on /status. */
-export interface ResetFields {
-  /** These, and what lies below them. */
-  readonly fields: FieldSet;
-}
-
-/** Without what a write here cannot change. */
-export const changeable = ({ fields }: ResetFields, set: FieldSet): FieldSet =>
-  recursiveDifference(set, fields);
-
 export interface Version {
   readonly apiVersion: string;
   readonly type: MapMerge | Extract<MergeType, { kind: "any" }>;
   /** A new object of the kind, before anything is set. */
   readonly zero: Fields;
-  readonly reset: ResetFields;
+  /** What a write here cannot change, with what lies below it: status on the main resource, spec on /status. */
+  readonly reset: FieldSet;
 }
 
 export interface Versions {
@@ -64,9 +55,9 @@ export class Comparisons {
     const { added, modified, removed } = compare(version.type, before, after);
     const { reset } = version;
     return {
-      added: changeable(reset, added),
-      modified: changeable(reset, modified),
-      removed: changeable(reset, removed),
+      added: recursiveDifference(added, reset),
+      modified: recursiveDifference(modified, reset),
+      removed: recursiveDifference(removed, reset),
     };
   }
 }

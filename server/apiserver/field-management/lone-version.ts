@@ -14,7 +14,7 @@ export function loneVersion(apiVersion: string, kind: string): Versions {
   if (hit !== undefined) return hit;
   const struct = schemaOf(apiVersion, kind);
   assert(struct !== undefined, `the schema table knows ${kind}`);
-  const reset = { fields: setOf() };
+  const reset = setOf();
   const own = { apiVersion, type: mergeTypeOf(struct), zero: zeroOf(apiVersion, kind), reset };
   const versions: Versions = {
     own,

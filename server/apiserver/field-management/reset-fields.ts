@@ -1,12 +1,11 @@
 /** Which fields a write to a resource or subresource cannot change (upstream's GetResetFields), so that nobody manages them there. */
-import { setOf } from "#apimachinery/apply/field-set.ts";
-import type { ResetFields } from "#apimachinery/apply/versions.ts";
+import { type FieldSet, setOf } from "#apimachinery/apply/field-set.ts";
 import type { Endpoint } from "#apiserver/endpoint.ts";
 
-const nothing: ResetFields = { fields: setOf() };
-const status: ResetFields = { fields: setOf(["f:status"]) };
-const spec: ResetFields = { fields: setOf(["f:spec"]) };
-const specAndMetadata: ResetFields = { fields: setOf(["f:spec"], ["f:metadata"]) };
+const nothing: FieldSet = setOf();
+const status: FieldSet = setOf(["f:status"]);
+const spec: FieldSet = setOf(["f:spec"]);
+const specAndMetadata: FieldSet = setOf(["f:spec"], ["f:metadata"]);
 
 /** Groups whose /status keeps the metadata too; in the others it moves with the status. */
 const metadataStays = new Set([
@@ -25,28 +24,26 @@ const metadataStays = new Set([
 ]);
 
 /** What does not follow the rules below. By `group/resource` or `group/resource/subresource`. */
-const special: Readonly<Record<string, ResetFields>> = {
-  "apps/deployments/status": { fields: setOf(["f:spec"], ["f:metadata", "f:labels"]) },
+const special: Readonly<Record<string, FieldSet>> = {
+  "apps/deployments/status": setOf(["f:spec"], ["f:metadata", "f:labels"]),
   "/namespaces/finalize": status,
-  "/pods/status": {
-    fields: setOf(
-      ["f:spec"],
-      ["f:metadata", "f:deletionTimestamp"],
-      ["f:metadata", "f:ownerReferences"],
-    ),
-  },
-  "certificates.k8s.io/certificatesigningrequests": {
-    fields: setOf(["f:spec"], ["f:status"]),
-  },
-  "certificates.k8s.io/certificatesigningrequests/status": {
-    fields: setOf(["f:spec"], ["f:status", "f:conditions"]),
-  },
-  "certificates.k8s.io/certificatesigningrequests/approval": {
-    fields: setOf(["f:spec"], ["f:status", "f:certificate"]),
-  },
+  "/pods/status": setOf(
+    ["f:spec"],
+    ["f:metadata", "f:deletionTimestamp"],
+    ["f:metadata", "f:ownerReferences"],
+  ),
+  "certificates.k8s.io/certificatesigningrequests": setOf(["f:spec"], ["f:status"]),
+  "certificates.k8s.io/certificatesigningrequests/status": setOf(
+    ["f:spec"],
+    ["f:status", "f:conditions"],
+  ),
+  "certificates.k8s.io/certificatesigningrequests/approval": setOf(
+    ["f:spec"],
+    ["f:status", "f:certificate"],
+  ),
 };
 
-export function resetFieldsOf({ ref, custom }: Endpoint, subresource: string): ResetFields {
+export function resetFieldsOf({ ref, custom }: Endpoint, subresource: string): FieldSet {
   const id = `${ref.group}/${ref.plural}`;
   const own = special[subresource === "" ? id : `${id}/${subresource}`];
   if (own !== undefined) return own;

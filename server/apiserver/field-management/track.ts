@@ -62,7 +62,7 @@ const withouts = new WeakMap<Version, Omitted>();
 function withoutOf(version: Version): Omitted {
   const hit = withouts.get(version);
   if (hit !== undefined) return hit;
-  const reset = Object.keys(version.reset.fields).map((element) => element.slice(2));
+  const reset = Object.keys(version.reset).map((element) => element.slice(2));
   const without: Omitted = {
     apiVersion: true,
     kind: true,
